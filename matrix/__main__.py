@@ -1,0 +1,5 @@
+"""``python -m matrix`` is the command ``crossload``."""
+
+from matrix.cli import main
+
+main()

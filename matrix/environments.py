@@ -1,0 +1,144 @@
+"""Environments: what one is, which ones a selection names, and what each is made of."""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from packaging.version import Version
+
+from matrix.config import EnvironmentConfig, MatrixConfig
+from matrix.errors import SelectionError, nearest
+from matrix.locking import lock_digest, lock_path, read_pins
+
+_ID = re.compile(r"^(?P<tensorflow>\d+\.\d+|nightly)(?P<variant>\+[\w.]+)?-(?P<hardware>cpu|cuda)$")
+
+
+@dataclass(frozen=True)
+class Environment:
+    """One line of ``[environments]`` with its lock.
+
+    :raises SelectionError: from the properties that need the lock, when it has not been made.
+    """
+
+    id: str
+    config: EnvironmentConfig = field(hash=False)
+
+    @property
+    def hardware(self) -> str:
+        return self.id.rpartition("-")[2]
+
+    @property
+    def label(self) -> str:
+        """The id as ``--tf`` takes it: without the hardware."""
+        return self.id.rpartition("-")[0]
+
+    @property
+    def variant(self) -> str:
+        return self.label.partition("+")[2]
+
+    @property
+    def tensorflow(self) -> Version:
+        """Major and minor of TensorFlow; ``nightly`` sorts after every release."""
+        label = self.label.partition("+")[0]
+        return Version("999") if label == "nightly" else Version(label)
+
+    @property
+    def sort_key(self) -> tuple[Version, str, str]:
+        return self.tensorflow, self.variant, self.hardware
+
+    @cached_property
+    def lock_text(self) -> str:
+        try:
+            return lock_path(self.id).read_text(encoding="utf-8")
+        except FileNotFoundError:
+            raise SelectionError(f"{self.id} has no lock. Make it with `crossload lock {self.id}`.") from None
+
+    @cached_property
+    def pins(self) -> dict[str, str]:
+        return read_pins(self.lock_text)
+
+    @cached_property
+    def digest(self) -> str:
+        return lock_digest(self.lock_text, self.config.python, self.config.variables)
+
+
+@dataclass
+class EnvironmentState:
+    """What is known of an environment on this machine.
+
+    :param state: ``ready``, ``missing`` (can be built) or ``unavailable`` (with the reason).
+    :param facts: versions as the probe saw them; empty until it was built once.
+    """
+
+    environment: Environment
+    state: str
+    reason: str = ""
+    size_mb: float | None = None
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    backend: str = "venv"
+
+    def describe(self) -> dict[str, Any]:
+        """A plain dictionary for tables and the report."""
+        environment, pins = self.environment, self.environment.pins
+        known = {name: self.facts.get(name) or pins.get(name) for name in ("keras", "h5py", "numpy", "protobuf")}
+        return {
+            "id": environment.id,
+            "python": self.facts.get("python") or environment.config.python,
+            "tensorflow": self.facts.get("tensorflow") or pins.get("tensorflow-cpu") or pins.get("tensorflow"),
+            **known,
+            "state": self.state,
+            "reason": self.reason,
+            "size_mb": self.size_mb,
+            "digest": environment.digest,
+            "hardware": environment.hardware,
+            "backend": self.backend,
+            "pins": pins,
+        }
+
+
+def all_environments(config: MatrixConfig) -> dict[str, Environment]:
+    """Every configured environment by id, in the order of their versions.
+
+    :raises SelectionError: an id is not of the form ``2.10-cpu`` or ``2.16+tf_keras-cpu``.
+    """
+    for name in config.environments:
+        if not _ID.match(name):
+            raise SelectionError(f"environment id {name!r} is not of the form 2.10-cpu or 2.16+tf_keras-cpu.")
+    found = [Environment(name, environment) for name, environment in config.environments.items()]
+    return {environment.id: environment for environment in sorted(found, key=lambda item: item.sort_key)}
+
+
+def select(
+    environments: Mapping[str, Environment], words: Iterable[str], hardware: Iterable[str] = ("cpu",)
+) -> list[Environment]:
+    """Environments named by ``--tf`` words: ``2.10``, ``2.16+tf_keras``, a whole id, ``all``, or ``latest:3``.
+
+    ``all`` is every minor and every legacy-Keras one; other variants and ``nightly`` only by name.
+
+    :raises SelectionError: a word names nothing.
+    """
+    kinds = list(hardware)
+    for kind in kinds:
+        if kind not in ("cpu", "cuda"):
+            raise SelectionError(f"unknown hardware {kind!r}.{nearest(kind, ('cpu', 'cuda'))} Known: cpu, cuda.")
+    pool = {name: environment for name, environment in environments.items() if environment.hardware in kinds}
+    plain = [item for item in pool.values() if not item.variant and item.label != "nightly"]
+    chosen: dict[str, Environment] = {}
+    for word in (word.strip() for word in words):
+        if word == "all":
+            matches = [item for item in pool.values() if item in plain or item.variant == "tf_keras"]
+        elif word.startswith("latest:") and word[7:].isdigit() and int(word[7:]) > 0:
+            matches = plain[-int(word[7:]) :]
+        else:
+            matches = [item for item in pool.values() if word in (item.id, item.label)]
+        if not matches:
+            labels = [item.label for item in environments.values()]
+            raise SelectionError(
+                f"no environment {word!r} for {', '.join(kinds)}.{nearest(word, labels)} `crossload envs` lists them."
+            )
+        chosen |= {item.id: item for item in matches}
+    if not chosen:
+        raise SelectionError("no environment is selected. Name some with --tf, for example --tf 2.10,2.16.")
+    return sorted(chosen.values(), key=lambda item: item.sort_key)

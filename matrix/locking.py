@@ -1,0 +1,67 @@
+"""Locks: hash-pinned requirement files under ``matrix/locks/``, one per environment, resolved as of a date."""
+
+import hashlib
+import os
+import re
+import tempfile
+from pathlib import Path
+
+from matrix.config import EnvironmentConfig
+from matrix.errors import LockError
+from matrix.uv import last_lines, run_uv
+
+LOCK_FOLDER = Path(__file__).parent / "locks"
+_PIN = re.compile(r"^([A-Za-z0-9._-]+)==([^\s;\\]+)", re.MULTILINE)
+
+
+def lock_path(environment_id: str) -> Path:
+    """Where the lock of an environment lies."""
+    return LOCK_FOLDER / f"{environment_id}.txt"
+
+
+def read_pins(text: str) -> dict[str, str]:
+    """The pinned versions of a lock, by normalised package name (PEP 503)."""
+    return {re.sub(r"[-_.]+", "-", name).lower(): version for name, version in _PIN.findall(text)}
+
+
+def lock_digest(text: str, python: str, variables: dict[str, str]) -> str:
+    """Identity of an environment: SHA-256 over its pins with hashes, Python minor and environment variables.
+
+    Comments are left out, so that the same pins give the same digest whatever made them.
+    """
+    significant = [line.strip() for line in text.splitlines() if line.strip() and not line.strip().startswith("#")]
+    parts = [python, *(f"{key}={value}" for key, value in sorted(variables.items())), *significant]
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
+
+def write_lock(environment_id: str, config: EnvironmentConfig) -> Path:
+    """Resolve an environment as of its date and write its lock.
+
+    :raises LockError: nothing satisfies the requirements, or the index can not be reached; with uv's own last lines.
+    """
+    destination = lock_path(environment_id)
+    destination.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as scratch:
+        requirements = Path(scratch, "requirements.in")
+        requirements.write_text("\n".join(config.requirements) + "\n", encoding="utf-8")
+        result = Path(scratch, "lock.txt")
+        arguments = [
+            *("pip", "compile", str(requirements), "--output-file", str(result)),
+            *("--python-version", config.python, "--python-platform", "linux"),
+            *("--exclude-newer", config.as_of.isoformat()),
+            *("--generate-hashes", "--no-annotate", "--no-emit-index-url", "--quiet"),
+            *("--custom-compile-command", f"crossload lock {environment_id}"),
+        ]
+        for package, date in config.as_of_packages.items():
+            arguments += ["--exclude-newer-package", f"{package}={date.isoformat()}"]
+        if config.overrides:
+            overrides = Path(scratch, "overrides.txt")
+            overrides.write_text("\n".join(config.overrides) + "\n", encoding="utf-8")
+            arguments += ["--override", str(overrides)]
+        finished = run_uv(arguments)
+        if finished.returncode != 0:
+            raise LockError(f"{environment_id}: uv could not resolve it:\n{last_lines(finished.stderr)}")
+        temporary = destination.with_suffix(".tmp")
+        temporary.write_text(result.read_text(encoding="utf-8"), encoding="utf-8")
+        os.replace(temporary, destination)
+    return destination

@@ -1,0 +1,136 @@
+"""Planning: which cells a selection holds, and what of them the store does not have yet."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from packaging.version import Version
+
+from matrix.config import MatrixConfig, ProfileConfig, Tolerance
+from matrix.environments import Environment, EnvironmentState
+from matrix.errors import SelectionError, nearest
+from matrix.outcomes import within
+from matrix.probe import attempts, protocol
+from matrix.probe.formats import FORMATS, GROUPS, OUTPUTS, WHOLE_MODEL, takes_load_arguments
+from matrix.scenario_index import Scenario
+from matrix.store import Cell, content_key
+
+
+@dataclass(frozen=True)
+class Work:
+    """One scenario in one format."""
+
+    scenario: Scenario
+    format: str
+
+    def attempts(self) -> tuple[str, ...]:
+        """What is tried in a cell: evidence first, since importing the scenario's module can not be undone."""
+        evidence: tuple[str, ...] = ()
+        if FORMATS[self.format].gives == WHOLE_MODEL and (
+            self.scenario.options["custom_objects"] or self.scenario.options["import_modules"]
+        ):
+            evidence = attempts.EVIDENCE
+        remedies = attempts.REMEDIES if takes_load_arguments(self.format) else ()
+        return (*evidence, attempts.PLAIN, *remedies)
+
+
+@dataclass(frozen=True)
+class Matrix:
+    """Environments × scenarios × formats, as selected."""
+
+    environments: tuple[Environment, ...]
+    works: tuple[Work, ...]
+
+    def pairs(self) -> Iterator[tuple[Work, Environment]]:
+        """Every artifact to be written."""
+        for environment in self.environments:
+            for work in self.works:
+                yield work, environment
+
+
+def expand_formats(words: Iterable[str]) -> list[str]:
+    """Format names, groups such as ``weights`` resolved.
+
+    :raises SelectionError: an unknown name, with the nearest known one.
+    """
+    chosen: dict[str, None] = {}
+    for word in (word.strip() for word in words):
+        known = [*FORMATS, *GROUPS]
+        if word not in known:
+            raise SelectionError(f"unknown format {word!r}.{nearest(word, known)} Known: {', '.join(known)}.")
+        chosen |= dict.fromkeys(GROUPS.get(word, (word,)))
+    if not chosen:
+        raise SelectionError(f"no format is selected. Known: {', '.join(FORMATS)}.")
+    return list(chosen)
+
+
+def make_works(
+    profile: ProfileConfig, scenarios: Sequence[Scenario], formats: Sequence[str] | None, named: bool
+) -> tuple[Work, ...]:
+    """Scenarios × formats of a profile.
+
+    :param formats: what ``--format`` asked for, or None for the profile's own.
+    :param named: True where ``--scenario`` chose the scenarios; the profile's tags then do not filter.
+    :raises SelectionError: nothing is left.
+    """
+    main = expand_formats(profile.formats)
+    works = []
+    for scenario in scenarios:
+        if not named and profile.tags and not set(profile.tags) & set(scenario.tags):
+            continue
+        wide = bool(set(profile.wide_tags) & set(scenario.tags))
+        wanted = formats or (list(FORMATS) if wide else main)
+        allowed = scenario.options["formats"]
+        works += [Work(scenario, name) for name in wanted if not allowed or name in allowed]
+    if not works:
+        raise SelectionError("no scenario is selected. `crossload scenarios` lists what there is and in which formats.")
+    return tuple(works)
+
+
+def why_not_applicable(scenario: Scenario, environment: Environment) -> str:
+    """Why a scenario can not exist in an environment, from the versions it declares; empty when it can."""
+    since, until = scenario.options["since"], scenario.options["until"]
+    if environment.tensorflow < Version(since):
+        return f"the scenario exists since TensorFlow {since}"
+    if until and environment.tensorflow > Version(until):
+        return f"the scenario exists until TensorFlow {until}"
+    return ""
+
+
+def environment_identity(state: EnvironmentState) -> list[Any]:
+    """What makes two environments the same for a stored result."""
+    environment = state.environment
+    return [environment.digest, state.facts.get("python"), state.backend, environment.hardware]
+
+
+def artifact_key(work: Work, saver: EnvironmentState) -> str:
+    """Key of what one environment writes for one scenario and format."""
+    return content_key(protocol.PROBE_VERSION, work.scenario.digest, work.format, environment_identity(saver))
+
+
+def cell_key(artifact: str, loader: EnvironmentState) -> str:
+    """Key of one artifact loaded in one environment."""
+    return content_key(artifact, environment_identity(loader))
+
+
+def tolerance_for(config: MatrixConfig, scenario: Scenario, saver: Environment, loader: Environment) -> Tolerance:
+    """The tolerance of a cell: by the scenario's precision, wider between kinds of hardware."""
+    chosen: Tolerance = getattr(config.tolerances, scenario.options["precision"])
+    if saver.hardware == loader.hardware:
+        return chosen
+    across = config.tolerances.cpu_cuda
+    return Tolerance(atol=max(chosen.atol, across.atol), rtol=max(chosen.rtol, across.rtol))
+
+
+def attempts_to_run(wanted: Sequence[str], cell: Cell | None, near: Tolerance) -> list[str]:
+    """Attempts of a cell that have not been asked for yet.
+
+    Remedies that were added since are not needed where the stored plain attempt gave matching outputs.
+    """
+    if cell is None or any(record["outcome"] == "harness-error" for record in cell.records):
+        return list(wanted)
+    missing = [name for name in wanted if name not in cell.requested]
+    plain: Mapping[str, Any] = next((r for r in cell.records if r["attempt"] == attempts.PLAIN), {})
+    outputs = plain.get("rungs", {}).get(OUTPUTS, {})
+    good = "frontier" in outputs and not outputs["mismatch"] and within(outputs["frontier"], near)
+    return [name for name in missing if not (good and name in attempts.REMEDIES)]

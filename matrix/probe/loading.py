@@ -1,0 +1,212 @@
+"""Loads one artifact in every way asked for, and measures each rung of the fidelity ladder against the reference."""
+
+import inspect
+import json
+import os
+import time
+
+import numpy as np
+
+from . import attempts, measuring, programs, reporting
+from .formats import ARCHITECTURE, FORMATS, INFERENCE, OPTIMIZER, OUTPUTS, REBUILT, TRAINING, WEIGHTS
+
+
+class NotAvailable(Exception):
+    """This environment does not have what the attempt needs."""
+
+
+class Reference(object):
+    """What the saver measured: arrays by kind, and ``facts``."""
+
+    def __init__(self, directory):
+        with open(os.path.join(directory, "reference.json")) as stream:
+            self.facts = json.load(stream)
+        self._arrays = np.load(os.path.join(directory, "reference.npz"))
+
+    def arrays(self, kind):
+        return [self._arrays["%s_%d" % (kind, index)] for index in range(self.facts.get(kind, 0))]
+
+
+class LoadContext(object):
+    """What a format's load function may ask for."""
+
+    def __init__(self, code, attempt, reference):
+        self.code = code
+        self.attempt = attempt
+        self.inputs = reference.arrays("inputs")
+
+    def custom_objects(self):
+        """The scenario's mapping for plain attempts and remedies; None for ``bare`` and ``imported``."""
+        return None if self.attempt in attempts.EVIDENCE else self.code.custom_objects()
+
+    def load_arguments(self):
+        """Keyword arguments of ``load_model`` for this attempt. Raises NotAvailable where this version lacks one."""
+        from tensorflow import keras
+
+        arguments = attempts.arguments(self.attempt)
+        missing = [name for name in arguments if name not in inspect.signature(keras.models.load_model).parameters]
+        if missing:
+            raise NotAvailable("load_model has no argument %s here" % ", ".join(missing))
+        custom = self.custom_objects()
+        if custom:
+            arguments["custom_objects"] = custom
+        return arguments
+
+    def rebuild(self):
+        """The model from the scenario's code, built by a call so that every weight exists."""
+        programs.seed(self.code.name)
+        model = self.code.build()
+        self.call(model)
+        return model
+
+    def call(self, model):
+        return programs.forward(model, self.inputs)
+
+    def as_inference_function(self, loaded):
+        """A function of ``(tensors, training)`` for what ``tf.saved_model.load`` gave back."""
+
+        def function(tensors, training=False):
+            if hasattr(loaded, "serve"):
+                return loaded.serve(tensors)
+            signature = loaded.signatures["serving_default"]
+            names = sorted(signature.structured_input_signature[1])
+            values = tensors if isinstance(tensors, list) else [tensors]
+            return signature(**dict(zip(names, values)))
+
+        return function
+
+
+def load(request, emit):
+    """Run a load request: emits ``begin`` before and ``attempt`` after each attempt."""
+    code = programs.ScenarioCode(request["scenario"])
+    reference = Reference(request["directory"])
+    code.hide_modules()
+    loaded = set()
+    plain_is_good = False
+    for name in request["attempts"]:
+        pieces = attempts.parts(name)
+        if pieces and (plain_is_good or (len(pieces) > 1 and loaded.intersection(pieces))):
+            continue
+        emit({"event": "begin", "attempt": name})
+        started = time.time()
+        record = _attempt(request, code, name, reference)
+        record.update(event="attempt", attempt=name, seconds=time.time() - started)
+        emit(record)
+        if record["outcome"] == "loaded":
+            loaded.add(name)
+            outputs = record["rungs"].get(OUTPUTS, {})
+            plain_is_good = plain_is_good or (name == attempts.PLAIN and _close(outputs, request["near"]))
+
+
+def _close(outputs, near):
+    """Whether remedies can be spared: outputs so near that no sensible tolerance would call them other outputs."""
+    if outputs.get("error") or outputs.get("mismatch") or outputs.get("bit_equal") is None:
+        return False
+    return all(difference <= near["atol"] + near["rtol"] * magnitude for difference, magnitude in outputs["frontier"])
+
+
+def _attempt(request, code, name, reference):
+    from tensorflow import keras
+
+    form = FORMATS[request["format"]]
+    path = os.path.join(request["directory"], request["file"])
+    context = LoadContext(code, name, reference)
+    stage = "import"
+    # Layer names are counted per process: every attempt starts from zero, as a fresh program would.
+    keras.backend.clear_session()
+    try:
+        if name != attempts.BARE:
+            code.import_modules()
+            if code.options["custom_objects"] or form.gives == REBUILT:
+                code.module()
+                if name != attempts.IMPORTED:
+                    context.custom_objects()
+        stage = "load"
+        loader = form.load
+        if code.options["load_with"] and form.gives != REBUILT:
+            function = code.attribute(code.options["load_with"])
+            model = function(path, context.custom_objects())
+        else:
+            model = loader(path, context)
+    except NotAvailable as error:
+        return {"outcome": "not-available", "error": str(error)}
+    except MemoryError as error:
+        return dict(reporting.describe(error), outcome="crashed", signal="memory limit", stage=stage)
+    except Exception as error:  # whatever TensorFlow raises here is the finding
+        return dict(reporting.describe(error), outcome="raised", stage=stage)
+    wanted = [OUTPUTS] if name in attempts.EVIDENCE else list(form.rungs)
+    rungs = _measure_rungs(model, wanted, reference, code, form)
+    return {"outcome": "loaded", "rungs": rungs}
+
+
+def _measure_rungs(model, wanted, reference, code, form):
+    facts = reference.facts
+    unmeasured = facts.get("unmeasured", {})
+    inputs, targets = reference.arrays("inputs"), reference.arrays("targets")
+    measures = {
+        ARCHITECTURE: lambda: {"same": measuring.architecture(model) == facts["architecture"]},
+        WEIGHTS: lambda: _compare_weights(model, reference),
+        OUTPUTS: lambda: measuring.compare_arrays(reference.arrays("outputs"), _outputs(model, inputs, form)),
+        OPTIMIZER: lambda: _compare_optimizers(model, reference),
+        TRAINING: lambda: _train_on(model, inputs, targets, reference, code),
+    }
+    # Calling comes first: a subclassed model has no weights before it. Training comes last: it changes everything.
+    results = {}
+    for rung in (OUTPUTS, ARCHITECTURE, WEIGHTS, OPTIMIZER, TRAINING):
+        if rung not in wanted:
+            continue
+        if rung in unmeasured:
+            results[rung] = {"not_applicable": unmeasured[rung]}
+            continue
+        try:
+            results[rung] = measures[rung]()
+        except Exception as error:  # a rung that raises is lost; the message says why
+            results[rung] = dict(reporting.describe(error))
+    return results
+
+
+def _outputs(model, inputs, form):
+    if form.gives == INFERENCE:
+        return measuring.flat_arrays(model(programs.as_tensors(inputs)))
+    return programs.forward(model, inputs)
+
+
+def _compare_weights(model, reference):
+    expected, actual = reference.arrays("weights"), measuring.weights(model)
+    same = len(expected) == len(actual) and all(
+        a.dtype == b.dtype and a.shape == b.shape and a.tobytes() == b.tobytes() for a, b in zip(expected, actual)
+    )
+    if same:
+        return {"same": True}
+    if measuring.same_arrays_any_order(expected, actual):
+        return {"same": True, "note": "the same arrays in another order"}
+    return {"same": False, "expected": [list(a.shape) for a in expected], "actual": [list(a.shape) for a in actual]}
+
+
+def _compare_optimizers(model, reference):
+    expected = reference.facts["optimizer"]
+    actual = measuring.optimizer_state(model)
+    compiled = measuring.compile_config(model)
+    if expected is None:
+        return {"not_applicable": "the saved model has no optimizer"}
+    if actual is None:
+        return {"same": False, "note": "not compiled"}
+    slots = actual.pop("slots")
+    differences = {key: [expected[key], actual[key]] for key in expected if expected[key] != actual[key]}
+    for key, value in (reference.facts["compile"] or {}).items():
+        if value is not None and (compiled or {}).get(key) is not None and value != compiled[key]:
+            differences[key] = [value, compiled[key]]
+    if not measuring.same_arrays_any_order(reference.arrays("slots"), slots):
+        differences["slots"] = [
+            [list(a.shape) for a in reference.arrays("slots")], [list(a.shape) for a in slots]
+        ]
+    return {"same": not differences, "differences": differences}
+
+
+def _train_on(model, inputs, targets, reference, code):
+    expected = reference.facts["loss_after_update"]
+    if getattr(model, "optimizer", None) is None:
+        return {"same": False, "note": "not compiled"}
+    programs.update(model, inputs, targets)
+    actual = code.loss(targets, programs.forward(model, inputs))
+    return {"expected": expected, "actual": actual, "difference": abs(actual - expected)}

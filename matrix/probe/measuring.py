@@ -1,0 +1,230 @@
+"""Measures a model: what the reference holds, and how a loaded model differs from it.
+
+Nothing is judged here: differences are reported so that any tolerance can be applied to them later.
+"""
+
+import numpy as np
+
+_LOSS_NAMES = {"mse": "mean_squared_error", "mae": "mean_absolute_error", "m_s_e": "mean_squared_error"}
+
+
+def plain_name(value):
+    """A name for a loss, metric or optimizer, the same for a string, a function, a class and an instance."""
+    if isinstance(value, dict):
+        value = value.get("config", {}).get("name") or value.get("class_name") or value.get("registered_name") or "?"
+    if value is None:
+        return None
+    if not isinstance(value, str):
+        # Losses and metrics made from a name wrap a function; what they wrap is what the name meant.
+        value = getattr(value, "fn", None) or getattr(value, "_fn", None) or value
+        value = getattr(value, "__name__", None) or type(value).__name__
+    value = value.split(">")[-1]
+    snake = "".join(("_" + c.lower()) if c.isupper() else c for c in value).lstrip("_")
+    return _LOSS_NAMES.get(snake, snake)
+
+
+def _shape(value):
+    """A shape without its batch axis as a list, whatever holds it; None where there is none."""
+    shape = getattr(value, "shape", value)
+    try:
+        return [None if size is None else int(size) for size in tuple(shape)]
+    except (TypeError, ValueError):
+        return None
+
+
+def _output_shape(layer):
+    try:
+        output = layer.output
+    except Exception:
+        return None
+    if isinstance(output, (list, tuple)):
+        return [_shape(item) for item in output]
+    if isinstance(output, dict):
+        return [_shape(output[key]) for key in sorted(output)]
+    return _shape(output)
+
+
+def architecture(model):
+    """Layers in order, nested ones included: class, name, output shape and weight shapes.
+
+    ``Model`` of TensorFlow 2.2 and before is the class that became ``Functional`` in 2.3: both are written as Functional.
+    """
+    rows = []
+    for layer in getattr(model, "layers", None) or []:
+        kind = type(layer).__name__
+        nested = getattr(layer, "layers", None)
+        if kind == "Model" and getattr(layer, "_is_graph_network", False):
+            kind = "Functional"
+        shapes = [_shape(weight) for weight in getattr(layer, "weights", [])]
+        rows.append([kind, layer.name, _output_shape(layer), shapes])
+        if nested and kind in ("Functional", "Sequential", "Model"):
+            rows.extend(architecture(layer))
+    return rows
+
+
+def weights(model):
+    """The model's weights in its own order, as arrays."""
+    return [np.asarray(weight) for weight in model.get_weights()]
+
+
+def _number(value):
+    if hasattr(value, "numpy"):
+        value = value.numpy()
+    try:
+        return float(np.asarray(value))
+    except (TypeError, ValueError):
+        return None
+
+
+def _optimizer_variables(optimizer):
+    variables = optimizer.variables
+    return list(variables() if callable(variables) else variables)
+
+
+def optimizer_state(model):
+    """Step count, learning rate and slot arrays of the model's optimizer; None where it has none."""
+    optimizer = getattr(model, "optimizer", None)
+    if optimizer is None:
+        return None
+    inner = getattr(optimizer, "inner_optimizer", None) or optimizer
+    iterations = inner.iterations
+    slots = []
+    for variable in _optimizer_variables(inner):
+        name = str(getattr(variable, "path", None) or variable.name)
+        if variable is iterations or "iteration" in name.lower() or "learning_rate" in name.lower():
+            continue
+        slots.append(np.asarray(variable.numpy()))
+    return {
+        "optimizer": plain_name(type(inner).__name__),
+        "steps": int(_number(iterations)),
+        "learning_rate": _number(getattr(inner, "learning_rate", None)),
+        "slots": slots,
+    }
+
+
+def _leaves(value):
+    if isinstance(value, dict) and "class_name" not in value:
+        return [leaf for key in sorted(value) for leaf in _leaves(value[key])]
+    if isinstance(value, (list, tuple)):
+        return [leaf for item in value for leaf in _leaves(item)]
+    return [] if value is None else [value]
+
+
+def compile_config(model):
+    """Names of loss, metrics and optimizer the model is compiled with; None where it is not compiled."""
+    if getattr(model, "optimizer", None) is None:
+        return None
+    metrics = None
+    if hasattr(model, "get_compile_config"):
+        config = model.get_compile_config() or {}
+        loss, metrics = config.get("loss"), config.get("metrics")
+    else:
+        loss = model.loss
+        container = getattr(model, "compiled_metrics", None)
+        if container is not None:
+            metrics = getattr(container, "_user_metrics", None)
+        else:
+            metrics = getattr(model, "_compile_metrics", None)
+    return {
+        "loss": [plain_name(leaf) for leaf in _leaves(loss)],
+        "metrics": [plain_name(leaf) for leaf in _leaves(metrics)],
+    }
+
+
+def flat_arrays(outputs):
+    """Outputs of any structure as a flat list of arrays."""
+    if isinstance(outputs, dict):
+        return [array for key in sorted(outputs) for array in flat_arrays(outputs[key])]
+    if isinstance(outputs, (list, tuple)):
+        return [array for item in outputs for array in flat_arrays(item)]
+    return [np.asarray(outputs.numpy() if hasattr(outputs, "numpy") else outputs)]
+
+
+def _ordered_bits(array):
+    """Floats as integers that count representable values, so that a difference is in units in the last place (ULP)."""
+    kind = {2: np.int16, 4: np.int32, 8: np.int64}[array.dtype.itemsize]
+    bits = array.view(kind).astype(np.int64)
+    return np.where(bits < 0, np.int64(np.iinfo(kind).min) - bits, bits)
+
+
+def _frontier(difference, magnitude):
+    """The pairs (difference, magnitude of the reference) that no other pair makes redundant.
+
+    ``difference <= atol + rtol * magnitude`` holds for every element exactly when it holds for these, whatever the
+    tolerances: an element with a smaller difference at a larger magnitude can never be the one that fails.
+    """
+    order = np.lexsort((-difference, magnitude))
+    kept, largest = [], -1.0
+    for index in order:
+        if difference[index] > largest:
+            largest = float(difference[index])
+            kept.append([largest, float(magnitude[index])])
+    return kept
+
+
+def compare_arrays(references, actuals):
+    """How two lists of arrays differ.
+
+    :return: ``bit_equal``; ``mismatch`` (None, or what can not be compared at all); largest absolute, relative and ULP
+        difference (None where not defined); ``frontier`` for applying tolerances later.
+    """
+    result = {"bit_equal": False, "mismatch": None, "max_abs": None, "max_rel": None, "max_ulp": None, "frontier": []}
+    if len(references) != len(actuals):
+        result["mismatch"] = "%d arrays instead of %d" % (len(actuals), len(references))
+        return result
+    for index, (reference, actual) in enumerate(zip(references, actuals)):
+        if reference.shape != actual.shape:
+            result["mismatch"] = "array %d has shape %s instead of %s" % (index, actual.shape, reference.shape)
+            return result
+        if reference.dtype != actual.dtype:
+            result["mismatch"] = "array %d has type %s instead of %s" % (index, actual.dtype, reference.dtype)
+            return result
+    result["bit_equal"] = all(r.tobytes() == a.tobytes() for r, a in zip(references, actuals))
+    if result["bit_equal"]:
+        result.update(max_abs=0.0, max_rel=0.0, max_ulp=0)
+        return result
+    differences, magnitudes = [], []
+    max_ulp = 0
+    for index, (reference, actual) in enumerate(zip(references, actuals)):
+        if reference.dtype.kind not in "fiub":
+            result["mismatch"] = "array %d of type %s has other values" % (index, reference.dtype)
+            return result
+        if reference.dtype.kind == "f":
+            if not np.array_equal(np.isfinite(reference), np.isfinite(actual)):
+                result["mismatch"] = "array %d has other values that are infinite or not numbers" % index
+                return result
+            finite = np.isfinite(reference)
+            # "nan" and "inf" compare as text, so that not-a-number equals itself on every NumPy.
+            if [str(v) for v in reference[~finite]] != [str(v) for v in actual[~finite]]:
+                result["mismatch"] = "array %d has other infinite values" % index
+                return result
+            reference, actual = reference[finite], actual[finite]
+            if reference.size:
+                ulp = np.abs(_ordered_bits(np.ascontiguousarray(reference)) - _ordered_bits(np.ascontiguousarray(actual)))
+                max_ulp = max(max_ulp, int(ulp.max()))
+        reference, actual = reference.astype(np.float64).ravel(), actual.astype(np.float64).ravel()
+        differences.append(np.abs(reference - actual))
+        magnitudes.append(np.abs(reference))
+    difference, magnitude = np.concatenate(differences), np.concatenate(magnitudes)
+    if difference.size:
+        with np.errstate(divide="ignore", invalid="ignore"):
+            relative = np.where(difference == 0, 0.0, difference / magnitude)
+        largest = float(relative.max())
+        result.update(
+            max_abs=float(difference.max()),
+            max_rel=largest if np.isfinite(largest) else None,
+            max_ulp=max_ulp,
+            frontier=_frontier(difference, magnitude),
+        )
+    else:
+        result.update(max_abs=0.0, max_rel=0.0, max_ulp=0)
+    return result
+
+
+def same_arrays_any_order(references, actuals):
+    """True when both hold the same arrays, bit by bit, in whatever order."""
+
+    def keys(arrays):
+        return sorted((str(array.dtype), array.shape, array.tobytes()) for array in arrays)
+
+    return keys(references) == keys(actuals)

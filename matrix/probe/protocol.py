@@ -1,0 +1,15 @@
+"""What host and probe say to each other: one JSON object a line, requests on stdin, events on stdout."""
+
+PROTOCOL_VERSION = 1
+
+# Part of every key in the store: raise it when the same request would measure something else.
+PROBE_VERSION = 1
+
+# Requests
+SAVE = "save"
+LOAD = "load"
+EXIT = "exit"
+
+# Events
+READY = "ready"
+RESULT = "result"

@@ -1,0 +1,26 @@
+"""How exceptions are described, so that the host can judge and show them."""
+
+import os
+import traceback
+
+_OWN_FOLDER = os.path.dirname(os.path.abspath(__file__))
+_LONGEST_MESSAGE = 4000
+
+
+def describe(error):
+    """Type, message and innermost place of an exception. Messages are cut in the middle, so that both ends stay."""
+    message = str(error)
+    if len(message) > _LONGEST_MESSAGE:
+        half = _LONGEST_MESSAGE // 2
+        message = message[:half] + "\n[...]\n" + message[-half:]
+    kind = type(error)
+    name = kind.__name__ if kind.__module__ in ("builtins", "exceptions") else kind.__module__ + "." + kind.__name__
+    frames = traceback.extract_tb(error.__traceback__)
+    place = "%s:%d" % (os.path.basename(frames[-1][0]), frames[-1][1]) if frames else ""
+    return {"error_type": name.split(".")[-1], "error_class": name, "error": message, "place": place}
+
+
+def is_our_fault(error):
+    """True when the innermost frame is the probe's own: then the fault is ours and says nothing about TensorFlow."""
+    frames = traceback.extract_tb(error.__traceback__)
+    return bool(frames) and os.path.abspath(frames[-1][0]).startswith(_OWN_FOLDER)

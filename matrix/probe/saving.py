@@ -1,0 +1,160 @@
+"""Builds, trains and saves one scenario in one format, and writes the reference that loads are compared with."""
+
+import json
+import os
+import shutil
+import time
+
+import numpy as np
+
+from . import measuring, programs
+from .formats import FORMATS
+
+
+def save(request, emit):
+    """Run a save request; emits ``stage`` events as it goes and one ``saved`` or ``raised`` event.
+
+    :param request: ``scenario``, ``format`` and ``directory``, an empty folder that receives the artifact: the model's file
+        or folder, ``reference.npz`` and ``reference.json``.
+    """
+    from . import reporting
+
+    code = programs.ScenarioCode(request["scenario"])
+    options = code.options
+    form = FORMATS[request["format"]]
+    directory = request["directory"]
+    started = time.time()
+    stage = "import"
+    try:
+        emit({"event": "stage", "stage": stage})
+        code.module()
+        stage = "build"
+        emit({"event": "stage", "stage": stage})
+        programs.seed(code.name)
+        model = code.build()
+        inputs, targets = programs.make_data(code.name, options)
+        stage = "fit"
+        emit({"event": "stage", "stage": stage})
+        file_name = form.file_name
+        if form.callback_options is not None:
+            file_name = options["checkpoint_path"] or file_name
+            _fit_with_callback(model, os.path.join(directory, file_name), form.callback_options, inputs, targets)
+        for _ in range(options["training_steps"] if form.callback_options is None else 0):
+            programs.update(model, inputs, targets)
+        stage = "save"
+        emit({"event": "stage", "stage": stage})
+        compiled = measuring.compile_config(model) if form.callback_options is None else None
+        path = os.path.join(directory, file_name)
+        if form.callback_options is None:
+            writer = code.attribute(options["save_with"]) if options["save_with"] else form.save
+            writer(model, path)
+        if not os.listdir(directory):
+            raise RuntimeError("nothing was written")
+        stage = "call"
+        emit({"event": "stage", "stage": stage})
+        reference = {"compile": compiled or measuring.compile_config(model)}
+        arrays = {}
+        outputs = programs.forward(model, inputs)
+    except Exception as error:  # whatever the scenario or TensorFlow raises is a finding
+        emit(dict(reporting.describe(error), event="raised", stage=stage, seconds=time.time() - started))
+        return
+    _measure(model, reference, arrays, inputs, targets, outputs, code)
+    file_name = _alter(directory, file_name, options["after_save"])
+    np.savez(os.path.join(directory, "reference.npz"), **arrays)
+    with open(os.path.join(directory, "reference.json"), "w") as stream:
+        json.dump(reference, stream)
+    emit({"event": "saved", "file": file_name, "seconds": time.time() - started})
+
+
+def _fit_with_callback(model, path, callback_options, inputs, targets):
+    from tensorflow import keras
+
+    callback = keras.callbacks.ModelCheckpoint(path, **callback_options)
+    model.run_eagerly = True
+    features = inputs[0] if len(inputs) == 1 else list(inputs)
+    if any(array.dtype.kind in "US" for array in inputs):
+        features = programs.as_tensors(inputs)
+    goals = targets[0] if len(targets) == 1 else list(targets)
+    model.fit(features, goals, batch_size=programs.BATCH // 2, epochs=1, verbose=0, shuffle=False, callbacks=[callback])
+
+
+def _measure(model, reference, arrays, inputs, targets, outputs, code):
+    """Fill the reference. What can not be measured in the saver makes its rung not applicable, with the reason."""
+
+    def attempt(rung, function):
+        try:
+            function()
+        except Exception as error:
+            reference.setdefault("unmeasured", {})[rung] = "%s: %s" % (type(error).__name__, error)
+
+    def keep(prefix, values):
+        reference[prefix] = len(values)
+        for index, value in enumerate(values):
+            arrays["%s_%d" % (prefix, index)] = np.asarray(value)
+
+    def keep_weights():
+        keep("weights", measuring.weights(model))
+
+    def keep_architecture():
+        reference["architecture"] = measuring.architecture(model)
+
+    def keep_optimizer():
+        state = measuring.optimizer_state(model)
+        if state is not None:
+            keep("slots", state.pop("slots"))
+        reference["optimizer"] = state
+
+    def keep_training():
+        if model.optimizer is None:
+            raise RuntimeError("the model is not compiled")
+        programs.update(model, inputs, targets)
+        reference["loss_after_update"] = code.loss(targets, programs.forward(model, inputs))
+
+    keep("inputs", inputs)
+    keep("targets", targets)
+    keep("outputs", outputs)
+    attempt("architecture", keep_architecture)
+    attempt("weights", keep_weights)
+    attempt("optimizer", keep_optimizer)
+    if not code.options["trains_repeatably"]:
+        reference.setdefault("unmeasured", {})["training"] = "one more update is random by nature"
+    else:
+        attempt("training", keep_training)
+
+
+def _largest_file(path):
+    if os.path.isfile(path):
+        return path
+    files = [os.path.join(folder, name) for folder, _, names in os.walk(path) for name in names]
+    return max(files, key=os.path.getsize)
+
+
+def _alter(directory, file_name, after_save):
+    """Do to the saved file what the scenario says happens to it before it is loaded; returns its name afterwards."""
+    path = os.path.join(directory, file_name)
+    if not after_save:
+        return file_name
+    if after_save == "remove":
+        if os.path.isdir(path):
+            shutil.rmtree(path)
+        else:
+            for name in os.listdir(directory):
+                os.remove(os.path.join(directory, name))
+    elif after_save.startswith("rename:"):
+        renamed = file_name.split(".")[0] + after_save[len("rename:"):]
+        os.rename(path, os.path.join(directory, renamed))
+        return renamed
+    else:
+        victim = _largest_file(path if os.path.exists(path) else directory)
+        with open(victim, "r+b") as stream:
+            size = os.path.getsize(victim)
+            if after_save == "truncate":
+                stream.truncate(size // 2)
+            elif after_save == "flip-bytes":
+                stream.seek(size // 2)
+                middle = stream.read(64)
+                stream.seek(size // 2)
+                stream.write(bytes(bytearray(byte ^ 0xFF for byte in bytearray(middle))))
+            else:
+                raise ValueError("after_save=%r is not known" % after_save)
+    return file_name

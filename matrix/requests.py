@@ -1,0 +1,174 @@
+"""Turns work into requests to a probe, and a probe's events into artifacts and cells."""
+
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from matrix.backends import Worker, WorkerError
+from matrix.config import Limits, Tolerance
+from matrix.outcomes import CANNOT_SAVE, CRASHES, HARNESS_ERROR
+from matrix.planning import Work, attempts_to_run
+from matrix.probe import attempts, protocol
+from matrix.store import Artifact, Cell, Store, container_of
+
+Event = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class SaveTask:
+    """One artifact to be written."""
+
+    key: str
+    work: Work
+    saved_with: str
+
+
+@dataclass(frozen=True)
+class LoadTask:
+    """One cell to be run. ``known`` is what the store already holds of it."""
+
+    key: str
+    work: Work
+    artifact: Artifact
+    loaded_with: str
+    near: Tolerance
+    known: Cell | None = None
+
+
+def _first(events: Sequence[Event], *names: str) -> Event | None:
+    return next((event for event in events if event["event"] in names), None)
+
+
+def run_save(task: SaveTask, worker: Worker, store: Store, limits: Limits) -> Artifact:
+    """Have an artifact written, keep it, and make it durable.
+
+    :raises WorkerError: the probe itself died.
+    """
+    staging = store.staging_folder()
+    request = {
+        "op": protocol.SAVE,
+        "id": task.key,
+        "scenario": task.work.scenario.request(),
+        "format": task.work.format,
+        "directory": str(staging),
+        "limits": limits.model_dump(),
+    }
+    try:
+        events = worker.ask(request)
+        artifact = _artifact(task, events, staging, store)
+    finally:
+        shutil.rmtree(staging, ignore_errors=True)
+    store.put_artifact(artifact)
+    return artifact
+
+
+def _artifact(task: SaveTask, events: Sequence[Event], staging: Any, store: Store) -> Artifact:
+    def made(state: str, payload: Event, folder: str = "", file: str = "", container: str = "", size: int = 0) -> Artifact:
+        return Artifact(
+            *(task.key, task.work.scenario.name, task.work.format, task.saved_with, state, folder, file, container, size),
+            ended["seconds"],
+            payload,
+        )
+
+    ended = events[-1]
+    stage = next((event["stage"] for event in reversed(events) if event["event"] == "stage"), "import")
+    fault = _first(events, "harness-error")
+    if fault is not None:
+        return made(HARNESS_ERROR, fault)
+    raised = _first(events, "raised")
+    if raised is not None:
+        store.check_space(str(raised["error"]))
+        return made(CANNOT_SAVE, raised)
+    saved = _first(events, "saved")
+    if saved is None:
+        return made(CRASHES, {"stage": stage, "signal": ended["signal"] or "ended early", "stderr": ended["stderr"]})
+    container = container_of(staging / saved["file"])
+    digest, size = store.keep_artifact(staging)
+    return made("saved", saved, digest, saved["file"], container, size)
+
+
+def run_load(task: LoadTask, worker: Worker, store: Store, limits: Limits) -> Cell:
+    """Run a cell's missing attempts and make it durable. An attempt that kills its child does not stop the others.
+
+    :raises WorkerError: the probe itself died.
+    """
+    wanted = task.work.attempts()
+    records = {record["attempt"]: record for record in (task.known.records if task.known else ())}
+    pending = attempts_to_run(wanted, task.known, task.near)
+    for name in pending:
+        records.pop(name, None)
+    seconds = task.known.seconds if task.known else 0.0
+    while pending:
+        request = {
+            "op": protocol.LOAD,
+            "id": task.key,
+            "scenario": task.work.scenario.request(),
+            "format": task.work.format,
+            "directory": str(store.artifact_folder(task.artifact)),
+            "file": task.artifact.file,
+            "attempts": pending,
+            "near": task.near.model_dump(),
+            "limits": limits.model_dump(),
+        }
+        events = worker.ask(request)
+        seconds += events[-1]["seconds"]
+        for event in events:
+            if event["event"] == "attempt":
+                records[event["attempt"]] = {key: value for key, value in event.items() if key != "event"}
+        interrupted = _interrupted(events, pending)
+        if interrupted is None:
+            break
+        records[interrupted["attempt"]] = interrupted
+        pending = pending[pending.index(interrupted["attempt"]) + 1 :]
+        if interrupted["outcome"] == HARNESS_ERROR and interrupted["attempt"] == attempts.PLAIN:
+            break
+    ordered = tuple(records[name] for name in wanted if name in records)
+    cell = Cell(task.key, task.artifact.key, task.loaded_with, wanted, ordered, seconds)
+    store.put_cell(cell)
+    return cell
+
+
+def _interrupted(events: Sequence[Event], pending: Sequence[str]) -> dict[str, Any] | None:
+    """A record for the attempt during which the child ended before its time, if it did."""
+    ended = events[-1]
+    finished = {event["attempt"] for event in events if event["event"] == "attempt"}
+    begun = [event["attempt"] for event in events if event["event"] == "begin" and event["attempt"] not in finished]
+    current = begun[-1] if begun else next((name for name in pending if name not in finished), attempts.PLAIN)
+    fault = _first(events, "harness-error")
+    if fault is not None:
+        record = {key: value for key, value in fault.items() if key != "event"}
+        return {**record, "attempt": current, "outcome": HARNESS_ERROR, "seconds": ended["seconds"]}
+    if begun or ended["signal"]:
+        return {
+            "attempt": current,
+            "outcome": "crashed",
+            "error_type": ended["signal"] or "ended early",
+            "error": crash_message(ended["signal"], ended["stderr"]),
+            "stage": "load",
+            "seconds": ended["seconds"],
+        }
+    return None
+
+
+def crash_message(signal: str | None, stderr: str) -> str:
+    """One text for a child that died: what ended it, and what it printed last."""
+    tail = "\n".join(stderr.strip().splitlines()[-12:])
+    return f"the process ended early: {signal or 'without a signal'}" + (f"\n{tail}" if tail else "")
+
+
+def failed_cell(task: LoadTask, error: WorkerError) -> Cell:
+    """A cell that our own machinery could not run."""
+    record = {
+        **{"attempt": attempts.PLAIN, "outcome": HARNESS_ERROR, "error_type": "WorkerError"},
+        **{"error": str(error), "stage": "", "seconds": 0.0},
+    }
+    return Cell(task.key, task.artifact.key, task.loaded_with, task.work.attempts(), (record,), 0.0)
+
+
+def failed_artifact(task: SaveTask, error: WorkerError) -> Artifact:
+    """An artifact that our own machinery could not have written."""
+    return Artifact(
+        *(task.key, task.work.scenario.name, task.work.format, task.saved_with, HARNESS_ERROR, "", "", "", 0, 0.0),
+        {"error_type": "WorkerError", "error": str(error)},
+    )

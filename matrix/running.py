@@ -1,0 +1,226 @@
+"""The main job: select, run, judge, and write every form of the results."""
+
+import datetime
+import os
+import platform
+import signal
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NoReturn
+
+from filelock import FileLock, Timeout
+from rich.console import Console
+
+from matrix import __version__
+from matrix.backends import Backend, choose_backend
+from matrix.config import MatrixConfig, load_config
+from matrix.environments import all_environments
+from matrix.environments import select as select_environments
+from matrix.errors import NothingCouldRunError, SelectionError, StoreError, nearest
+from matrix.outcomes import SCORED, UNSCORED
+from matrix.planning import Matrix, expand_formats, make_works
+from matrix.scenario_index import index_scenarios
+from matrix.scenario_index import select as select_scenarios
+from matrix.store import Store
+
+
+@dataclass(frozen=True)
+class RunOptions:
+    """What ``crossload run`` was asked for; None means the profile's own."""
+
+    config: Path
+    out: Path
+    profile: str = "quick"
+    tf: Sequence[str] | None = None
+    hardware: Sequence[str] = ("cpu",)
+    scenario: str | None = None
+    formats: Sequence[str] | None = None
+    backend: str = "auto"
+    jobs: int = 0
+    fail_on: Sequence[str] = ()
+
+
+def select_matrix(options: RunOptions, config: MatrixConfig) -> Matrix:
+    """Resolve every selection of a run.
+
+    :raises SelectionError: an unknown name, or nothing left.
+    """
+    if options.profile not in config.profiles:
+        raise SelectionError(
+            f"unknown profile {options.profile!r}.{nearest(options.profile, config.profiles)} "
+            f"Known: {', '.join(config.profiles)}."
+        )
+    profile = config.profiles[options.profile]
+    environments = all_environments(config)
+    chosen = select_environments(
+        environments, options.tf if options.tf is not None else profile.environments, options.hardware
+    )
+    scenarios = index_scenarios(options.config.parent / folder for folder in config.scenario_folders)
+    picked = select_scenarios(scenarios, options.scenario) if options.scenario is not None else list(scenarios.values())
+    formats = expand_formats(options.formats) if options.formats is not None else None
+    works = make_works(profile, picked, formats, named=options.scenario is not None)
+    for environment in chosen:
+        _ = environment.digest  # a missing lock is said before anything is built
+    return Matrix(tuple(chosen), works)
+
+
+def check_fail_on(words: Sequence[str]) -> None:
+    """Raise SelectionError unless every word is a verdict or ``never``."""
+    known = [*SCORED, *UNSCORED, "never"]
+    for word in words:
+        if word not in known:
+            raise SelectionError(f"--fail-on: unknown condition {word!r}.{nearest(word, known)} Known: {', '.join(known)}.")
+
+
+def _raise_interrupt(number: int, frame: Any) -> NoReturn:
+    raise KeyboardInterrupt
+
+
+def run(options: RunOptions, console: Console) -> int:
+    """Run the matrix and write the report. Returns the exit code.
+
+    :raises CrossloadError: bad selection or configuration, an unusable store, or nothing that could run.
+    """
+    started = time.time()
+    check_fail_on(options.fail_on)
+    config = load_config(options.config)
+    matrix = select_matrix(options, config)
+    backend, reason = choose_backend(options.backend)
+    console.print(f"Backend: {reason}", highlight=False, soft_wrap=True)
+    console.print(
+        f"{len(matrix.environments)} environments, {len({work.scenario.name for work in matrix.works})} scenarios, "
+        f"{len({work.format for work in matrix.works})} formats",
+        highlight=False,
+    )
+    try:
+        options.out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StoreError(f"{options.out}: can not be written ({error.strerror}). Choose another folder with --out.") from None
+    store = Store(options.out / "store")
+    lock = FileLock(options.out / "store" / "run.lock", timeout=0)
+    try:
+        with lock:
+            return _run_locked(options, config, matrix, backend, reason, store, console, started)
+    except Timeout:
+        raise StoreError(f"{options.out}: another run is using it. Wait for it, or choose another folder with --out.") from None
+    finally:
+        store.close()
+
+
+def report_only(options: RunOptions, console: Console) -> None:
+    """Judge and render what the store holds of a selection, running nothing.
+
+    :raises CrossloadError: bad selection, or there is no store yet.
+    """
+    from matrix.results import Tables
+
+    started, rendering = time.time(), time.monotonic()
+    config = load_config(options.config)
+    matrix = select_matrix(options, config)
+    backend, reason = choose_backend(options.backend)
+    if not (options.out / "store" / "results.sqlite").exists():
+        raise StoreError(f"{options.out}: nothing has been run here yet. Run `crossload run --out {options.out}` first.")
+    store = Store(options.out / "store")
+    try:
+        artifacts, cells = store.artifacts(), store.cells()
+    finally:
+        store.close()
+    states = {environment.id: backend.state(environment) for environment in matrix.environments}
+    facts = _facts(config, backend, reason, started)
+    tables = Tables(matrix, config, states, artifacts, cells)
+    for line in write_report(options.out, matrix, states, tables, facts, started, rendering):
+        console.print(line, highlight=False, markup=False, soft_wrap=True)
+
+
+def _facts(config: MatrixConfig, backend: Backend, reason: str, started: float) -> dict[str, Any]:
+    """What the report says about this run; the caller adds what was executed."""
+    return {
+        "started": datetime.datetime.fromtimestamp(started, datetime.UTC).isoformat(timespec="seconds"),
+        "host": f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}",
+        "backend": backend.name,
+        "backend_reason": reason,
+        "command": " ".join(["crossload", *sys.argv[1:]]),
+        "version": __version__,
+        "tolerances": config.tolerances.model_dump(),
+        "executed": 0,
+        "reused": 0,
+        "seconds_by_stage": {},
+    }
+
+
+def _run_locked(
+    options: RunOptions,
+    config: MatrixConfig,
+    matrix: Matrix,
+    backend: Backend,
+    reason: str,
+    store: Store,
+    console: Console,
+    started: float,
+) -> int:
+    from matrix.display import Display
+    from matrix.execution import Engine
+
+    engine = Engine(matrix, config, backend, store, options.jobs or os.cpu_count() or 1)
+    signal.signal(signal.SIGTERM, _raise_interrupt)
+    try:
+        with Display(console) as display:
+            engine.run(display.tick)
+    except KeyboardInterrupt:
+        console.print(
+            f"Stopped. {engine.progress.done} of {engine.progress.total} cells are kept; the same command goes on from there.",
+            highlight=False,
+        )
+        return 130
+    ready = [state for state in engine.states.values() if state.state == "ready"]
+    for message in engine.progress.messages:
+        if "unavailable" in message and not ready:
+            console.print(message, highlight=False, markup=False)
+    rendering = time.monotonic()
+    facts = _facts(config, backend, reason, started) | {
+        "executed": engine.progress.executed,
+        "reused": engine.progress.reused,
+        "seconds_by_stage": {name: round(value, 2) for name, value in engine.progress.seconds.items()},
+    }
+    from matrix.results import Tables
+
+    tables = Tables(matrix, config, engine.states, engine.artifacts, engine.cells)
+    results = tables.results()
+    lines = write_report(options.out, matrix, engine.states, tables, facts, started, rendering)
+    store.put_run(facts)
+    for line in lines:
+        console.print(line, highlight=False, markup=False, soft_wrap=True)
+    if not ready:
+        raise NothingCouldRunError("nothing could run: every environment of the selection is unavailable (see above).")
+    return 1 if results["verdict"].isin([word for word in options.fail_on if word != "never"]).any() else 0
+
+
+def write_report(
+    out: Path, matrix: Matrix, states: Any, tables: Any, facts: dict[str, Any], started: float, rendering: float
+) -> list[str]:
+    """Write tables and page; completes ``facts`` with the times. Returns the lines for the terminal."""
+    from reports.exports import write_tables
+    from reports.page import render
+    from reports.summary import terminal_summary
+
+    results, attempts = tables.results(), tables.attempts()
+    environments = [states[environment.id].describe() for environment in matrix.environments]
+    scenarios = {
+        work.scenario.name: {
+            "name": work.scenario.name,
+            "family": work.scenario.family,
+            "title": work.scenario.options["title"],
+            "case": work.scenario.options["case"],
+            "source": work.scenario.source,
+        }
+        for work in matrix.works
+    }
+    facts["finished"] = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
+    facts["seconds"] = round(time.time() - started, 2)
+    facts["seconds_by_stage"]["report"] = round(time.monotonic() - rendering, 2)
+    write_tables(results, attempts, environments, facts, out)
+    page = render(results, attempts, environments, facts, out / "report" / "index.html", list(scenarios.values()))
+    return terminal_summary(results, page)

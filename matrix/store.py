@@ -1,0 +1,234 @@
+"""The store: results in SQLite, artifacts in a content-addressed folder. What is in it survives ``kill -9``."""
+
+import hashlib
+import json
+import os
+import shutil
+import sqlite3
+import threading
+import uuid
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from matrix.errors import StoreError
+
+SCHEMA_VERSION = 1
+
+_SCHEMA = """
+CREATE TABLE artifacts (
+    key TEXT PRIMARY KEY, scenario TEXT NOT NULL, format TEXT NOT NULL, saved_with TEXT NOT NULL,
+    state TEXT NOT NULL, folder TEXT NOT NULL, file TEXT NOT NULL, container TEXT NOT NULL, bytes INTEGER NOT NULL,
+    seconds REAL NOT NULL, payload TEXT NOT NULL, created TEXT NOT NULL DEFAULT CURRENT_TIMESTAMP
+) WITHOUT ROWID;
+CREATE TABLE cells (
+    key TEXT PRIMARY KEY, artifact_key TEXT NOT NULL REFERENCES artifacts (key), loaded_with TEXT NOT NULL,
+    requested TEXT NOT NULL, records TEXT NOT NULL, seconds REAL NOT NULL,
+    created TEXT NOT NULL DEFAULT CURRENT_TIMESTAMP
+) WITHOUT ROWID;
+CREATE TABLE runs (
+    id INTEGER PRIMARY KEY, started TEXT NOT NULL, finished TEXT, payload TEXT NOT NULL
+);
+"""
+
+# Bytes that must be free for a failed save to count as the model's own fault.
+_LEAST_FREE = 1 << 20
+
+_MAGIC = ((b"\x89HDF\r\n\x1a\n", "hdf5"), (b"PK\x03\x04", "zip"))
+
+
+@dataclass(frozen=True)
+class Artifact:
+    """What one environment wrote for one scenario and format, or why it could not.
+
+    :param state: ``saved``, ``cannot-save``, ``crashes`` or ``harness-error``.
+    :param folder: digest of the artifact's folder; empty unless saved.
+    :param payload: what the probe reported of it.
+    """
+
+    key: str
+    scenario: str
+    format: str
+    saved_with: str
+    state: str
+    folder: str
+    file: str
+    container: str
+    bytes: int
+    seconds: float
+    payload: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One artifact loaded in one environment: the attempts asked for, and the probe's records of those that ran."""
+
+    key: str
+    artifact_key: str
+    loaded_with: str
+    requested: tuple[str, ...]
+    records: tuple[Mapping[str, Any], ...]
+    seconds: float
+
+
+def content_key(*parts: Any) -> str:
+    """SHA-256 over the canonical JSON of the parts."""
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+
+
+def container_of(path: Path) -> str:
+    """What a saved file really is, read from its first bytes; ``missing`` where there is nothing."""
+    if path.is_dir():
+        return "directory"
+    try:
+        with path.open("rb") as stream:
+            head = stream.read(8)
+    except FileNotFoundError:
+        return "tf-checkpoint" if list(path.parent.glob(path.name + ".index")) else "missing"
+    return next((name for magic, name in _MAGIC if head.startswith(magic)), "other")
+
+
+def _digest_folder(folder: Path) -> tuple[str, int]:
+    digest, size = hashlib.sha256(), 0
+    for path in sorted(item for item in folder.rglob("*") if item.is_file()):
+        content = path.read_bytes()
+        digest.update(f"{path.relative_to(folder)}\0{len(content)}\0".encode())
+        digest.update(content)
+        if not path.name.startswith("reference."):
+            size += len(content)
+    return digest.hexdigest(), size
+
+
+class Store:
+    """Results and artifacts under one folder. Safe to use from several threads.
+
+    :raises StoreError: the folder can not be used, or was written by a newer Crossload.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._lock = threading.RLock()
+        try:
+            (folder / "artifacts").mkdir(parents=True, exist_ok=True)
+            (folder / "staging").mkdir(exist_ok=True)
+            self._connection = sqlite3.connect(
+                folder / "results.sqlite", timeout=30, check_same_thread=False, isolation_level=None
+            )
+            self._connection.execute("PRAGMA journal_mode=WAL")
+            self._connection.execute("PRAGMA synchronous=NORMAL")
+            version = self._connection.execute("PRAGMA user_version").fetchone()[0]
+            if version == 0:
+                self._connection.executescript(f"BEGIN IMMEDIATE;{_SCHEMA}PRAGMA user_version={SCHEMA_VERSION};COMMIT;")
+        except (OSError, sqlite3.Error) as error:
+            raise StoreError(f"{folder}: the store can not be opened ({error}). Choose another folder with --out.") from None
+        if version > SCHEMA_VERSION:
+            raise StoreError(f"{folder}: written by a newer Crossload (schema {version}). Upgrade, or choose another --out.")
+
+    def close(self) -> None:
+        with self._lock:
+            self._connection.close()
+
+    def _write(self, statement: str, values: Iterable[Any]) -> None:
+        try:
+            with self._lock:
+                self._connection.execute(statement, tuple(values))
+        except sqlite3.Error as error:
+            raise StoreError(
+                f"{self.folder}: a result could not be written ({error}). Results so far are kept; "
+                "free some space and run the same command again."
+            ) from None
+
+    def check_space(self, message: str = "") -> None:
+        """Raise StoreError when the disk is full: what fails for that reason is no finding about TensorFlow.
+
+        :param message: an error that came from writing, which may say so itself.
+        """
+        if "No space left on device" in message or shutil.disk_usage(self.folder).free < _LEAST_FREE:
+            raise StoreError(
+                f"{self.folder}: the disk is full. Results so far are kept; free some space and run the same command again."
+            )
+
+    def staging_folder(self) -> Path:
+        """A new empty folder for an artifact that is being written."""
+        folder = self.folder / "staging" / uuid.uuid4().hex
+        try:
+            folder.mkdir()
+        except OSError as error:
+            raise StoreError(f"{folder}: {error.strerror}. Free some space and run the same command again.") from None
+        return folder
+
+    def clear_staging(self) -> None:
+        """Remove what a run that was killed left half written."""
+        for leftover in (self.folder / "staging").iterdir():
+            shutil.rmtree(leftover, ignore_errors=True)
+
+    def artifact_folder(self, artifact: Artifact) -> Path:
+        return self.folder / "artifacts" / artifact.folder[:2] / artifact.folder
+
+    def keep_artifact(self, staging: Path) -> tuple[str, int]:
+        """Move a written artifact to its place. Returns its digest and the bytes of the model's own files."""
+        digest, size = _digest_folder(staging)
+        destination = self.folder / "artifacts" / digest[:2] / digest
+        destination.parent.mkdir(exist_ok=True)
+        try:
+            os.rename(staging, destination)
+        except OSError:
+            if not destination.is_dir():
+                raise
+            shutil.rmtree(staging)  # the same bytes are there already
+        return digest, size
+
+    def put_artifact(self, artifact: Artifact) -> None:
+        """Make an artifact durable, replacing an earlier row of the same key."""
+        self._write(
+            "INSERT OR REPLACE INTO artifacts (key, scenario, format, saved_with, state, folder, file, container, bytes,"
+            " seconds, payload) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                *(artifact.key, artifact.scenario, artifact.format, artifact.saved_with, artifact.state, artifact.folder),
+                *(artifact.file, artifact.container, artifact.bytes, artifact.seconds, json.dumps(dict(artifact.payload))),
+            ),
+        )
+
+    def put_cell(self, cell: Cell) -> None:
+        """Make a cell durable, replacing an earlier row of the same key."""
+        records = json.dumps([dict(record) for record in cell.records])
+        self._write(
+            "INSERT OR REPLACE INTO cells (key, artifact_key, loaded_with, requested, records, seconds)"
+            " VALUES (?, ?, ?, ?, ?, ?)",
+            (cell.key, cell.artifact_key, cell.loaded_with, json.dumps(cell.requested), records, cell.seconds),
+        )
+
+    def _rows(self, table: str) -> list[tuple[Any, ...]]:
+        columns = {
+            "artifacts": "key, scenario, format, saved_with, state, folder, file, container, bytes, seconds, payload",
+            "cells": "key, artifact_key, loaded_with, requested, records, seconds",
+        }[table]
+        try:
+            with self._lock:
+                return self._connection.execute(f"SELECT {columns} FROM {table}").fetchall()
+        except sqlite3.Error as error:
+            raise StoreError(f"{self.folder}: the results can not be read ({error}).") from None
+
+    def artifacts(self) -> dict[str, Artifact]:
+        """Every artifact by key; those whose files are gone are left out, so that they are made again."""
+        found = {}
+        for *fields, payload in self._rows("artifacts"):
+            artifact = Artifact(*fields, json.loads(payload))
+            if artifact.state != "saved" or self.artifact_folder(artifact).is_dir():
+                found[artifact.key] = artifact
+        return found
+
+    def cells(self) -> dict[str, Cell]:
+        """Every cell by key."""
+        return {
+            key: Cell(key, artifact_key, loader, tuple(json.loads(requested)), tuple(json.loads(records)), seconds)
+            for key, artifact_key, loader, requested, records, seconds in self._rows("cells")
+        }
+
+    def put_run(self, payload: Mapping[str, Any]) -> None:
+        """Record a finished run."""
+        self._write(
+            "INSERT INTO runs (started, finished, payload) VALUES (?, ?, ?)",
+            (payload["started"], payload["finished"], json.dumps(dict(payload))),
+        )

@@ -1,0 +1,51 @@
+# /// script
+# requires-python = ">=3.11"
+# dependencies = ["nox>=2024.10"]
+# ///
+"""Sessions only, no logic: what they run is in the packages."""
+
+import nox
+
+nox.options.default_venv_backend = "uv|virtualenv"
+nox.options.sessions = ["matrix"]
+nox.needs_version = ">=2024.10"
+
+
+def _crossload(session: nox.Session, *arguments: str) -> None:
+    session.install("-e", ".")
+    session.run("crossload", *arguments, *session.posargs)
+
+
+@nox.session
+def matrix(session: nox.Session) -> None:
+    """Save every scenario in every TensorFlow, load it in all the others, and render the report."""
+    _crossload(session, "run")
+
+
+@nox.session
+def report(session: nox.Session) -> None:
+    """Render again what the store holds, without running anything."""
+    _crossload(session, "report")
+
+
+@nox.session
+def tests(session: nox.Session) -> None:
+    """Unit tests, then end-to-end tests on real TensorFlow; `-- tests/unit` runs the fast ones only."""
+    session.install("-e", ".[tests]")
+    session.run("pytest", *(session.posargs or ["tests"]))
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """ruff and mypy --strict."""
+    session.install("-e", ".[tests,lint]", "nox")
+    session.run("ruff", "check", ".")
+    session.run("ruff", "format", "--check", ".")
+    session.run("mypy", "matrix", "reports", "benchmarks", "tests", "noxfile.py")
+
+
+@nox.session
+def bench(session: nox.Session) -> None:
+    """Measure the engine against a fresh process per cell, and print a table."""
+    session.install("-e", ".[tests]")
+    session.run("python", "-m", "benchmarks", *session.posargs)

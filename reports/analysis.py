@@ -1,0 +1,191 @@
+"""Grid, totals and findings: pure functions over the results table.
+
+Only scored verdicts enter a share. What could not be saved, does not apply, was unavailable or broke in our own code
+is counted apart: counting it as a failure, or leaving it green, would both be lies.
+"""
+
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from reports.columns import FAITHFUL, LOADABLE, SCORED, SEVERITY, UNSCORED, label, version_order
+
+_RANK = {verdict: rank for rank, verdict in enumerate(SEVERITY)}
+_PHRASES = {
+    "differs": "gives other outputs in",
+    "crashes": "crashes in",
+    "fails": "does not load in",
+    "lossy": "loads, but not all of it, in",
+    "remedy": "needs more than a plain load in",
+}
+
+
+@dataclass(frozen=True)
+class Totals:
+    """How many cells have each verdict. `scored` is the only denominator."""
+
+    verdicts: dict[str, int]
+    unscored: dict[str, int]
+
+    @property
+    def scored(self) -> int:
+        """Return the number of cells that were run and judged."""
+        return sum(self.verdicts.values())
+
+    @property
+    def loadable(self) -> int:
+        """Return the number of cells that give the right outputs, plainly or with a remedy."""
+        return sum(self.verdicts[verdict] for verdict in LOADABLE)
+
+    @property
+    def share(self) -> float | None:
+        """Return the loadable share of the scored cells; None where there is none, which is not zero."""
+        return self.loadable / self.scored if self.scored else None
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Cells that one sentence describes."""
+
+    verdict: str
+    format: str
+    savers: tuple[str, ...]
+    loaders: tuple[str, ...]
+    scenarios: tuple[str, ...]
+    cells: int
+    error_type: str
+
+    @property
+    def sentence(self) -> str:
+        """Return the finding in words."""
+        savers, loaders = (_listed([label(name) for name in names]) for names in (self.savers, self.loaders))
+        count = len(self.scenarios)
+        names = _listed(self.scenarios)
+        scenarios = names if count == 1 else f"{count} scenarios ({names})"
+        error = f": {self.error_type}" if self.error_type and self.verdict in ("fails", "crashes", "remedy") else ""
+        return f"{self.format} of {savers} {_PHRASES[self.verdict]} {loaders} for {scenarios}{error}"
+
+
+def totals(results: pd.DataFrame) -> Totals:
+    """Count the verdicts, the scored ones apart from the others."""
+    counts = results["verdict"].value_counts()
+    return Totals(
+        verdicts={verdict: int(counts.get(verdict, 0)) for verdict in SCORED},
+        unscored={verdict: int(counts.get(verdict, 0)) for verdict in UNSCORED},
+    )
+
+
+def scored(results: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows that count."""
+    return results[results["verdict"].isin(SCORED)]
+
+
+def grid(results: pd.DataFrame) -> pd.DataFrame:
+    """Return one row a saver and loader: a count for each verdict, `scored`, `loadable`, `share` and `worst`.
+
+    `share` is missing and `worst` is empty where nothing was scored. Rows without a loader (`cannot-save`) are no
+    square of the grid; see `unsaved`.
+    """
+    cells = results[results["loaded_with"] != ""]
+    verdicts = [*SCORED, *UNSCORED]
+    counts = pd.crosstab([cells["saved_with"], cells["loaded_with"]], cells["verdict"])
+    counts = counts.reindex(columns=pd.Index(verdicts)).fillna(0).astype(int)
+    counts.columns.name = None
+    counts["scored"] = counts[list(SCORED)].sum(axis=1)
+    counts["loadable"] = counts[list(LOADABLE)].sum(axis=1)
+    counts["share"] = (counts["loadable"] / counts["scored"].where(counts["scored"] > 0)).astype("Float64")
+    counts["worst"] = [_worst(row) for row in counts[list(SCORED)].to_dict("records")]
+    return counts
+
+
+def unsaved(results: pd.DataFrame) -> dict[str, int]:
+    """Return for each saver how many artifacts it could not write."""
+    rows = results[results["verdict"] == "cannot-save"]
+    return {str(name): int(count) for name, count in rows["saved_with"].value_counts().items()}
+
+
+def _worst(counts: dict[Any, Any]) -> str:
+    return next((verdict for verdict in SEVERITY if counts[verdict]), "")
+
+
+def round_trips(results: pd.DataFrame) -> pd.DataFrame:
+    """Return the cells that an environment saved and then did not get back whole: the bug is inside one version."""
+    rows = scored(results)
+    rows = rows[(rows["saved_with"] == rows["loaded_with"]) & ~rows["verdict"].isin(FAITHFUL)]
+    return worst_first(rows)
+
+
+def worst_first(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows sorted by severity, then scenario and format; versions keep their own order."""
+    order = {name: place for place, name in enumerate(version_order([*rows["saved_with"], *rows["loaded_with"]]))}
+    keyed = rows.assign(
+        _verdict=rows["verdict"].map(_RANK), _saver=rows["saved_with"].map(order), _loader=rows["loaded_with"].map(order)
+    )
+    keyed = keyed.sort_values(["_verdict", "scenario", "format", "_saver", "_loader"], kind="stable")
+    return keyed.drop(columns=["_verdict", "_saver", "_loader"])
+
+
+def findings(results: pd.DataFrame, verdicts: tuple[str, ...] = SEVERITY[:5]) -> list[Finding]:
+    """Group the bad cells so that one finding is one sentence, the worst first.
+
+    Loaders are joined first (the same model breaks in a run of versions), then scenarios, then savers, each only where
+    all the rest is the same. So a finding never claims a cell that was not measured.
+    """
+    rows = results[results["verdict"].isin(verdicts)]
+    loaders: dict[tuple[str, ...], list[str]] = defaultdict(list)
+    kept = ["verdict", "format", "error_type", "saved_with", "scenario", "loaded_with"]
+    for verdict, format_, error_type, saver, scenario, loader in rows[kept].itertuples(index=False, name=None):
+        # Numbers differ silently or a rung is lost: whatever error another attempt met does not split those.
+        error = error_type if verdict in ("fails", "crashes", "remedy") else ""
+        loaders[verdict, format_, error, saver, scenario].append(loader)
+
+    by_scenario: dict[tuple[Any, ...], list[str]] = defaultdict(list)
+    for (verdict, format_, error, saver, scenario), names in loaders.items():
+        by_scenario[verdict, format_, error, saver, tuple(version_order(names))].append(scenario)
+
+    by_saver: dict[tuple[Any, ...], list[str]] = defaultdict(list)
+    for (verdict, format_, error, saver, names), scenarios in by_scenario.items():
+        by_saver[verdict, format_, error, names, tuple(sorted(set(scenarios)))].append(saver)
+
+    found = [
+        Finding(verdict, format_, tuple(version_order(savers)), names, scenarios,
+                len(savers) * len(names) * len(scenarios), error)
+        for (verdict, format_, error, names, scenarios), savers in by_saver.items()
+    ]
+    return sorted(found, key=lambda item: (_RANK[item.verdict], -item.cells, item.sentence))
+
+
+def worst_findings(results: pd.DataFrame, limit: int = 3) -> list[Finding]:
+    """Return the findings that a reader should see before anything else."""
+    return findings(results)[:limit]
+
+
+def headline(results: pd.DataFrame) -> str:
+    """Return the whole run in one sentence."""
+    counts = totals(results)
+    if counts.share is None:
+        return "No cell could be scored in this run."
+    judged = scored(results)
+    names = version_order([*judged["saved_with"], *judged["loaded_with"]])
+    wrong, cells = counts.verdicts["differs"], counts.scored
+    between = f"between {len(names)} environments" if len(names) > 1 else f"inside {label(names[0])}"
+    start = f"{percent(counts.share)} of {cells:,} measured loads {between} give the right outputs"
+    if not wrong:
+        return f"{start}; none is silently wrong."
+    silently = "loads without a word and computes" if wrong == 1 else "load without a word and compute"
+    return f"{start}; {wrong:,} {silently} something else."
+
+
+def percent(share: float) -> str:
+    """Return a share as a whole percentage that says 0 % or 100 % only when it is exactly that."""
+    rounded = min(99, max(1, round(share * 100))) if 0 < share < 1 else round(share * 100)
+    return f"{rounded} %"
+
+
+def _listed(names: list[str] | tuple[str, ...], shown: int = 4) -> str:
+    """Join names as in prose, and count those that would make the sentence unreadable."""
+    if len(names) > shown + 1:
+        return f"{', '.join(names[:shown])} and {len(names) - shown} more"
+    return " and ".join([", ".join(names[:-1]), names[-1]]) if len(names) > 1 else "".join(names)

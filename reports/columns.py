@@ -1,0 +1,80 @@
+"""The columns of the two tables, and the words in them, in the order in which readers meet them."""
+
+import math
+import re
+from collections.abc import Iterable
+from typing import Any
+
+import pandas as pd
+
+# Worst first. `differs` leads: it is the only one that nobody notices.
+SEVERITY = ("differs", "crashes", "fails", "lossy", "remedy", "equal", "exact")
+# From good to bad as a reader scans a bar: the order of the legend and of every stack.
+SCORED = ("exact", "equal", "remedy", "lossy", "fails", "crashes", "differs")
+UNSCORED = ("cannot-save", "not-applicable", "unavailable", "harness-error")
+# Right outputs, by the plain call or by another attempt.
+LOADABLE = ("exact", "equal", "lossy", "remedy")
+FAITHFUL = ("exact", "equal")
+RUNGS = ("architecture", "weights", "outputs", "optimizer", "training")
+
+_RUNG_COLUMNS = tuple(f"rung_{name}" for name in RUNGS)
+_DIFFS = ("max_abs_diff", "max_rel_diff", "max_ulp_diff")
+RESULTS = (
+    *("scenario", "family", "format", "saved_with", "loaded_with", "verdict", "fidelity", "attempt", "cause"),
+    *_DIFFS,
+    *_RUNG_COLUMNS,
+    *("lost", "error_type", "error", "stage", "container", "artifact_bytes", "seconds", "reason", "key"),
+)
+ATTEMPTS = (
+    *("scenario", "format", "saved_with", "loaded_with", "attempt", "outcome", "fidelity"),
+    *_RUNG_COLUMNS,
+    *_DIFFS,
+    *("error_type", "error", "stage", "seconds"),
+)
+_INTEGERS = frozenset({"fidelity", "artifact_bytes"})
+_FLOATS = frozenset({*_DIFFS, "seconds"})
+
+
+def tidy(frame: pd.DataFrame, columns: tuple[str, ...]) -> pd.DataFrame:
+    """Return the frame with every expected column, in order and with one type each; other columns follow.
+
+    An empty run, a column that holds nothing but None, and integers that became floats beside a missing value all
+    come out the same, so that nothing after this has to ask.
+    """
+    tidied: dict[str, pd.Series[Any]] = {}
+    for name in (*columns, *(str(extra) for extra in frame.columns if extra not in columns)):
+        column: pd.Series[Any] = frame[name] if name in frame.columns else pd.Series(None, frame.index, dtype="object")
+        if name in _INTEGERS:
+            tidied[name] = pd.to_numeric(column).astype("Float64").round().astype("Int64")
+        elif name in _FLOATS:
+            tidied[name] = pd.to_numeric(column).astype("Float64")
+        elif name in columns:
+            tidied[name] = column.map(_text).astype("string")
+        else:
+            tidied[name] = column
+    return pd.DataFrame(tidied, index=frame.index).reset_index(drop=True)
+
+
+def _text(value: Any) -> str:
+    """Return a string that can be written as UTF-8: messages of old TensorFlows hold undecodable file names."""
+    if value is None or value is pd.NA or (isinstance(value, float) and math.isnan(value)):
+        return ""
+    return str(value).encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def label(environment: str) -> str:
+    """Return the name of an environment as people say it; CPU goes without saying."""
+    return environment.removesuffix("-cpu")
+
+
+def version_order(environments: Iterable[str]) -> list[str]:
+    """Return environment ids in the order of their TensorFlow versions: 2.4 before 2.10, variants after the plain one."""
+    return sorted(dict.fromkeys(name for name in environments if name), key=_version_key)
+
+
+def _version_key(environment: str) -> tuple[int, int, int, str]:
+    match = re.match(r"(\d+)\.(\d+)(?=[+-]|$)", environment)
+    if match is None:  # nightly, and whatever else has no number, comes after everything that has one
+        return (10**6, 0, 1, environment)
+    rest = environment[match.end() :]
+    return (int(match[1]), int(match[2]), int(rest.startswith("+")), rest)

@@ -1,0 +1,170 @@
+"""The report: one HTML file that needs nothing else, not even a network."""
+
+import base64
+import hashlib
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+import jinja2
+import pandas as pd
+from markupsafe import Markup
+
+from reports import analysis
+from reports.columns import ATTEMPTS, LOADABLE, RESULTS, SCORED, UNSCORED, label, tidy, version_order
+from reports.exports import write_atomically
+from reports.payload import embed, payload
+
+# A sign for each verdict, so that colour is never the only cue. All are in every system's fonts.
+SIGNS = {
+    "exact": "=", "equal": "≈", "remedy": "+", "lossy": "◐", "fails": "×", "crashes": "!", "differs": "≠",
+    "cannot-save": "∅", "not-applicable": "·", "unavailable": "?", "harness-error": "#",
+}  # fmt: skip
+MEANINGS = {
+    "exact": "loads plainly; outputs agree bit by bit",
+    "equal": "loads plainly; outputs agree within tolerance",
+    "remedy": "the plain load fails, another way of loading gives the right outputs",
+    "lossy": "loads with the right outputs; something else of the model is lost",
+    "fails": "no way of loading that was tried gives the right outputs",
+    "crashes": "the process died, or ran past its time or memory limit",
+    "differs": "loads without an error and computes something else",
+    "cannot-save": "building, fitting or saving raised in the saving environment",
+    "not-applicable": "outside the versions that the scenario declares",
+    "unavailable": "the environment could not be had here",
+    "harness-error": "our own code failed; says nothing about TensorFlow",
+}
+_SECTIONS = (
+    ("who", "Grid"), ("formats", "Formats"), ("scenarios", "Scenarios"), ("round-trips", "Round trips"),
+    ("environments", "Environments"), ("about", "About"),
+)  # fmt: skip
+_STYLES = ("base.css", "grid.css", "cell.css")
+_SCRIPTS = ("data.js", "state.js", "grid.js", "small.js", "list.js", "cell.js", "main.js")
+
+
+def render(
+    results: pd.DataFrame,
+    attempts: pd.DataFrame,
+    environments: list[dict[str, Any]],
+    run: dict[str, Any],
+    destination: Path,
+    scenarios: list[dict[str, Any]],
+) -> Path:
+    """Write the report to `destination` and return that path."""
+    results, attempts = tidy(results, RESULTS), tidy(attempts, ATTEMPTS)
+    data = payload(results, attempts, environments, scenarios)
+    data["words"] = {
+        "scored": SCORED, "unscored": UNSCORED, "loadable": LOADABLE, "signs": SIGNS, "meanings": MEANINGS,
+    }  # fmt: skip
+    script = "\n".join(["'use strict';", *(_static(name) for name in _SCRIPTS)])
+    html = _templates().get_template("report.html.j2").render(
+        data=Markup(embed(data)),
+        script=Markup(script),
+        # The policy lets this one script run and nothing else: a name or a message that slipped through as markup
+        # still could not run, and no address can be fetched.
+        script_digest=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
+        style=Markup("\n".join(_static(name) for name in _STYLES)),
+        **_content(results, data, run),
+    )
+    destination.parent.mkdir(parents=True, exist_ok=True)
+    return write_atomically(destination, lambda path: _write(path, html))
+
+
+def _content(results: pd.DataFrame, data: dict[str, Any], run: dict[str, Any]) -> dict[str, Any]:
+    """Return what the templates show without the script: everything but the cells themselves."""
+    squares = analysis.grid(results).to_dict("index")
+    return {
+        "headline": analysis.headline(results),
+        "totals": analysis.totals(results),
+        "findings": analysis.worst_findings(results),
+        "silent": analysis.findings(results, ("differs",)),
+        "round_trips": analysis.round_trips(results).to_dict("records"),
+        "squares": squares,
+        "savers": version_order(saver for saver, _ in squares),
+        "loaders": version_order(loader for _, loader in squares),
+        "unsaved": analysis.unsaved(results),
+        "environments": data["environments"],
+        "scenarios": data["scenarios"],
+        "formats": sorted(data["formats"]),
+        "families": sorted({scenario["family"] for scenario in data["scenarios"]}),
+        "verdicts": [*SCORED, *UNSCORED],
+        "signs": SIGNS,
+        "meanings": MEANINGS,
+        "run": run,
+        "about": _about(run),
+        "sections": _SECTIONS,
+    }
+
+
+def _about(run: dict[str, Any]) -> list[tuple[str, str]]:
+    """Return the run in names and values; what the run does not say is left out."""
+    stages = ", ".join(f"{stage} {_duration(spent)}" for stage, spent in (run.get("seconds_by_stage") or {}).items())
+    took = _duration(run["seconds"]) if run.get("seconds") is not None else ""
+    backend = f"{run.get('backend') or ''}{': ' + run['backend_reason'] if run.get('backend_reason') else ''}"
+    cells = [f"{run[key]:,} {key}" for key in ("executed", "reused") if run.get(key) is not None]
+    tolerances = run.get("tolerances") or {}
+    return [
+        ("Command", str(run.get("command") or "")),
+        ("Crossload", str(run.get("version") or "")),
+        ("Started", str(run.get("started") or "").replace("T", " ")),
+        ("Finished", str(run.get("finished") or "").replace("T", " ")),
+        ("Took", f"{took} ({stages})" if took and stages else took),
+        ("Cells", ", ".join(cells) + (" from the store" if run.get("reused") is not None else "")),
+        ("Host", str(run.get("host") or "")),
+        ("Backend", backend),
+        ("Tolerances", "; ".join(f"{name}: {_tolerance(value)}" for name, value in tolerances.items())),
+    ]
+
+
+def _tolerance(value: Any) -> str:
+    return ", ".join(f"{key} {bound:g}" for key, bound in value.items()) if isinstance(value, dict) else str(value)
+
+
+def _finding_address(finding: analysis.Finding) -> str:
+    """Return the address of the grid with what a finding is about; several savers or loaders are no single square."""
+    view = {"verdict": finding.verdict, "format": finding.format}
+    if len(finding.scenarios) == 1:
+        view["scenario"] = finding.scenarios[0]
+    if len(finding.savers) == len(finding.loaders) == 1:
+        view |= {"saver": finding.savers[0], "loader": finding.loaders[0]}
+    return "#" + urlencode(view)
+
+
+def _cell_address(cell: dict[str, Any]) -> str:
+    names = (cell["saved_with"], cell["loaded_with"], cell["format"], cell["scenario"])
+    return "#" + urlencode({"cell": ",".join(names)})
+
+
+def _templates() -> jinja2.Environment:
+    environment = jinja2.Environment(
+        loader=jinja2.FunctionLoader(lambda name: (files("reports") / "templates" / name).read_text("utf-8")),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters.update(
+        percent=analysis.percent, label=label, number=_number, address=_finding_address, cell_address=_cell_address
+    )
+    return environment
+
+
+def _static(name: str) -> str:
+    return (files("reports") / "static" / name).read_text("utf-8").strip()
+
+
+def _write(path: Path, html: str) -> None:
+    path.write_text(html, encoding="utf-8")
+
+
+def _number(value: int) -> str:
+    return f"{value:,}"
+
+
+def _duration(seconds: float) -> str:
+    """Return a time in the two units that matter."""
+    if seconds < 60:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes} min" if hours else f"{minutes} min {rest} s"

@@ -1,0 +1,193 @@
+// The panel of one cell: what happened, what was tried, how the two environments differ, how to see it again.
+
+const RUNG_MEANINGS = {
+  architecture: "same layers, names and shapes", weights: "the same, bit by bit", outputs: "agree within tolerance",
+  optimizer: "slots, steps, compile config", training: "one more step, same loss",
+};
+const RUNG_STATES = { p: ["pass", "✓"], l: ["lost", "×"], n: ["n/a", "–"], ".": ["not reached", ""] };
+
+const panel = document.getElementById("cell");
+let openCell = -1;
+
+function drawCell() {
+  const cell = cellOfState(STATE);
+  if (cell < 0) {
+    if (panel.open) panel.close();
+    openCell = -1;
+    if (STATE.cell) document.getElementById("status").textContent = "The link names a cell that this run does not have.";
+    return;
+  }
+  if (cell === openCell && panel.open) return;
+  openCell = cell;
+  const facts = cellFacts(cell);
+  document.getElementById("cell-body").replaceChildren(...panelParts(cell, facts).filter(Boolean));
+  const place = shownCells.indexOf(cell);
+  link("cell-previous", place > 0 ? shownCells[place - 1] : -1);
+  link("cell-next", place >= 0 && place < shownCells.length - 1 ? shownCells[place + 1] : -1);
+  document.getElementById("cell-place").textContent = place < 0 ? "" : `${place + 1} of ${shownCells.length.toLocaleString("en")}`;
+  if (!panel.open) panel.showModal();
+  document.getElementById("cell-body").scrollTop = 0;
+}
+
+function link(id, cell) {
+  const anchor = document.getElementById(id);
+  if (cell < 0) anchor.removeAttribute("href");
+  else anchor.href = cellAddress(cell);
+}
+
+const closeCell = () => go({ cell: "" });
+
+function panelParts(cell, facts) {
+  return [
+    make("header", { class: `cell-head v-${facts.verdict}` },
+      badge(facts.verdict),
+      make("div", {},
+        make("p", { class: "cell-verdict" }, facts.verdict),
+        make("p", { class: "meaning" }, WORDS.meanings[facts.verdict]))),
+    make("h2", { id: "cell-title" }, facts.scenario.name,
+      facts.scenario.title ? make("small", {}, facts.scenario.title) : null),
+    make("p", { class: "route" }, make("span", { class: "chip" }, facts.format), " saved with ",
+      make("b", {}, facts.saver.label), facts.loader ? ", loaded with " : ", which it could not write",
+      facts.loader ? make("b", {}, facts.loader.label) : null),
+    facts.reason ? make("p", { class: "reason" }, facts.reason) : null,
+    facts.cause ? part("Cause", make("p", {}, facts.cause)) : null,
+    WORDS.scored.includes(facts.verdict) ? part("Fidelity", ladder(facts), differences(facts.diffs)) : null,
+    facts.error ? part(facts.verdict === "remedy" ? "Error of the plain load" : "Error", errorBox(facts)) : null,
+    attemptsPart(cell, facts),
+    part("Run this cell again", commandBox(facts)),
+    pinsPart(facts),
+    scenarioPart(facts),
+  ];
+}
+
+function part(title, ...children) {
+  return make("section", { class: "part" }, make("h3", {}, title), ...children.filter(Boolean));
+}
+
+function ladder(facts) {
+  const based = facts.attempt ? ` by ${facts.attempt === "plain" ? "the plain load" : facts.attempt}` : "";
+  const steps = RUNGS.map((rung, place) => {
+    const [state, sign] = RUNG_STATES[facts.rungs[place]];
+    return make("li", { class: `rung r-${state.replace(/\W/g, "-")}` },
+      make("span", { class: "step", "aria-hidden": "true" }, sign || String(place + 1)),
+      make("span", { class: "rung-name" }, `${place + 1} ${rung}`),
+      make("span", { class: "rung-state" }, state),
+      make("span", { class: "rung-meaning" }, RUNG_MEANINGS[rung]));
+  });
+  return make("div", {}, make("p", { class: "quiet" }, facts.fidelity < 0 ? "No rung was reached."
+    : `Reaches ${facts.fidelity} of 5 rungs${based}.`), make("ol", { class: "ladder", "aria-label": "Fidelity ladder" }, ...steps));
+}
+
+function differences(diffs) {
+  const [absolute, relative, ulp] = diffs.split(" ");
+  if (absolute === "-" && relative === "-" && ulp === "-") return null;
+  return make("dl", { class: "facts" }, ...[["largest difference", absolute], ["relative", relative], ["in ULP", ulp]]
+    .map(([name, value]) => make("div", {}, make("dt", {}, name), make("dd", {}, value === "-" ? "not measured" : value))));
+}
+
+function errorBox(facts) {
+  return make("div", { class: "error" }, make("p", {}, make("b", {}, facts.errorType || "error"),
+    facts.stage ? make("span", { class: "quiet" }, ` while in ${facts.stage}`) : null),
+  make("pre", { tabindex: "0" }, facts.error));
+}
+
+function attemptsPart(cell, facts) {
+  const tried = attemptsOf(cell);
+  if (!tried.length) return null;
+  const rows = tried.map((one) => make("tr", { class: one.attempt === facts.attempt ? "based" : null },
+    make("th", { scope: "row" }, make("code", {}, one.attempt),
+      one.attempt === facts.attempt && tried.length > 1 ? make("small", {}, "the verdict rests on this one") : null),
+    make("td", {}, one.outcome),
+    make("td", {}, one.outcome === "loaded" ? dots(one.rungs) : "–"),
+    make("td", { class: "number" }, one.seconds === null ? "–" : `${one.seconds.toFixed(2)} s`),
+    make("td", { class: "wide" }, one.error ? shortError(one) : one.diffs.split(" ")[0] === "-" ? "" : `max ${one.diffs.split(" ")[0]} off`)));
+  return part(`${many(tried.length, "attempt")}`, make("div", { class: "scroll" }, make("table", { class: "plain" },
+    make("thead", {}, make("tr", {}, ...["way", "outcome", "rungs", "took", "gave"].map((name) => make("th", { scope: "col" }, name)))),
+    make("tbody", {}, ...rows))));
+}
+
+function shortError(one) {
+  const whole = `${one.errorType ? `${one.errorType}: ` : ""}${one.error}`;
+  if (whole.length < 90 && !whole.includes("\n")) return whole;
+  return make("details", {}, make("summary", {}, `${whole.split("\n")[0].slice(0, 80)}…`), make("pre", {}, whole));
+}
+
+function dots(rungs) {
+  const said = RUNGS.map((rung, place) => `${rung} ${RUNG_STATES[rungs[place]][0]}`).join(", ");
+  return make("span", { class: "dots", role: "img", "aria-label": said, title: said }, ...[...rungs].map((letter) =>
+    make("i", { class: `r-${RUNG_STATES[letter][0].replace(/\W/g, "-")}` }, RUNG_STATES[letter][1])));
+}
+
+/** A word as a POSIX shell takes it. */
+function shellWord(word) {
+  return /^[\w.,+\-/:@%=]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+}
+
+/** A scenario is asked for by a glob; signs in a name stand for themselves. */
+const globbed = (name) => name.replace(/[[*?]/g, "[$&]");
+
+function commandOf(facts) {
+  const environments = [...new Set([facts.saver, facts.loader].filter(Boolean).map((one) => one.label))].join(",");
+  return `nox -s matrix -- --tf ${shellWord(environments)} --scenario ${shellWord(globbed(facts.scenario.name))} --format ${shellWord(facts.format)}`;
+}
+
+function commandBox(facts) {
+  const command = commandOf(facts);
+  const button = make("button", { type: "button" }, "Copy");
+  button.addEventListener("click", async () => {
+    try {
+      await navigator.clipboard.writeText(command);
+      button.textContent = "Copied";
+    } catch { // a file opened from disk may not have the clipboard
+      getSelection().selectAllChildren(button.previousElementSibling);
+      button.textContent = "Selected";
+    }
+  });
+  return make("div", { class: "command" }, make("code", { id: "cell-command", tabindex: "0" }, command), button);
+}
+
+function pinsOf(environment) {
+  const pins = new Map([["python", environment.python || ""]]);
+  for (let place = 0; place < environment.pins.length; place += 2) {
+    pins.set(TEXT[environment.pins[place]], TEXT[environment.pins[place + 1]]);
+  }
+  return pins;
+}
+
+function pinsPart(facts) {
+  const sides = [facts.saver, facts.loader || facts.saver].map(pinsOf);
+  const names = [...new Set([...sides[0].keys(), ...sides[1].keys()])].sort();
+  const row = (name) => {
+    const [left, right] = sides.map((pins) => pins.get(name) || "");
+    const differs = left !== right;
+    return [differs, make("tr", { class: differs ? "different" : null },
+      make("td", { class: "mark" }, differs ? make("span", { "aria-label": "differs" }, "≠") : ""),
+      make("th", { scope: "row" }, name), make("td", {}, left || "–"), make("td", {}, right || "–"))];
+  };
+  const rows = names.map(row);
+  const table = (chosen) => make("div", { class: "scroll" }, make("table", { class: "plain pins" }, make("thead", {}, make("tr", {},
+    make("th", {}), make("th", { scope: "col" }, "package"), make("th", { scope: "col" }, facts.saver.label),
+    make("th", { scope: "col" }, facts.loader ? facts.loader.label : "–"))), make("tbody", {}, ...chosen)));
+  const different = rows.filter(([differs]) => differs).map(([, element]) => element);
+  const same = rows.filter(([differs]) => !differs).map(([, element]) => element);
+  if (!facts.loader || facts.loader === facts.saver) {
+    return part("Pins", make("details", {}, make("summary", {}, `${many(same.length, "pin")} of ${facts.saver.label}`), table(same)));
+  }
+  return part("Pins of both environments",
+    different.length ? table(different) : make("p", { class: "quiet" }, "Nothing differs."),
+    same.length ? make("details", {}, make("summary", {}, `${many(same.length, "pin")} the same in both`), table(same)) : null);
+}
+
+function scenarioPart(facts) {
+  const { scenario } = facts;
+  const source = TEXT[scenario.source];
+  const size = facts.bytes === null ? "" : facts.bytes < 1024 ? `${facts.bytes} bytes`
+    : facts.bytes < 1048576 ? `${(facts.bytes / 1024).toFixed(1)} KiB` : `${(facts.bytes / 1048576).toFixed(1)} MiB`;
+  const told = [["family", scenario.family], ["case", scenario.case], ["artifact", [facts.container, size].filter(Boolean).join(", ")],
+    ["took", facts.seconds === null ? "" : `${facts.seconds.toFixed(2)} s`]].filter(([, value]) => value);
+  return part("Scenario and artifact",
+    make("dl", { class: "facts" }, ...told.map(([name, value]) => make("div", {}, make("dt", {}, name), make("dd", {}, value)))),
+    !source ? null : source.includes("\n")
+      ? make("details", {}, make("summary", {}, "Source"), make("pre", { tabindex: "0" }, source))
+      : make("p", {}, make("code", {}, source)));
+}

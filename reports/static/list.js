@@ -1,0 +1,65 @@
+// The cells of a clicked square, or of the whole grid; the worst first.
+
+const PAGE = 60;
+let shownCells = [];
+
+function listed(cells) {
+  const saver = STATE.saver ? ENVIRONMENTS.findIndex((one) => one.id === STATE.saver) : null;
+  const loader = !STATE.loader ? null
+    : STATE.loader === UNSAVED ? -1 : ENVIRONMENTS.findIndex((one) => one.id === STATE.loader);
+  const verdict = STATE.verdict ? VERDICTS.indexOf(STATE.verdict) : null;
+  const chosen = cells.filter((cell) => (saver === null || CELLS.saver[cell] === saver)
+    && (loader === null || CELLS.loader[cell] === loader) && (verdict === null || verdictOf(cell) === verdict));
+  const order = (cell) => rankOf[verdictOf(cell)];
+  return chosen.sort((a, b) => order(a) - order(b) || CELLS.scenario[a] - CELLS.scenario[b]
+    || CELLS.format[a] - CELLS.format[b] || CELLS.saver[a] - CELLS.saver[b] || CELLS.loader[a] - CELLS.loader[b]);
+}
+
+function drawList(cells) {
+  shownCells = listed(cells);
+  const heading = document.getElementById("list-title");
+  const title = STATE.loader === UNSAVED ? `${STATE.saver.replace(/-cpu$/, "")}: not saved`
+    : STATE.saver && STATE.loader ? `${STATE.saver.replace(/-cpu$/, "")} → ${STATE.loader.replace(/-cpu$/, "")}`
+      : "All squares";
+  heading.replaceChildren(title, make("small", {}, many(shownCells.length, "cell")));
+  document.getElementById("all-squares").hidden = !(STATE.saver || STATE.loader);
+  document.getElementById("all-squares").href = address({ saver: "", loader: "", cell: "" });
+  const list = document.getElementById("list");
+  list.replaceChildren();
+  list.scrollTop = 0;
+  more(list, 0);
+}
+
+function more(list, from) {
+  const pair = !(STATE.saver && STATE.loader);
+  for (const cell of shownCells.slice(from, from + PAGE)) list.append(make("li", {}, listItem(cell, pair)));
+  const rest = shownCells.length - from - PAGE;
+  if (rest > 0) {
+    const button = make("button", { type: "button", class: "more" }, `Show ${Math.min(PAGE, rest)} of ${many(rest, "more cell")}`);
+    button.addEventListener("click", () => {
+      const item = button.parentElement;
+      more(list, from + PAGE);
+      item.nextElementSibling?.querySelector("a")?.focus();
+      item.remove();
+    });
+    list.append(make("li", {}, button));
+  }
+  if (!shownCells.length) list.append(make("li", { class: "empty" }, "No cell matches. Loosen a filter, or reset them all."));
+}
+
+function listItem(cell, pair) {
+  const facts = cellFacts(cell);
+  const said = facts.error ? `${facts.errorType}: ${facts.error.split("\n")[0]}` : facts.reason || lostWords(facts.rungs);
+  const route = `${facts.saver.label} → ${facts.loader ? facts.loader.label : "not saved"}`;
+  return make("a", { class: "item", href: cellAddress(cell), "data-cell": cell },
+    badge(facts.verdict),
+    make("span", { class: "what" }, make("b", {}, facts.scenario.name), " ",
+      make("span", { class: "quiet" }, pair ? `${facts.format} · ${route}` : facts.format)),
+    make("span", { class: "verdict-word" }, facts.verdict, facts.verdict === "remedy" ? make("small", {}, facts.attempt) : null),
+    said ? make("span", { class: "said" }, said) : null);
+}
+
+function lostWords(rungs) {
+  const lost = RUNGS.filter((_, place) => rungs[place] === "l");
+  return lost.length ? `lost: ${lost.join(", ")}` : "";
+}
