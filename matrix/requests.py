@@ -1,5 +1,6 @@
 """Turns work into requests to a probe, and a probe's events into artifacts and cells."""
 
+import json
 import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -36,6 +37,13 @@ class LoadTask:
     known: Cell | None = None
 
 
+def _ask(worker: Worker, request: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Ask, and take the folder out of every text: an error must read the same on every machine and in every run."""
+    events = json.dumps(worker.ask(request)).replace(json.dumps(request["directory"])[1:-1], "<artifact>")
+    cleaned: list[dict[str, Any]] = json.loads(events)
+    return cleaned
+
+
 def _first(events: Sequence[Event], *names: str) -> Event | None:
     return next((event for event in events if event["event"] in names), None)
 
@@ -55,7 +63,7 @@ def run_save(task: SaveTask, worker: Worker, store: Store, limits: Limits) -> Ar
         "limits": limits.model_dump(),
     }
     try:
-        events = worker.ask(request)
+        events = _ask(worker, request)
         artifact = _artifact(task, events, staging, store)
     finally:
         shutil.rmtree(staging, ignore_errors=True)
@@ -111,7 +119,7 @@ def run_load(task: LoadTask, worker: Worker, store: Store, limits: Limits) -> Ce
             "near": task.near.model_dump(),
             "limits": limits.model_dump(),
         }
-        events = worker.ask(request)
+        events = _ask(worker, request)
         seconds += events[-1]["seconds"]
         for event in events:
             if event["event"] == "attempt":
