@@ -121,7 +121,9 @@ def worst_first(rows: pd.DataFrame) -> pd.DataFrame:
     """Return the rows sorted by severity, then scenario and format; versions keep their own order."""
     order = {name: place for place, name in enumerate(version_order([*rows["saved_with"], *rows["loaded_with"]]))}
     keyed = rows.assign(
-        _verdict=rows["verdict"].map(_RANK), _saver=rows["saved_with"].map(order), _loader=rows["loaded_with"].map(order)
+        _verdict=rows["verdict"].map(_RANK),
+        _saver=rows["saved_with"].map(order),
+        _loader=rows["loaded_with"].map(order),
     )
     keyed = keyed.sort_values(["_verdict", "scenario", "format", "_saver", "_loader"], kind="stable")
     return keyed.drop(columns=["_verdict", "_saver", "_loader"])
@@ -150,8 +152,15 @@ def findings(results: pd.DataFrame, verdicts: tuple[str, ...] = SEVERITY[:5]) ->
         by_saver[verdict, format_, error, names, tuple(sorted(set(scenarios)))].append(saver)
 
     found = [
-        Finding(verdict, format_, tuple(version_order(savers)), names, scenarios,
-                len(savers) * len(names) * len(scenarios), error)
+        Finding(
+            verdict,
+            format_,
+            tuple(version_order(savers)),
+            names,
+            scenarios,
+            len(savers) * len(names) * len(scenarios),
+            error,
+        )
         for (verdict, format_, error, names, scenarios), savers in by_saver.items()
     ]
     return sorted(found, key=lambda item: (_RANK[item.verdict], -item.cells, item.sentence))

@@ -68,7 +68,7 @@ def label(environment: str) -> str:
 
 
 def version_order(environments: Iterable[str]) -> list[str]:
-    """Return environment ids in the order of their TensorFlow versions: 2.4 before 2.10, variants after the plain one."""
+    """Return environment ids in the order of their versions: 2.4 before 2.10, variants after the plain one."""
     return sorted(dict.fromkeys(name for name in environments if name), key=_version_key)
 
 

@@ -49,7 +49,7 @@ def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
 
 
 def plain(value: Any) -> Any:
-    """Return the value as JSON can say it. Infinity becomes the string "inf": null would hide the largest difference."""
+    """Return the value as JSON can say it. Infinity becomes the string "inf": null would hide the worst difference."""
     if isinstance(value, dict):
         return {str(key): plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple | set | frozenset):

@@ -57,14 +57,18 @@ def render(
         "scored": SCORED, "unscored": UNSCORED, "loadable": LOADABLE, "signs": SIGNS, "meanings": MEANINGS,
     }  # fmt: skip
     script = "\n".join(["'use strict';", *(_static(name) for name in _SCRIPTS)])
-    html = _templates().get_template("report.html.j2").render(
-        data=Markup(embed(data)),
-        script=Markup(script),
-        # The policy lets this one script run and nothing else: a name or a message that slipped through as markup
-        # still could not run, and no address can be fetched.
-        script_digest=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
-        style=Markup("\n".join(_static(name) for name in _STYLES)),
-        **_content(results, data, run),
+    html = (
+        _templates()
+        .get_template("report.html.j2")
+        .render(
+            data=Markup(embed(data)),
+            script=Markup(script),
+            # The policy lets this one script run and nothing else: a name or a message that slipped through as markup
+            # still could not run, and no address can be fetched.
+            script_digest=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
+            style=Markup("\n".join(_static(name) for name in _STYLES)),
+            **_content(results, data, run),
+        )
     )
     destination.parent.mkdir(parents=True, exist_ok=True)
     return write_atomically(destination, lambda path: _write(path, html))
@@ -72,16 +76,17 @@ def render(
 
 def _content(results: pd.DataFrame, data: dict[str, Any], run: dict[str, Any]) -> dict[str, Any]:
     """Return what the templates show without the script: everything but the cells themselves."""
-    squares = analysis.grid(results).to_dict("index")
+    grid = analysis.grid(results)
+    pairs = [(str(saver), str(loader)) for saver, loader in grid.index.to_list()]
     return {
         "headline": analysis.headline(results),
         "totals": analysis.totals(results),
         "findings": analysis.worst_findings(results),
         "silent": analysis.findings(results, ("differs",)),
         "round_trips": analysis.round_trips(results).to_dict("records"),
-        "squares": squares,
-        "savers": version_order(saver for saver, _ in squares),
-        "loaders": version_order(loader for _, loader in squares),
+        "squares": dict(zip(pairs, grid.to_dict("records"), strict=True)),
+        "savers": version_order(saver for saver, _ in pairs),
+        "loaders": version_order(loader for _, loader in pairs),
         "unsaved": analysis.unsaved(results),
         "environments": data["environments"],
         "scenarios": data["scenarios"],

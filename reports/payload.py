@@ -17,9 +17,34 @@ from reports.exports import plain
 
 _DIFFS = ("max_abs_diff", "max_rel_diff", "max_ulp_diff")
 _RUNG_LETTERS = {"pass": "p", "lost": "l", "n/a": "n"}
-_OUTCOME = ("verdict", "fidelity", "attempt", "cause", "rungs", "diffs", "error_type", "error", "stage", "container", "reason")
+_OUTCOME = (
+    "verdict",
+    "fidelity",
+    "attempt",
+    "cause",
+    "rungs",
+    "diffs",
+    "error_type",
+    "error",
+    "stage",
+    "container",
+    "reason",
+)
 _TRY = ("attempt", "outcome", "fidelity", "rungs", "diffs", "error_type", "error", "stage")
-_FACTS = ("python", "tensorflow", "keras", "h5py", "numpy", "protobuf", "state", "reason", "size_mb", "digest", "hardware", "backend")
+_FACTS = (
+    "python",
+    "tensorflow",
+    "keras",
+    "h5py",
+    "numpy",
+    "protobuf",
+    "state",
+    "reason",
+    "size_mb",
+    "digest",
+    "hardware",
+    "backend",
+)
 
 
 class _Places:
@@ -59,7 +84,9 @@ def payload(
         tried[scenario, format_, saver, loader].append((kind, _rounded(took)))
 
     results = _packed(results)
-    cells: dict[str, list[Any]] = {name: [] for name in ("scenario", "format", "saver", "loader", "outcome", "bytes", "seconds", "tries")}
+    cells: dict[str, list[Any]] = {
+        name: [] for name in ("scenario", "format", "saver", "loader", "outcome", "bytes", "seconds", "tries")
+    }
     trials: dict[str, list[Any]] = {"kind": [], "seconds": []}
     rows = results[[*where, "artifact_bytes", "seconds"]].assign(_outcome=_rows(results, _OUTCOME, outcomes, strings))
     for scenario, format_, saver, loader, size, took, outcome in rows.itertuples(index=False, name=None):

@@ -5,7 +5,9 @@ from tensorflow import keras
 from scenarios import scenario
 
 
-@scenario("q3-1-plain", "cases", title="A plain model, from one version to another", case="Q3.1", tags=("quick", "wide"))
+@scenario(
+    "q3-1-plain", "cases", title="A plain model, from one version to another", case="Q3.1", tags=("quick", "wide")
+)
 def q3_1_plain():
     model = keras.Sequential(
         [

@@ -8,23 +8,21 @@ from scenarios import scenario
 
 @scenario("dense", "core", title="Two dense layers, Adam", tags=("quick", "wide"))
 def dense():
-    model = keras.Sequential(
-        [keras.layers.Dense(8, activation="relu", input_shape=(8,)), keras.layers.Dense(1)]
-    )
+    model = keras.Sequential([keras.layers.Dense(8, activation="relu", input_shape=(8,)), keras.layers.Dense(1)])
     model.compile(optimizer=keras.optimizers.Adam(learning_rate=0.01), loss="mse", metrics=["mae"])
     return model
 
 
 @scenario("dense-loss-object", "core", title="Two dense layers, the loss an object instead of the string 'mse'")
 def dense_loss_object():
-    model = keras.Sequential(
-        [keras.layers.Dense(8, activation="relu", input_shape=(8,)), keras.layers.Dense(1)]
-    )
+    model = keras.Sequential([keras.layers.Dense(8, activation="relu", input_shape=(8,)), keras.layers.Dense(1)])
     model.compile(optimizer=keras.optimizers.Adam(learning_rate=0.01), loss=keras.losses.MeanSquaredError())
     return model
 
 
-@scenario("functional-tensor-ops", "core", title="Functional model with operators on its tensors", tags=("quick", "wide"))
+@scenario(
+    "functional-tensor-ops", "core", title="Functional model with operators on its tensors", tags=("quick", "wide")
+)
 def functional_tensor_ops():
     inputs = keras.Input(shape=(8,))
     hidden = keras.layers.Dense(8, activation="tanh")(inputs)
@@ -63,9 +61,7 @@ def nested_base_in_sequential():
     return model
 
 
-@scenario(
-    "shared-layer", "core", title="One dense layer used on two inputs", inputs=(("float", (8,)), ("float", (8,)))
-)
+@scenario("shared-layer", "core", title="One dense layer used on two inputs", inputs=(("float", (8,)), ("float", (8,))))
 def shared_layer():
     left = keras.Input(shape=(8,))
     right = keras.Input(shape=(8,))

@@ -5,9 +5,7 @@ from tensorflow import keras
 from scenarios import scenario
 
 
-@scenario(
-    "custom-metric", "custom", title="A custom metric", custom_objects=("scenarios.objects.parts:MeanExcess",)
-)
+@scenario("custom-metric", "custom", title="A custom metric", custom_objects=("scenarios.objects.parts:MeanExcess",))
 def custom_metric():
     from scenarios.objects.parts import MeanExcess
 
@@ -109,6 +107,7 @@ def custom_train_step():
     "registered-layer",
     "custom",
     title="A registered layer, its module imported before loading, no custom_objects",
+    since="2.1",
     case="Q4",
     import_modules=("scenarios.objects.registered_layer",),
     tags=("wide",),
@@ -127,6 +126,7 @@ def registered_layer():
     "registered-layer-moved",
     "custom",
     title="A registered layer whose module moved; the new one is imported before loading",
+    since="2.1",
     case="Q4",
     hidden_modules=("scenarios.objects.registered_layer",),
     import_modules=("scenarios.objects.registered_layer_moved",),
@@ -148,6 +148,7 @@ def registered_layer_moved():
     "registered-function",
     "custom",
     title="A registered activation function, its module imported before loading, no custom_objects",
+    since="2.1",
     import_modules=("scenarios.objects.registered_function",),
 )
 def registered_function():

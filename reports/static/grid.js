@@ -1,9 +1,9 @@
 // Who loads whom: savers down, loaders across.
 
 const SHARES = {
-  "": { name: "loads", verdicts: WORDS.loadable },
-  plain: { name: "loads plainly", verdicts: ["exact", "equal", "lossy"] },
-  whole: { name: "loads whole", verdicts: ["exact", "equal"] },
+  "": { name: "load", verdicts: WORDS.loadable },
+  plain: { name: "load plainly", verdicts: ["exact", "equal", "lossy"] },
+  whole: { name: "load plainly and whole", verdicts: ["exact", "equal"] },
 };
 
 /** Count the verdicts of each square. Rows and columns are places of environments; loader -1 is "could not be saved". */
@@ -41,7 +41,7 @@ function drawGrid(cells) {
   const unsaved = SAVERS.some((saver) => squares.has(`${saver}>-1`));
   const most = Math.max(1, ...[...squares.values()].map((counts) => counts[VERDICTS.indexOf(STATE.verdict)] || 0));
   const head = make("tr", {}, make("th", { class: "corner", scope: "col" },
-    make("span", { class: "down" }, "saved with ↓"), make("span", { class: "across" }, "loaded with →")));
+    make("span", { class: "down" }, "saved ↓"), make("span", { class: "across" }, "loaded →")));
   for (const loader of LOADERS) head.append(make("th", { scope: "col" }, ...environmentName(ENVIRONMENTS[loader])));
   if (unsaved) head.append(make("th", { scope: "col", class: "unsaved" }, "not saved"));
   const body = make("tbody");

@@ -49,7 +49,7 @@ function more(list, from) {
 
 function listItem(cell, pair) {
   const facts = cellFacts(cell);
-  const said = facts.error ? `${facts.errorType}: ${facts.error.split("\n")[0]}` : facts.reason || lostWords(facts.rungs);
+  const said = facts.error ? `${facts.errorType}: ${facts.error.split("\n")[0]}` : facts.reason || whatWasLost(facts);
   const route = `${facts.saver.label} → ${facts.loader ? facts.loader.label : "not saved"}`;
   return make("a", { class: "item", href: cellAddress(cell), "data-cell": cell },
     badge(facts.verdict),
@@ -59,7 +59,9 @@ function listItem(cell, pair) {
     said ? make("span", { class: "said" }, said) : null);
 }
 
-function lostWords(rungs) {
-  const lost = RUNGS.filter((_, place) => rungs[place] === "l");
+function whatWasLost(facts) {
+  const [absolute] = facts.diffs.split(" ");
+  if (facts.verdict === "differs" && absolute !== "-") return `outputs are off by up to ${absolute}`;
+  const lost = RUNGS.filter((_, place) => facts.rungs[place] === "l");
   return lost.length ? `lost: ${lost.join(", ")}` : "";
 }

@@ -30,11 +30,18 @@ function drawTotal(cells) {
   for (const cell of cells) counts[verdictOf(cell)]++;
   const sum = sums(counts);
   const unscored = WORDS.unscored.map((verdict) => [verdict, counts[VERDICTS.indexOf(verdict)]]).filter(([, count]) => count);
-  const share = (SHARES[STATE.share] || SHARES[""]).name;
+  const { name } = SHARES[STATE.share] || SHARES[""];
+  const of = `of ${many(sum.scored, "scored cell")}`;
+  const chosen = counts[VERDICTS.indexOf(STATE.verdict)];
+  const said = STATE.verdict
+    ? [make("b", {}, many(chosen, "cell")), ` with the verdict ${STATE.verdict}`, WORDS.scored.includes(STATE.verdict) ? `, ${of}` : ""]
+    : sum.scored ? [make("b", {}, percent(sum.good, sum.scored)), ` ${of} `, make("b", {}, name)] : ["Nothing was scored."];
+  document.getElementById("number-means").textContent = STATE.verdict
+    ? `The number counts the cells of a square with the verdict ${STATE.verdict}, of all its cells.`
+    : `The number is the percentage of scored cells that ${name} with the right outputs; the sign is the worst verdict inside.`;
   document.getElementById("grid-total").replaceChildren(
-    sum.scored ? make("b", {}, `${percent(sum.good, sum.scored)} ${share}`) : make("b", {}, "Nothing scored"),
-    ` of ${many(sum.scored, "scored cell")}`,
-    unscored.length ? make("span", { class: "quiet" }, ` · outside the score: ${unscored.map(([verdict, count]) => `${count.toLocaleString("en")} ${verdict}`).join(", ")}`) : "");
+    ...said,
+    !STATE.verdict && unscored.length ? make("span", { class: "quiet" }, ` · outside the score: ${unscored.map(([verdict, count]) => `${count.toLocaleString("en")} ${verdict}`).join(", ")}`) : "");
 }
 
 for (const name of FILTERS) {

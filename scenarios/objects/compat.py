@@ -4,7 +4,7 @@ from tensorflow import keras
 
 
 def preprocessing_layer(name):
-    """A preprocessing layer class: in ``keras.layers`` since 2.6, in ``keras.layers.experimental.preprocessing`` before."""
+    """A preprocessing layer class: in ``keras.layers`` since 2.6, in ``experimental.preprocessing`` below it before."""
     try:
         return getattr(keras.layers, name)
     except AttributeError:

@@ -11,9 +11,7 @@ class Affine(keras.layers.Layer):
         self.slope = slope
 
     def build(self, input_shape):
-        self.offset = self.add_weight(
-            name="offset", shape=(int(input_shape[-1]),), initializer="zeros", trainable=True
-        )
+        self.offset = self.add_weight(name="offset", shape=(int(input_shape[-1]),), initializer="zeros", trainable=True)
         super(Affine, self).build(input_shape)
 
     def call(self, inputs):

@@ -33,5 +33,6 @@ class OwnTrainStep(keras.Model):
             prediction = self(x, training=True)
             loss = tf.reduce_mean(tf.square(tf.cast(y, prediction.dtype) - prediction))
         weights = self.trainable_variables
-        self.optimizer.apply_gradients(zip(tape.gradient(loss, weights), weights))
+        gradients = tape.gradient(loss, weights)
+        self.optimizer.apply_gradients(zip(gradients, weights))  # noqa: B905 (strict= is newer than Python 3.7)
         return {"loss": loss}

@@ -20,9 +20,9 @@ _ERRORS = {
         ("TypeError", "Error when deserializing class 'InputLayer' using config={'batch_shape': [None, 8], 'dtype': "
                       "'float32', 'sparse': False, 'name': 'input_1'}.\n\nException encountered: Unrecognized keyword "
                       "arguments: ['batch_shape']"),
-        ("ValueError", "File format not supported: filepath=artifact. Keras 3 only supports V3 `.keras` files and legacy "
-                       "H5 format files (`.h5` extension). Note that the legacy SavedModel format is not supported by "
-                       "`load_model()` in Keras 3."),
+        ("ValueError", "File format not supported: filepath=artifact. Keras 3 only supports V3 `.keras` files and "
+                       "legacy H5 format files (`.h5` extension). Note that the legacy SavedModel format is not "
+                       "supported by `load_model()` in Keras 3."),
         ("ValueError", "Layer 'dense' expected 2 variables, but received 0 variables during loading. "
                        "Expected: ['dense/kernel:0', 'dense/bias:0']"),
     ],
@@ -47,7 +47,8 @@ def _cell(scenario: str, family: str, format_: str, saver: str, loader: str, **m
 def cell(verdict: str, *, scenario: str = "dense", format_: str = "h5", saver: str = "2.10-cpu",
          loader: str = "2.16-cpu", **more: Any) -> dict[str, Any]:  # fmt: skip
     """Return one row of results with this verdict and nothing surprising otherwise."""
-    return _cell(scenario, "layers", format_, saver, "" if verdict == "cannot-save" else loader, verdict=verdict, **more)
+    loader = "" if verdict == "cannot-save" else loader
+    return {**_cell(scenario, "layers", format_, saver, loader), "verdict": verdict, **more}
 
 
 def table(*rows: dict[str, Any]) -> pd.DataFrame:
@@ -62,8 +63,9 @@ def environments(versions: tuple[str, ...] = VERSIONS) -> list[dict[str, Any]]:
         minor = int(name.split("-")[0].split("+")[0].split(".")[1])
         pins = {
             "absl-py": "1.4.0" if minor < 16 else "2.3.1", "astunparse": "1.6.3", "flatbuffers": f"{minor}.3.25",
-            "gast": "0.4.0" if minor < 16 else "0.6.0", "google-pasta": "0.2.0", "h5py": "2.10.0" if minor < 5 else "3.11.0",
-            "keras": f"2.{minor}.0" if minor < 16 else f"3.{minor - 12}.0", "numpy": "1.19.5" if minor < 10 else "1.26.4",
+            "gast": "0.4.0" if minor < 16 else "0.6.0", "google-pasta": "0.2.0",
+            "h5py": "2.10.0" if minor < 5 else "3.11.0", "keras": f"2.{minor}.0" if minor < 16 else f"3.{minor - 12}.0",
+            "numpy": "1.19.5" if minor < 10 else "1.26.4",
             "protobuf": "3.19.6" if minor < 12 else "4.25.3", "six": "1.16.0", "tensorflow-cpu": f"2.{minor}.1",
             "termcolor": "1.1.0", "wrapt": "1.14.1",
         }  # fmt: skip
@@ -84,8 +86,9 @@ def environments(versions: tuple[str, ...] = VERSIONS) -> list[dict[str, Any]]:
 def scenarios() -> list[dict[str, str]]:
     """Return the scenarios as the page is told about them."""
     return [
-        {"name": name, "family": family, "title": f"A model with {name.replace('-', ' ')}", "case": f"Q{place % 5}.{place}",
-         "source": f"@scenario(family={family!r})\ndef {name.replace('-', '_')}(tf):\n    return tf.keras.Sequential([...])\n"}
+        {"name": name, "family": family, "title": f"A model with {name.replace('-', ' ')}",
+         "case": f"Q{place % 5}.{place}",
+         "source": f"@scenario({family!r})\ndef {name.replace('-', '_')}(tf):\n    return tf.keras.Sequential()\n"}
         for family, names in NAMES.items() for place, name in enumerate(names)
     ]  # fmt: skip
 
@@ -138,8 +141,8 @@ def cells_of_artifact(cells: list[dict[str, Any]], chance: random.Random, artifa
         elif name == "adapted-normalization" and format_ == "h5" and not old_loader and old_saver:
             row |= _verdict("differs", chance)
         elif old_saver != old_loader:
-            row |= _verdict(chance.choices(
-                ["fails", "remedy", "lossy", "equal", "crashes", "differs"], [5, 4, 3, 4, 0.15, 0.08])[0], chance)
+            verdicts = ["fails", "remedy", "lossy", "equal", "crashes", "differs"]
+            row |= _verdict(chance.choices(verdicts, [5, 4, 3, 4, 0.15, 0.08])[0], chance)
         elif saver != loader:
             row |= _verdict(chance.choices(["exact", "equal", "lossy"], [7, 2, 0.6])[0], chance)
         elif name == "lstm-stateful" and format_ == "keras":
@@ -155,7 +158,8 @@ def _verdict(verdict: str, chance: random.Random) -> dict[str, Any]:
     if verdict == "differs":
         size = chance.choice([0.0132, 0.48, 3.7])
         return {"verdict": verdict, "fidelity": 2, "max_abs_diff": size, "max_rel_diff": size * 1.7,
-                "max_ulp_diff": 1.3e7, "rung_outputs": "lost", "rung_training": "lost", "lost": "outputs,training"}  # fmt: skip
+                "max_ulp_diff": 1.3e7, "rung_outputs": "lost", "rung_training": "lost",
+                "lost": "outputs,training"}  # fmt: skip
     if verdict == "lossy":
         return {"verdict": verdict, "fidelity": 3, "rung_optimizer": "lost", "rung_training": "lost",
                 "lost": "optimizer,training"}  # fmt: skip
@@ -175,7 +179,8 @@ def _verdict(verdict: str, chance: random.Random) -> dict[str, Any]:
 def _tries(row: dict[str, Any], chance: random.Random) -> list[dict[str, Any]]:
     if row["verdict"] in ("cannot-save", "not-applicable", "unavailable", "harness-error"):
         return []
-    kept = ("scenario", "format", "saved_with", "loaded_with", "fidelity", "max_abs_diff", "max_rel_diff", "max_ulp_diff")
+    diffs = ("max_abs_diff", "max_rel_diff", "max_ulp_diff")
+    kept = ("scenario", "format", "saved_with", "loaded_with", "fidelity", *diffs)
     rungs = [f"rung_{rung}" for rung in _RUNGS]
     good = {key: row[key] for key in (*kept, *rungs)} | {
         "attempt": row["attempt"], "outcome": "loaded", "error_type": "", "error": "", "stage": "",

@@ -1,0 +1,64 @@
+"""The fixed mix of cells that is measured: artifacts of one environment, loaded by that environment."""
+
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from matrix.backends.base import Worker
+from matrix.backends.venv import VenvBackend
+from matrix.config import Limits, Tolerance
+from matrix.environments import Environment
+from matrix.planning import Work, artifact_key, cell_key
+from matrix.requests import LoadTask, SaveTask, run_load, run_save
+from matrix.scenario_index import BUILT_IN, index_scenarios
+from matrix.store import Store
+
+SCENARIOS = ("dense", "conv2d", "lstm", "batch-normalisation", "embedding")
+FORMATS = ("h5", "savedmodel", "keras", "weights.h5")
+
+
+@dataclass(frozen=True)
+class Mix:
+    """Load tasks of one environment, and the same cells as files for the plain script."""
+
+    environment: Environment
+    tasks: tuple[LoadTask, ...]
+    cells: tuple[Path, ...]
+
+
+def prepare(environment: Environment, backend: VenvBackend, store: Store, limits: Limits) -> Mix:
+    """Write the artifacts of the mix."""
+    scenarios = index_scenarios()
+    worker = backend.start(environment)
+    state = backend.state(environment)
+    tasks, cells = [], []
+    for name in SCENARIOS:
+        for form in FORMATS:
+            work = Work(scenarios[name], form)
+            artifact = run_save(SaveTask(artifact_key(work, state), work, environment.id), worker, store, limits)
+            if artifact.state != "saved":
+                continue
+            near = Tolerance(atol=1e-6, rtol=1e-5)
+            tasks.append(LoadTask(cell_key(artifact.key, state), work, artifact, environment.id, near))
+            folder = store.artifact_folder(artifact)
+            cell = store.folder / f"{environment.id}-{name}-{form}.json"
+            facts = {"format": form, "path": str(folder / artifact.file), "module": work.scenario.module, "name": name}
+            cell.write_text(json.dumps(facts | {"arrays": str(folder / "reference.npz")}))
+            cells.append(cell)
+    worker.close()
+    return Mix(environment, tuple(tasks), tuple(cells))
+
+
+def run_engine(mix: Mix, worker: Worker, store: Store, limits: Limits) -> None:
+    """Every cell of the mix through a worker that is already running."""
+    for task in mix.tasks:
+        run_load(task, worker, store, limits)
+
+
+def plain_command(mix: Mix, backend: VenvBackend, cells: tuple[Path, ...]) -> tuple[list[str], dict[str, str]]:
+    """Command and variables that run cells with the plain script."""
+    folder = backend.folder(mix.environment)
+    script = Path(__file__).with_name("plain_cell.py")
+    variables = os.environ | {"CUDA_VISIBLE_DEVICES": "-1", "TF_CPP_MIN_LOG_LEVEL": "3", **mix.environment.config.variables}
+    return [str(folder / "bin" / "python"), str(script), str(BUILT_IN.parent), *map(str, cells)], variables

@@ -1,0 +1,175 @@
+"""The rendered report in a real browser. Chromium is part of what these tests need: without it they fail."""
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from reports.page import render
+
+# The made-up run is shared with the unit tests, and test folders are no packages.
+sys.path.insert(0, str(Path(__file__).parents[1] / "unit" / "reports"))
+import sample_run
+
+pytestmark = pytest.mark.e2e
+CHROMIUM = "/usr/bin/chromium"
+CELL = "2.10-cpu,2.16-cpu,h5,adapted-normalization"
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    assert Path(CHROMIUM).exists(), f"{CHROMIUM} is missing: apt-get install chromium"
+    with sync_playwright() as playwright:
+        arguments = ["--no-sandbox", "--disable-background-networking"]
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=arguments)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory: pytest.TempPathFactory) -> str:
+    results, attempts = sample_run.made_up_run()
+    path = render(results, attempts, sample_run.environments(), sample_run.run_info(),
+                  tmp_path_factory.mktemp("report") / "index.html", sample_run.scenarios())  # fmt: skip
+    return path.as_uri()
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    """A page that must stay silent: whatever it logs or asks the network for is a failure of the test."""
+    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    page = context.new_page()
+    heard: list[str] = []
+    page.on("console", lambda message: heard.append(f"console: {message.text}"))
+    page.on("pageerror", lambda error: heard.append(f"error: {error}"))
+    page.on("request", lambda request: heard.append(request.url) if not request.url.startswith("file:") else None)
+    page.on("requestfailed", lambda request: heard.append(f"failed: {request.url}"))
+    yield page
+    context.close()
+    assert heard == []
+
+
+def square(page: Page, saver: str, loader: str) -> str:
+    return page.locator(f'a.square[data-square="{saver}>{loader}"]').inner_text()
+
+
+def test_the_page_opens_without_a_network(page: Page, address: str) -> None:
+    page.context.set_offline(True)
+    page.goto(address)
+
+    expect(page.locator("h1")).to_contain_text("measured loads")
+    expect(page.locator("a.square[data-square]")).to_have_count(6 * 6 + 5)
+    # All that it ever loads is itself.
+    assert page.evaluate("performance.getEntriesByType('resource').length") == 0
+
+
+def test_a_filter_changes_the_grid_and_back_undoes_it(page: Page, address: str) -> None:
+    page.goto(address)
+    before = page.locator("#grid").inner_text()
+
+    page.select_option("#filter-scenario", "adapted-normalization")
+    page.select_option("#filter-format", "h5")
+
+    assert "differs" in square(page, "2.10-cpu", "2.16-cpu")
+    assert "exact" in square(page, "2.10-cpu", "2.10-cpu")
+    expect(page.locator("#list li")).to_have_count(36)
+    page.go_back()
+    page.go_back()
+    expect(page.locator("#filter-scenario")).to_have_value("")
+    assert page.locator("#grid").inner_text() == before
+    page.go_forward()
+    expect(page.locator("#filter-scenario")).to_have_value("adapted-normalization")
+
+
+def test_what_was_not_run_is_never_shown_as_good(page: Page, address: str) -> None:
+    page.goto(f"{address}#scenario=text-vectorization")
+
+    unavailable = page.locator('a.square[data-square="2.15-cpu>2.10-cpu"]')
+    not_applicable = page.locator('a.square[data-square="2.4-cpu>2.10-cpu"]')
+    assert (unavailable.inner_text(), not_applicable.inner_text()) == ("?", "–")
+    assert "unavailable" in (unavailable.get_attribute("class") or "")
+    assert "nothing" in (not_applicable.get_attribute("class") or "")
+    for one in (unavailable, not_applicable):
+        assert not {"solo", "mixed", "counted"} & set((one.get_attribute("class") or "").split())
+
+
+def test_text_and_verdict_filters_narrow_the_list(page: Page, address: str) -> None:
+    page.goto(f"{address}#verdict=fails")
+    whole = page.locator("#list-title small").inner_text()
+
+    page.fill("#filter-text", "batch_shape")
+
+    expect(page.locator("#list-title small")).not_to_have_text(whole)
+    assert "batch_shape" in page.locator("#list .said").first.inner_text()
+    assert page.evaluate("location.hash") == "#verdict=fails&text=batch_shape"
+    page.fill("#filter-text", "no such words anywhere")
+    expect(page.locator("#list .empty")).to_be_visible()
+
+
+def test_a_permalink_opens_the_cell_and_closing_keeps_the_rest(page: Page, address: str) -> None:
+    page.goto(f"{address}#format=h5&cell={CELL}")
+
+    panel = page.locator("#cell")
+    expect(panel).to_be_visible()
+    expect(panel.locator(".cell-verdict")).to_have_text("differs")
+    expect(panel.locator("#cell-title")).to_contain_text("adapted-normalization")
+    expect(panel.locator(".ladder li")).to_have_count(5)
+    expect(panel.locator(".r-lost .rung-name").first).to_have_text("3 outputs")
+    expect(panel.locator("#cell-command")).to_have_text(
+        "nox -s matrix -- --tf 2.10,2.16 --scenario adapted-normalization --format h5"
+    )
+    expect(panel.locator("tr.different th", has_text="keras")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(panel).not_to_be_visible()
+    assert page.evaluate("location.hash") == "#format=h5"
+    page.go_back()
+    expect(panel).to_be_visible()
+
+
+def test_a_permalink_to_an_unknown_cell_says_so(page: Page, address: str) -> None:
+    page.goto(f"{address}#cell=2.10-cpu,2.16-cpu,h5,gone")
+
+    expect(page.locator("#cell")).not_to_be_visible()
+    expect(page.locator("#status")).to_contain_text("does not have")
+
+
+def test_the_grid_is_one_tab_stop_and_arrows_and_enter_lead_to_a_cell(page: Page, address: str) -> None:
+    page.goto(address)
+    page.locator("a.square[tabindex='0']").focus()
+
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("Enter")
+
+    expect(page.locator("#list-title")).to_contain_text("2.10 → 2.10")
+    assert page.evaluate("document.activeElement.dataset.square") == "2.10-cpu>2.10-cpu"
+    page.locator("#list a").first.focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("#cell")).to_be_visible()
+    first = page.locator("#cell-title").inner_text() + page.locator("#cell .route").inner_text()
+    page.keyboard.press("ArrowRight")
+    expect(page.locator("#cell-place")).to_contain_text("2 of")
+    assert page.locator("#cell-title").inner_text() + page.locator("#cell .route").inner_text() != first
+
+
+@pytest.mark.parametrize("fragment", ["", "#verdict=fails", f"#cell={CELL}"])
+def test_a_phone_never_scrolls_sideways(page: Page, address: str, fragment: str) -> None:
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto(address + fragment)
+
+    assert page.evaluate("document.documentElement.scrollWidth") == 390
+
+
+def test_hostile_text_is_shown_and_not_run(page: Page, tmp_path: Path) -> None:
+    name = "<script>alert(1)</script>"
+    results = sample_run.table(sample_run.cell("fails", scenario=name, error="</script><img src=x onerror=alert(2)>"))
+    path = render(results, sample_run.table(), sample_run.environments(), {}, tmp_path / "index.html", [])
+
+    page.goto(path.as_uri())
+    page.locator("#list a").first.click()
+
+    expect(page.locator("#cell-title")).to_have_text(name)
+    expect(page.locator("#cell pre").first).to_have_text("</script><img src=x onerror=alert(2)>")
+    expect(page.locator("#cell-command")).to_contain_text(f"--scenario '{name}'")

@@ -1,0 +1,78 @@
+import json
+from pathlib import Path
+
+import pandas as pd
+import pytest
+import sample_run
+
+from reports.columns import ATTEMPTS, RESULTS, tidy
+from reports.exports import write_atomically, write_tables
+
+
+def test_every_table_gives_back_what_was_written(tmp_path: Path) -> None:
+    results, attempts = sample_run.made_up_run(("2.10-cpu", "2.16-cpu"), ("h5", "keras"))
+
+    paths = write_tables(results, attempts, sample_run.environments(), sample_run.run_info(), tmp_path / "out")
+
+    assert sorted(paths) == ["attempts.csv", "results.csv", "results.json", "results.parquet"]
+    assert {path.name for path in (tmp_path / "out").iterdir()} == set(paths)
+    expected = tidy(results, RESULTS)
+    pd.testing.assert_frame_equal(tidy(pd.read_parquet(paths["results.parquet"]), RESULTS), expected)
+    # "n/a" is a word of ours and no missing value.
+    read = pd.read_csv(paths["results.csv"], keep_default_na=False, na_values={"fidelity": "", "max_abs_diff": "",
+                       "max_rel_diff": "", "max_ulp_diff": "", "artifact_bytes": "", "seconds": ""})  # fmt: skip
+    pd.testing.assert_frame_equal(tidy(read, RESULTS), expected)
+    read = pd.read_csv(paths["attempts.csv"], keep_default_na=False, na_values={"fidelity": "", "max_abs_diff": "",
+                       "max_rel_diff": "", "max_ulp_diff": "", "seconds": ""})  # fmt: skip
+    pd.testing.assert_frame_equal(tidy(read, ATTEMPTS), tidy(attempts, ATTEMPTS))
+    document = json.loads(paths["results.json"].read_text("utf-8"))
+    assert document["schema"] == 1
+    assert document["run"]["command"] == "crossload run --profile quick"
+    assert [environment["id"] for environment in document["environments"]] == list(sample_run.VERSIONS)
+    assert len(document["results"]) == len(expected)
+    assert list(document["results"][0]) == list(RESULTS)
+
+
+def test_json_has_null_for_what_is_missing_and_keeps_infinity(tmp_path: Path) -> None:
+    results = sample_run.table(
+        sample_run.cell("fails", max_abs_diff=float("nan"), fidelity=None),
+        sample_run.cell("differs", max_abs_diff=float("inf"), fidelity=2),
+    )
+
+    paths = write_tables(results, pd.DataFrame(), [], {}, tmp_path)
+
+    first, second = json.loads(paths["results.json"].read_text("utf-8"))["results"]
+    assert (first["max_abs_diff"], first["fidelity"]) == (None, None)
+    assert (second["max_abs_diff"], second["fidelity"]) == ("inf", 2)
+
+
+def test_an_empty_run_still_writes_every_column(tmp_path: Path) -> None:
+    paths = write_tables(pd.DataFrame(), pd.DataFrame(), [], {}, tmp_path)
+
+    assert paths["results.csv"].read_text("utf-8").strip() == ",".join(RESULTS)
+    assert paths["attempts.csv"].read_text("utf-8").strip() == ",".join(ATTEMPTS)
+    assert list(pd.read_parquet(paths["results.parquet"]).columns) == list(RESULTS)
+
+
+def test_undecodable_names_do_not_stop_the_export(tmp_path: Path) -> None:
+    # pandas 3 puts such text into a frame only as objects.
+    results = pd.DataFrame([sample_run.cell("fails", error="no file \udcff.h5")], dtype="object")
+
+    paths = write_tables(results, pd.DataFrame(), [], {}, tmp_path)
+
+    assert "no file \\udcff.h5" in paths["results.csv"].read_text("utf-8")
+
+
+def test_a_failed_write_leaves_the_old_file_and_no_other(tmp_path: Path) -> None:
+    target = tmp_path / "results.csv"
+    target.write_text("before")
+
+    def half(path: Path) -> None:
+        path.write_text("ha")
+        raise OSError("disk full")
+
+    with pytest.raises(OSError, match="disk full"):
+        write_atomically(target, half)
+
+    assert target.read_text() == "before"
+    assert [path.name for path in tmp_path.iterdir()] == ["results.csv"]

@@ -1,0 +1,121 @@
+import base64
+import hashlib
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from sample_run import cell, environments, made_up_run, run_info, scenarios, table
+
+from reports.page import render
+from reports.payload import embed
+
+HOSTILE_NAME = "<script>alert(1)</script>"
+HOSTILE_ERROR = 'bad </script><img src=x onerror=alert(2)> <!-- <b onclick="x">\u2028'
+
+
+def page_of(results: pd.DataFrame, tmp_path: Path, attempts: pd.DataFrame | None = None, **more: Any) -> str:
+    told = {"environments": environments(), "run": run_info(), "scenarios": [], **more}
+    path = render(results, pd.DataFrame() if attempts is None else attempts, told["environments"], told["run"],
+                  tmp_path / "deep" / "index.html", told["scenarios"])  # fmt: skip
+    return path.read_text("utf-8")
+
+
+def data_of(page: str) -> dict[str, Any]:
+    (text,) = re.findall(r'<script type="application/json" id="data">(.*?)</script>', page, re.DOTALL)
+    data: dict[str, Any] = json.loads(text)
+    return data
+
+
+def test_hostile_names_and_errors_stay_text(tmp_path: Path) -> None:
+    results = table(
+        cell("fails", scenario=HOSTILE_NAME, error=HOSTILE_ERROR, error_type="<i>", family="<u>", cause="<s>"),
+        cell("lossy", scenario=HOSTILE_NAME, loader="2.10-cpu", error=HOSTILE_ERROR, error_type="<i>"),
+    )
+    told = [{"name": HOSTILE_NAME, "family": "<u>", "title": "<h1>", "case": "<p>", "source": "</script><script>x"}]
+    hostile_run = {**run_info(), "command": "crossload run --scenario '</code><script>'", "host": "<b>host"}
+
+    page = page_of(results, tmp_path, scenarios=told, run=hostile_run)
+
+    # The two scripts that the template has, and no more.
+    assert len(re.findall(r"<script", page)) == 2
+    assert len(re.findall(r"</script", page)) == 2
+    for markup in ("<!--", "<img", "<i>TypeError", "<u>", "<s>", "<b>host", "<b onclick"):
+        assert markup not in page
+    data = data_of(page)
+    assert HOSTILE_ERROR in data["strings"]
+    assert data["scenarios"][0]["name"] == HOSTILE_NAME
+
+
+def test_embedded_json_can_not_end_its_element() -> None:
+    text = embed({"a": HOSTILE_ERROR, "<!--": "</SCRIPT>"})
+
+    assert "<" not in text
+    assert "\u2028" not in text
+    assert json.loads(text) == {"a": HOSTILE_ERROR, "<!--": "</SCRIPT>"}
+
+
+def test_only_the_page_s_own_script_may_run_and_nothing_is_fetched(tmp_path: Path) -> None:
+    page = page_of(*made_up_run(("2.10-cpu", "2.16-cpu"), ("h5",))[:1], tmp_path)
+
+    (script,) = re.findall(r"<script>(.*?)</script>", page, re.DOTALL)
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    (policy,) = re.findall(r'Content-Security-Policy" content="([^"]+)"', page)
+    assert "default-src 'none'" in policy
+    assert f"script-src 'sha256-{digest}'" in policy
+    assert re.findall(r"https?://(?!www\.w3\.org/2000/svg)", page) == []
+    assert re.findall(r"(?:@import|url\(|<link(?! rel=\"icon\" href=\"data:,\"))", page) == []
+
+
+def test_every_cell_and_attempt_can_be_read_back(tmp_path: Path) -> None:
+    results, attempts = made_up_run(("2.10-cpu", "2.15-cpu", "2.16-cpu"), ("h5", "keras"))
+
+    data = data_of(page_of(results, tmp_path, attempts, scenarios=scenarios()))
+
+    cells, outcomes, text = data["cells"], data["outcomes"], data["strings"]
+    names = [environment["id"] for environment in data["environments"]]
+    read = [
+        (data["scenarios"][scenario]["name"], data["formats"][format_], names[saver],
+         names[loader] if loader >= 0 else "",
+         text[outcomes["verdict"][outcome]], text[outcomes["error"][outcome]])
+        for scenario, format_, saver, loader, outcome in zip(
+            cells["scenario"], cells["format"], cells["saver"], cells["loader"], cells["outcome"], strict=True)
+    ]  # fmt: skip
+    kept = ["scenario", "format", "saved_with", "loaded_with", "verdict", "error"]
+    assert read == list(results[kept].itertuples(index=False, name=None))
+    assert sum(cells["tries"]) == len(data["trials"]["kind"]) == len(attempts)
+    assert len(text) == len(set(text))
+
+
+def test_ten_thousand_cells_stay_under_two_megabytes(tmp_path: Path) -> None:
+    versions = tuple(f"2.{minor}-cpu" for minor in (3, 4, 6, 8, 10, 12, 14, 16, 18, 21))
+    results, attempts = made_up_run(versions, ("h5", "keras", "savedmodel", "export"))
+
+    page = page_of(results, tmp_path, attempts, environments=environments(versions), scenarios=scenarios())
+
+    assert len(results) > 9_000
+    assert len(page.encode()) < 2_000_000
+
+
+def test_without_its_script_the_page_still_has_the_headline_and_the_grid(tmp_path: Path) -> None:
+    rows = [cell("differs"), cell("exact", loader="2.10-cpu"), cell("unavailable", saver="2.15-cpu")]
+    page = page_of(table(*rows), tmp_path)
+
+    assert "1 loads without a word and computes something else" in page
+    assert "h5 of 2.10 gives other outputs in 2.16 for dense" in page
+    assert '0 % <span class="badge v-differs"' in page
+    assert "no Python 3.11: asked uv" in page
+
+
+def test_an_empty_run_and_a_run_that_tells_nothing_still_give_a_page(tmp_path: Path) -> None:
+    page = page_of(pd.DataFrame(), tmp_path, environments=[], run={})
+
+    assert "No cell could be scored in this run." in page
+
+
+def test_environments_and_scenarios_that_nobody_described_are_shown_all_the_same(tmp_path: Path) -> None:
+    data = data_of(page_of(table(cell("exact", saver="9.9-cpu", scenario="new")), tmp_path, environments=[]))
+
+    assert [environment["id"] for environment in data["environments"]] == ["2.16-cpu", "9.9-cpu"]
+    assert data["scenarios"][0]["family"] == "layers"
