@@ -82,11 +82,12 @@ def _artifact(task: SaveTask, events: Sequence[Event], staging: Any, store: Stor
     ended = events[-1]
     stage = next((event["stage"] for event in reversed(events) if event["event"] == "stage"), "import")
     fault = _first(events, "harness-error")
+    raised = _first(events, "raised")
+    if fault or raised:
+        store.check_space(str((fault or raised or {}).get("error")))
     if fault is not None:
         return made(HARNESS_ERROR, fault)
-    raised = _first(events, "raised")
     if raised is not None:
-        store.check_space(str(raised["error"]))
         return made(CANNOT_SAVE, raised)
     saved = _first(events, "saved")
     if saved is None:

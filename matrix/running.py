@@ -221,6 +221,12 @@ def write_report(
     facts["finished"] = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
     facts["seconds"] = round(time.time() - started, 2)
     facts["seconds_by_stage"]["report"] = round(time.monotonic() - rendering, 2)
-    write_tables(results, attempts, environments, facts, out)
-    page = render(results, attempts, environments, facts, out / "report" / "index.html", list(scenarios.values()))
+    try:
+        write_tables(results, attempts, environments, facts, out)
+        page = render(results, attempts, environments, facts, out / "report" / "index.html", list(scenarios.values()))
+    except OSError as error:
+        raise StoreError(
+            f"{out}: the report could not be written ({error.strerror or error}). Results are kept; "
+            "make room and run `crossload report`."
+        ) from None
     return terminal_summary(results, page)

@@ -10,7 +10,7 @@ from typing import Any
 
 import pandas as pd
 
-from reports.columns import FAITHFUL, LOADABLE, SCORED, SEVERITY, UNSCORED, label, version_order
+from reports.columns import FAITHFUL, LOADABLE, SCORED, SEVERITY, UNSCORED, label, tuples, version_order
 
 _RANK = {verdict: rank for rank, verdict in enumerate(SEVERITY)}
 _PHRASES = {
@@ -135,10 +135,10 @@ def findings(results: pd.DataFrame, verdicts: tuple[str, ...] = SEVERITY[:5]) ->
     Loaders are joined first (the same model breaks in a run of versions), then scenarios, then savers, each only where
     all the rest is the same. So a finding never claims a cell that was not measured.
     """
-    rows = results[results["verdict"].isin(verdicts)]
+    bad = results[results["verdict"].isin(verdicts)]
     loaders: dict[tuple[str, ...], list[str]] = defaultdict(list)
     kept = ["verdict", "format", "error_type", "saved_with", "scenario", "loaded_with"]
-    for verdict, format_, error_type, saver, scenario, loader in rows[kept].itertuples(index=False, name=None):
+    for verdict, format_, error_type, saver, scenario, loader in tuples(bad, kept):
         # Numbers differ silently or a rung is lost: whatever error another attempt met does not split those.
         error = error_type if verdict in ("fails", "crashes", "remedy") else ""
         loaders[verdict, format_, error, saver, scenario].append(loader)

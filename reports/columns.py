@@ -2,7 +2,7 @@
 
 import math
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import pandas as pd
@@ -49,7 +49,8 @@ def tidy(frame: pd.DataFrame, columns: tuple[str, ...]) -> pd.DataFrame:
         elif name in _FLOATS:
             tidied[name] = pd.to_numeric(column).astype("Float64")
         elif name in columns:
-            tidied[name] = column.map(_text).astype("string")
+            texts = [_text(value) for value in column.astype("object").tolist()]
+            tidied[name] = pd.Series(texts, index=frame.index, dtype="string")
         else:
             tidied[name] = column
     return pd.DataFrame(tidied, index=frame.index).reset_index(drop=True)
@@ -57,9 +58,16 @@ def tidy(frame: pd.DataFrame, columns: tuple[str, ...]) -> pd.DataFrame:
 
 def _text(value: Any) -> str:
     """Return a string that can be written as UTF-8: messages of old TensorFlows hold undecodable file names."""
+    if isinstance(value, str) and value.isascii():
+        return value
     if value is None or value is pd.NA or (isinstance(value, float) and math.isnan(value)):
         return ""
     return str(value).encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def tuples(frame: pd.DataFrame, columns: Iterable[str]) -> Iterator[tuple[Any, ...]]:
+    """Return the rows as tuples. Many times faster than `itertuples` over Arrow strings."""
+    return zip(*(frame[name].astype("object").tolist() for name in columns), strict=True)
 
 
 def label(environment: str) -> str:

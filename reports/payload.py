@@ -12,7 +12,7 @@ from typing import Any
 
 import pandas as pd
 
-from reports.columns import RUNGS, label, version_order
+from reports.columns import RUNGS, label, tuples, version_order
 from reports.exports import plain
 
 _DIFFS = ("max_abs_diff", "max_rel_diff", "max_ulp_diff")
@@ -79,8 +79,8 @@ def payload(
     tried: dict[tuple[str, ...], list[tuple[int, float | None]]] = defaultdict(list)
     attempts = _packed(attempts)
     where = ["scenario", "format", "saved_with", "loaded_with"]
-    tries = attempts[[*where, "seconds"]].assign(_kind=_rows(attempts, _TRY, kinds, strings))
-    for scenario, format_, saver, loader, took, kind in tries.itertuples(index=False, name=None):
+    attempts["kind"] = _placed(attempts, _TRY, kinds, strings)
+    for scenario, format_, saver, loader, took, kind in tuples(attempts, [*where, "seconds", "kind"]):
         tried[scenario, format_, saver, loader].append((kind, _rounded(took)))
 
     results = _packed(results)
@@ -88,8 +88,9 @@ def payload(
         name: [] for name in ("scenario", "format", "saver", "loader", "outcome", "bytes", "seconds", "tries")
     }
     trials: dict[str, list[Any]] = {"kind": [], "seconds": []}
-    rows = results[[*where, "artifact_bytes", "seconds"]].assign(_outcome=_rows(results, _OUTCOME, outcomes, strings))
-    for scenario, format_, saver, loader, size, took, outcome in rows.itertuples(index=False, name=None):
+    results["outcome"] = _placed(results, _OUTCOME, outcomes, strings)
+    kept = [*where, "artifact_bytes", "seconds", "outcome"]
+    for scenario, format_, saver, loader, size, took, outcome in tuples(results, kept):
         cells["scenario"].append(scenario_of[scenario])
         cells["format"].append(formats.place(format_))
         cells["saver"].append(place_of.get(saver, -1))
@@ -144,16 +145,15 @@ def _packed(frame: pd.DataFrame) -> pd.DataFrame:
     """Return the frame with its rungs in one column of five letters and its differences in one short text."""
     rungs = [
         "".join(_RUNG_LETTERS.get(rung, ".") for rung in row)
-        for row in frame[[f"rung_{name}" for name in RUNGS]].itertuples(index=False, name=None)
+        for row in tuples(frame, [f"rung_{name}" for name in RUNGS])
     ]
-    diffs = [" ".join(map(_short, row)) for row in frame[list(_DIFFS)].itertuples(index=False, name=None)]
+    diffs = [" ".join(map(_short, row)) for row in tuples(frame, _DIFFS)]
     return frame.assign(rungs=rungs, diffs=diffs)
 
 
-def _rows(frame: pd.DataFrame, columns: tuple[str, ...], places: _Places, strings: _Places) -> list[int]:
+def _placed(frame: pd.DataFrame, columns: tuple[str, ...], places: _Places, strings: _Places) -> list[int]:
     """Return for each row the place of its distinct combination of these columns."""
-    rows = frame[list(columns)].itertuples(index=False, name=None)
-    return [places.place(tuple(_value(item, strings) for item in row)) for row in rows]
+    return [places.place(tuple(_value(item, strings) for item in row)) for row in tuples(frame, columns)]
 
 
 def _value(item: Any, strings: _Places) -> int:
@@ -162,8 +162,8 @@ def _value(item: Any, strings: _Places) -> int:
     return -1 if pd.isna(item) else int(item)  # fidelity, the one number among them
 
 
-def _columns(rows: Iterable[tuple[int, ...]], names: tuple[str, ...]) -> dict[str, list[int]]:
-    columns = list(zip(*rows, strict=True)) or [()] * len(names)
+def _columns(items: Iterable[tuple[int, ...]], names: tuple[str, ...]) -> dict[str, list[int]]:
+    columns = list(zip(*items, strict=True)) or [()] * len(names)
     return {name: list(column) for name, column in zip(names, columns, strict=True)}
 
 

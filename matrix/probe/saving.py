@@ -55,6 +55,8 @@ def save(request, emit):
         reference = {"compile": compiled or measuring.compile_config(model)}
         arrays = {}
         outputs = programs.forward(model, inputs)
+    except MemoryError:
+        raise  # the limit was hit: that is a crash, told by the caller
     except Exception as error:  # whatever the scenario or TensorFlow raises is a finding
         emit(dict(reporting.describe(error), event="raised", stage=stage, seconds=time.time() - started))
         return

@@ -1,6 +1,5 @@
 """The rendered report in a real browser. Chromium is part of what these tests need: without it they fail."""
 
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -8,10 +7,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from reports.page import render
-
-# The made-up run is shared with the unit tests, and test folders are no packages.
-sys.path.insert(0, str(Path(__file__).parents[1] / "unit" / "reports"))
-import sample_run
+from tests.unit.reports import sample_run
 
 pytestmark = pytest.mark.e2e
 CHROMIUM = "/usr/bin/chromium"

@@ -1,9 +1,9 @@
 import pandas as pd
 import pytest
-from sample_run import cell, made_up_run, table
 
 from reports import analysis
 from reports.columns import RESULTS, SCORED, SEVERITY, UNSCORED, tidy, version_order
+from tests.unit.reports.sample_run import cell, made_up_run, table
 
 
 def tidied(*rows: dict[str, object]) -> pd.DataFrame:

@@ -3,10 +3,10 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-import sample_run
 
 from reports.columns import ATTEMPTS, RESULTS, tidy
 from reports.exports import write_atomically, write_tables
+from tests.unit.reports import sample_run
 
 
 def test_every_table_gives_back_what_was_written(tmp_path: Path) -> None:

@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from sample_run import cell, environments, made_up_run, run_info, scenarios, table
 
 from reports.page import render
 from reports.payload import embed
+from tests.unit.reports.sample_run import cell, environments, made_up_run, run_info, scenarios, table
 
 HOSTILE_NAME = "<script>alert(1)</script>"
 HOSTILE_ERROR = 'bad </script><img src=x onerror=alert(2)> <!-- <b onclick="x">\u2028'
@@ -57,7 +57,7 @@ def test_embedded_json_can_not_end_its_element() -> None:
 
 
 def test_only_the_page_s_own_script_may_run_and_nothing_is_fetched(tmp_path: Path) -> None:
-    page = page_of(*made_up_run(("2.10-cpu", "2.16-cpu"), ("h5",))[:1], tmp_path)
+    page = page_of(made_up_run(("2.10-cpu", "2.16-cpu"), ("h5",))[0], tmp_path)
 
     (script,) = re.findall(r"<script>(.*?)</script>", page, re.DOTALL)
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()

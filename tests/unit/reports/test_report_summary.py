@@ -1,7 +1,7 @@
 import pandas as pd
-from sample_run import cell, table
 
 from reports.summary import terminal_summary
+from tests.unit.reports.sample_run import cell, table
 
 
 def test_the_summary_ends_with_the_worst_findings_and_where_the_report_is() -> None:

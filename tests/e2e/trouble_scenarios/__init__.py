@@ -1,0 +1,1 @@
+"""Scenarios that misbehave, for the tests of isolation."""
