@@ -1,4 +1,4 @@
-"""Dense, functional, nested and shared layers, several inputs and outputs, subclassing, Lambda, embedding, precision."""
+"""Dense, functional, nested and shared layers, many inputs and outputs, subclassing, Lambda, embedding, precision."""
 
 import tensorflow as tf
 from tensorflow import keras

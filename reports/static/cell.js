@@ -46,9 +46,9 @@ function panelParts(cell, facts) {
         make("p", { class: "meaning" }, WORDS.meanings[facts.verdict]))),
     make("h2", { id: "cell-title" }, facts.scenario.name,
       facts.scenario.title ? make("small", {}, facts.scenario.title) : null),
-    make("p", { class: "route" }, make("span", { class: "chip" }, facts.format), " saved with ",
-      make("b", {}, facts.saver.label), facts.loader ? ", loaded with " : ", which it could not write",
-      facts.loader ? make("b", {}, facts.loader.label) : null),
+    make("p", { class: "route" }, make("span", { class: "chip" }, facts.format),
+      facts.loader ? " saved with " : " could not be written by ", make("b", {}, facts.saver.label),
+      facts.loader ? ", loaded with " : null, facts.loader ? make("b", {}, facts.loader.label) : null),
     facts.reason ? make("p", { class: "reason" }, facts.reason) : null,
     facts.cause ? part("Cause", make("p", {}, facts.cause)) : null,
     WORDS.scored.includes(facts.verdict) ? part("Fidelity", ladder(facts), differences(facts.diffs)) : null,
@@ -74,7 +74,7 @@ function ladder(facts) {
       make("span", { class: "rung-state" }, state),
       make("span", { class: "rung-meaning" }, RUNG_MEANINGS[rung]));
   });
-  return make("div", {}, make("p", { class: "quiet" }, facts.fidelity < 0 ? "No rung was reached."
+  return make("div", {}, make("p", { class: "quiet" }, facts.fidelity <= 0 ? "No rung was reached."
     : `Reaches ${facts.fidelity} of 5 rungs${based}.`), make("ol", { class: "ladder", "aria-label": "Fidelity ladder" }, ...steps));
 }
 
@@ -87,7 +87,7 @@ function differences(diffs) {
 
 function errorBox(facts) {
   return make("div", { class: "error" }, make("p", {}, make("b", {}, facts.errorType || "error"),
-    facts.stage ? make("span", { class: "quiet" }, ` while in ${facts.stage}`) : null),
+    facts.stage ? make("span", { class: "quiet" }, `, stage: ${facts.stage}`) : null),
   make("pre", { tabindex: "0" }, facts.error));
 }
 
@@ -100,10 +100,15 @@ function attemptsPart(cell, facts) {
     make("td", {}, one.outcome),
     make("td", {}, one.outcome === "loaded" ? dots(one.rungs) : "–"),
     make("td", { class: "number" }, one.seconds === null ? "–" : `${one.seconds.toFixed(2)} s`),
-    make("td", { class: "wide" }, one.error ? shortError(one) : one.diffs.split(" ")[0] === "-" ? "" : `max ${one.diffs.split(" ")[0]} off`)));
+    make("td", { class: "wide" }, one.error ? shortError(one) : outputsWords(one.diffs))));
   return part(`${many(tried.length, "attempt")}`, make("div", { class: "scroll" }, make("table", { class: "plain" },
     make("thead", {}, make("tr", {}, ...["way", "outcome", "rungs", "took", "gave"].map((name) => make("th", { scope: "col" }, name)))),
     make("tbody", {}, ...rows))));
+}
+
+function outputsWords(diffs) {
+  const [absolute] = diffs.split(" ");
+  return absolute === "-" ? "" : absolute === "0" ? "the same outputs" : `outputs off by up to ${absolute}`;
 }
 
 function shortError(one) {

@@ -60,7 +60,7 @@ def matrix(names: Iterable[str], works: Iterable[Work] | None = None) -> Matrix:
 
 
 def outputs(kind: str) -> Event:
-    """Outputs that are ``exact``, ``within`` or ``beyond`` the default tolerance, can not be compared, or ``raised``."""
+    """Outputs that are ``exact``, ``within`` or ``beyond`` the default tolerance, a ``mismatch``, or ``raised``."""
     measured: Event = {
         "exact": {"bit_equal": True, "max_abs": 0.0, "max_rel": 0.0, "max_ulp": 0, "frontier": []},
         "within": {"bit_equal": False, "max_abs": 1e-7, "max_rel": 1e-7, "max_ulp": 1, "frontier": [[1e-7, 1.0]]},
@@ -85,13 +85,22 @@ def rung(name: str, state: str) -> Event:
 
 def loaded(attempt: str = "plain", kind: str = "exact", **states: str) -> Event:
     """A record of an attempt that loaded; rungs pass unless a state is given."""
-    rungs = {name: rung(name, states.get(name, "pass")) for name in ("architecture", "weights", "optimizer", "training")}
+    rungs = {
+        name: rung(name, states.get(name, "pass")) for name in ("architecture", "weights", "optimizer", "training")
+    }
     return {"attempt": attempt, "outcome": "loaded", "rungs": {**rungs, "outputs": outputs(kind)}, "seconds": 0.3}
 
 
 def raised(attempt: str = "plain", error: str = "no") -> Event:
     """A record of an attempt that raised."""
-    return {"attempt": attempt, "outcome": "raised", "error_type": "TypeError", "error": error, "stage": "load", "seconds": 0.1}
+    return {
+        "attempt": attempt,
+        "outcome": "raised",
+        "error_type": "TypeError",
+        "error": error,
+        "stage": "load",
+        "seconds": 0.1,
+    }
 
 
 def crashed(attempt: str = "plain") -> Event:

@@ -14,13 +14,15 @@ from numpy.typing import NDArray
 from matrix import outcomes
 from matrix.config import Tolerance
 from matrix.outcomes import fidelity, judge_attempt, rung_state, verdict, within
-from matrix.probe import attempts
+from matrix.probe import attempts, measuring
 from matrix.probe.formats import RUNGS
-from matrix.probe.measuring import compare_arrays
 
+compare_arrays: Any = measuring.compare_arrays  # the probe carries no annotations
 DEFAULT = Tolerance(atol=1e-6, rtol=1e-5)
 BESIDE_OUTPUTS = ("architecture", "weights", "optimizer", "training")
-EVERY_STATE = [dict(zip(BESIDE_OUTPUTS, states, strict=True)) for states in itertools.product(("pass", "lost", "n/a"), repeat=4)]
+EVERY_STATE = [
+    dict(zip(BESIDE_OUTPUTS, states, strict=True)) for states in itertools.product(("pass", "lost", "n/a"), repeat=4)
+]
 
 REMEDY = "compile=False"
 REMEDIES: dict[str, list[dict[str, Any]]] = {
@@ -35,7 +37,12 @@ REMEDIES: dict[str, list[dict[str, Any]]] = {
 }
 
 # Plain loaded: the verdict by its outputs, where no rung that the format can carry is lost, and where one is.
-LOADED = {"exact": ("exact", "lossy"), "within": ("equal", "lossy"), "beyond": ("differs", "differs"), "mismatch": ("differs", "differs")}
+LOADED = {
+    "exact": ("exact", "lossy"),
+    "within": ("equal", "lossy"),
+    "beyond": ("differs", "differs"),
+    "mismatch": ("differs", "differs"),
+}
 
 
 @pytest.mark.parametrize("remedy", REMEDIES)
@@ -47,7 +54,9 @@ def test_a_model_that_loads_plainly_is_judged_by_outputs_then_by_rungs(kind: str
         assert found.resting is found.plain
         assert found.resting is not None
         assert found.resting.attempt == "plain"
-        lost = [name for name in RUNGS if states.get(name) == "lost" or (name == "outputs" and found.verdict == "differs")]
+        lost = [
+            name for name in RUNGS if states.get(name) == "lost" or (name == "outputs" and found.verdict == "differs")
+        ]
         assert found.lost == lost
 
 
@@ -64,7 +73,9 @@ def test_differs_names_the_remedy_that_repairs_it(kind: str, remedy: str) -> Non
     [(raised(), "fails"), (crashed(), "crashes"), (loaded("plain", "raised"), "fails")],
     ids=["raised", "crashed", "loaded but not callable"],
 )
-def test_a_model_that_does_not_load_plainly_needs_a_remedy(plain: dict[str, Any], without_remedy: str, remedy: str) -> None:
+def test_a_model_that_does_not_load_plainly_needs_a_remedy(
+    plain: dict[str, Any], without_remedy: str, remedy: str
+) -> None:
     found = verdict([plain, *REMEDIES[remedy]], DEFAULT)
     if remedy == "loaded-matching":
         assert found.verdict == "remedy"
@@ -80,7 +91,9 @@ def test_a_model_that_does_not_load_plainly_needs_a_remedy(plain: dict[str, Any]
     assert found.plain.attempt == "plain"
 
 
-@pytest.mark.parametrize("states", [{"architecture": "lost"}, {"weights": "lost"}, {"weights": "n/a", "training": "n/a"}])
+@pytest.mark.parametrize(
+    "states", [{"architecture": "lost"}, {"weights": "lost"}, {"weights": "n/a", "training": "n/a"}]
+)
 def test_a_call_that_raises_is_not_loading_whatever_the_other_rungs_say(states: dict[str, str]) -> None:
     found = verdict([loaded("plain", "raised", **states)], DEFAULT)
     assert found.verdict == "fails"
@@ -133,9 +146,17 @@ def test_every_verdict_is_either_scored_or_outside_every_score() -> None:
 
 @pytest.mark.parametrize(
     ("tolerance", "expected"),
-    [((0, 0), "differs"), ((1e-6, 0), "differs"), ((1e-6, 1e-5), "differs"), ((1e-2, 0), "equal"), ((0, 1e-2), "equal")],
+    [
+        ((0, 0), "differs"),
+        ((1e-6, 0), "differs"),
+        ((1e-6, 1e-5), "differs"),
+        ((1e-2, 0), "equal"),
+        ((0, 1e-2), "equal"),
+    ],
 )
-def test_another_tolerance_changes_the_verdict_over_the_same_record(tolerance: tuple[float, float], expected: str) -> None:
+def test_another_tolerance_changes_the_verdict_over_the_same_record(
+    tolerance: tuple[float, float], expected: str
+) -> None:
     record = loaded("plain", "beyond")
     assert verdict([record], Tolerance(atol=tolerance[0], rtol=tolerance[1])).verdict == expected
 
@@ -228,7 +249,7 @@ def test_a_model_that_came_back_uncompiled_lost_its_training() -> None:
         (float("inf"), 1.0, "lost"),
     ],
 )
-def test_training_goes_on_when_the_loss_after_one_more_update_is_the_same(expected: float, actual: float, state: str) -> None:
+def test_training_goes_on_when_the_next_loss_is_the_same(expected: float, actual: float, state: str) -> None:
     measured = {"expected": expected, "actual": actual, "difference": abs(actual - expected)}
     assert rung_state("training", measured, DEFAULT) == state
 
@@ -309,7 +330,9 @@ NAN, INF = float("nan"), float("inf")
         ([], [], "exact"),
     ],
 )
-def test_not_a_number_equals_itself_and_nothing_else(reference: list[float], actual: list[float], expected: str) -> None:
+def test_not_a_number_equals_itself_and_nothing_else(
+    reference: list[float], actual: list[float], expected: str
+) -> None:
     assert judged(reference, actual) == expected
 
 
