@@ -15,6 +15,8 @@ from matrix.store import Artifact, Cell, Store, container_of
 
 Event = Mapping[str, Any]
 
+TIME_LIMIT = "time limit"
+
 
 @dataclass(frozen=True)
 class SaveTask:
@@ -108,6 +110,7 @@ def run_load(task: LoadTask, worker: Worker, store: Store, limits: Limits) -> Ce
     for name in pending:
         records.pop(name, None)
     seconds = task.known.seconds if task.known else 0.0
+    allowed = limits.model_dump()
     while pending:
         request = {
             "op": protocol.LOAD,
@@ -118,7 +121,7 @@ def run_load(task: LoadTask, worker: Worker, store: Store, limits: Limits) -> Ce
             "file": task.artifact.file,
             "attempts": pending,
             "near": task.near.model_dump(),
-            "limits": limits.model_dump(),
+            "limits": allowed,
         }
         events = _ask(worker, request)
         seconds += events[-1]["seconds"]
@@ -128,8 +131,13 @@ def run_load(task: LoadTask, worker: Worker, store: Store, limits: Limits) -> Ce
         interrupted = _interrupted(events, pending)
         if interrupted is None:
             break
-        records[interrupted["attempt"]] = interrupted
-        pending = pending[pending.index(interrupted["attempt"]) + 1 :]
+        died = interrupted["attempt"]
+        records[died] = interrupted
+        # What kills the child alone kills it in a combination too; a hang is not worth the whole limit a second time.
+        rest = pending[pending.index(died) + 1 :]
+        pending = [name for name in rest if died == attempts.PLAIN or died not in attempts.parts(name)]
+        if interrupted.get("error_type") == TIME_LIMIT:
+            allowed |= {"seconds": min(limits.seconds, limits.seconds_after_hang)}
         if interrupted["outcome"] == HARNESS_ERROR and interrupted["attempt"] == attempts.PLAIN:
             break
     ordered = tuple(records[name] for name in wanted if name in records)

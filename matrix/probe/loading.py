@@ -161,6 +161,8 @@ def _measure_rungs(model, wanted, reference, code, form):
         try:
             results[rung] = measures[rung]()
         except Exception as error:  # a rung that raises is lost; the message says why
+            if reporting.is_our_fault(error):
+                raise
             results[rung] = dict(reporting.describe(error))
     return results
 

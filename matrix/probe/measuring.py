@@ -11,7 +11,10 @@ _LOSS_NAMES = {"mse": "mean_squared_error", "mae": "mean_absolute_error", "m_s_e
 def plain_name(value):
     """A name for a loss, metric or optimizer, the same for a string, a function, a class and an instance."""
     if isinstance(value, dict):
-        value = value.get("config", {}).get("name") or value.get("class_name") or value.get("registered_name") or "?"
+        # A function is written as {"class_name": "function", "config": "mse"}, an object with a config of its own.
+        config = value.get("config")
+        own_name = config.get("name") if isinstance(config, dict) else config
+        value = own_name or value.get("class_name") or value.get("registered_name") or "?"
     if value is None:
         return None
     if not isinstance(value, str):

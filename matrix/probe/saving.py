@@ -7,8 +7,12 @@ import time
 
 import numpy as np
 
-from . import measuring, programs
+from . import measuring, programs, reporting
 from .formats import FORMATS
+
+
+class Unmeasurable(Exception):
+    """The model does not have what a rung is about."""
 
 
 def save(request, emit):
@@ -17,8 +21,6 @@ def save(request, emit):
     :param request: ``scenario``, ``format`` and ``directory``, an empty folder that receives the artifact: the model's file
         or folder, ``reference.npz`` and ``reference.json``.
     """
-    from . import reporting
-
     code = programs.ScenarioCode(request["scenario"])
     options = code.options
     form = FORMATS[request["format"]]
@@ -49,7 +51,7 @@ def save(request, emit):
             writer = code.attribute(options["save_with"]) if options["save_with"] else form.save
             writer(model, path)
         if not os.listdir(directory):
-            raise RuntimeError("nothing was written")
+            raise RuntimeError("the call returned, and nothing was written")
         stage = "call"
         emit({"event": "stage", "stage": stage})
         reference = {"compile": compiled or measuring.compile_config(model)}
@@ -87,6 +89,8 @@ def _measure(model, reference, arrays, inputs, targets, outputs, code):
         try:
             function()
         except Exception as error:
+            if reporting.is_our_fault(error) and not isinstance(error, Unmeasurable):
+                raise
             reference.setdefault("unmeasured", {})[rung] = "%s: %s" % (type(error).__name__, error)
 
     def keep(prefix, values):
@@ -108,7 +112,7 @@ def _measure(model, reference, arrays, inputs, targets, outputs, code):
 
     def keep_training():
         if model.optimizer is None:
-            raise RuntimeError("the model is not compiled")
+            raise Unmeasurable("the model is not compiled")
         programs.update(model, inputs, targets)
         reference["loss_after_update"] = code.loss(targets, programs.forward(model, inputs))
 

@@ -18,7 +18,7 @@ ENVIRONMENT = "2.16"
 
 
 def test_misbehaving_scenarios_are_findings_and_the_next_one_runs(tmp_path: Path) -> None:
-    limits = ("seconds = 120\nmemory_mb = 4096", "seconds = 15\nmemory_mb = 1024")
+    limits = ("seconds = 40\nseconds_after_hang = 10\nmemory_mb = 4096", "seconds = 15\nseconds_after_hang = 5\nmemory_mb = 1024")
     config = config_with(tmp_path, limits, first=TROUBLE)
     finished = crossload(
         *("run", "--config", str(config), "--tf", ENVIRONMENT, "--scenario", "trouble-*", "--format", "keras"),

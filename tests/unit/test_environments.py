@@ -4,14 +4,14 @@ import random
 import re
 
 import pytest
-from doubles import config, environment, ready
 
 from matrix.environments import Environment, EnvironmentState, all_environments, select
 from matrix.errors import SelectionError
+from tests.unit.doubles import config, environment, ready
 
 NAMES = [
     *("2.2-cpu", "2.4-cpu", "2.4+keras-cpu", "2.9-cpu", "2.10-cpu", "2.16-cpu", "2.16+tf_keras-cpu", "2.20-cpu"),
-    *("2.20-cuda", "2.21-cpu", "2.21+tf_keras-cpu", "2.21-cuda", "nightly-cpu"),
+    *("2.20-cuda", "2.21-cpu", "2.21-cuda", "2.21+tf_keras-cpu", "nightly-cpu"),
 ]
 LINE = {"python": "3.9", "as_of": "2022-11-30", "requirements": ["tensorflow-cpu"]}
 

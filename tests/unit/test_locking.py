@@ -55,7 +55,8 @@ def test_the_order_of_variables_does_not() -> None:
 
 
 def test_every_lock_that_comes_with_crossload_is_pinned_with_hashes() -> None:
-    environments = load_config(Path(__file__).parents[2] / "matrix.toml").environments
+    environments = dict(load_config(Path(__file__).parents[2] / "matrix.toml").environments)
+    environments.pop("nightly-cpu", None)  # resolved at run time
     digests = set()
     for name, settings in environments.items():
         text = lock_path(name).read_text(encoding="utf-8")

@@ -52,6 +52,8 @@ def mean_squared_error() -> None:
         {"class_name": "MeanSquaredError", "config": {}},
         {"class_name": "MeanSquaredError", "config": {"name": "mean_squared_error"}},
         "Custom>MeanSquaredError",
+        {"class_name": "function", "config": "mse", "registered_name": "function"},
+        {"class_name": "function", "config": "mean_squared_error"},
     ],
 )
 def test_a_loss_has_one_name_however_it_was_given(value: Any) -> None:

@@ -5,7 +5,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from doubles import crashed, faulty, loaded, outputs, raised, rung
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
@@ -16,6 +15,7 @@ from matrix.config import Tolerance
 from matrix.outcomes import fidelity, judge_attempt, rung_state, verdict, within
 from matrix.probe import attempts, measuring
 from matrix.probe.formats import RUNGS
+from tests.unit.doubles import crashed, faulty, loaded, outputs, raised, rung
 
 compare_arrays: Any = measuring.compare_arrays  # the probe carries no annotations
 DEFAULT = Tolerance(atol=1e-6, rtol=1e-5)

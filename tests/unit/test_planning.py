@@ -3,7 +3,6 @@
 from typing import Any
 
 import pytest
-from doubles import config, crashed, environment, faulty, loaded, raised, ready, scenario
 
 from matrix.config import ProfileConfig, Tolerance
 from matrix.environments import EnvironmentState
@@ -22,6 +21,7 @@ from matrix.planning import (
 from matrix.probe import attempts, protocol
 from matrix.probe.formats import FORMATS
 from matrix.store import Cell
+from tests.unit.doubles import config, crashed, environment, faulty, loaded, raised, ready, scenario
 
 NEAR = Tolerance(atol=1e-6, rtol=1e-5)
 
