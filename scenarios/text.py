@@ -1,4 +1,4 @@
-"""Text: strings turned into integers inside the model."""
+"""Text: strings turned into integers inside the model. Some words of the inputs are in no vocabulary."""
 
 import numpy as np
 from tensorflow import keras
@@ -16,7 +16,7 @@ from scenarios import scenario
 def text_vectorization():
     from scenarios.objects.compat import preprocessing_layer
 
-    sentences = np.array(["alpha beta gamma", "beta gamma delta", "gamma delta", "delta delta epsilon gamma"])
+    sentences = np.array(["the saved model", "the layer and the weight", "the model and the layer", "saved and the"])
     vectorization = preprocessing_layer("TextVectorization")(max_tokens=16, output_sequence_length=4)
     vectorization.adapt(sentences)
     inputs = keras.Input(shape=(1,), dtype="string")
@@ -36,7 +36,7 @@ def text_vectorization():
 def string_lookup():
     from scenarios.objects.compat import preprocessing_layer
 
-    words = ["alpha", "beta", "gamma", "delta", "epsilon"]
+    words = ["model", "saved", "layer", "weight", "the"]
     lookup = preprocessing_layer("StringLookup")(vocabulary=words)
     inputs = keras.Input(shape=(4,), dtype="string")
     hidden = keras.layers.Embedding(len(words) + 2, 4)(lookup(inputs))

@@ -91,7 +91,9 @@ def make_data(name, options):
             inputs.append(generator.randint(0, spec[2], size=shape).astype("int32"))
         elif kind == "text":
             words = np.array(["model", "saved", "loaded", "layer", "weight", "and", "the"])
-            flat = [" ".join(generator.choice(words, 4)) for _ in range(int(np.prod(shape)))]
+            # One text a row is a sentence; several are tokens, one word each.
+            length = 4 if shape[-1] == 1 else 1
+            flat = [" ".join(generator.choice(words, length)) for _ in range(int(np.prod(shape)))]
             inputs.append(np.array(flat).reshape(shape))
         else:
             inputs.append(generator.uniform(-1, 1, size=shape).astype("float32"))

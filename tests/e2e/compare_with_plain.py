@@ -49,9 +49,8 @@ class Said:
     outputs_match: bool | None = None
 
 
-def engine_said(row: Mapping[str, Any]) -> Said:
-    """What a row of the engine's table means."""
-    verdict = row["verdict"]
+def engine_said(verdict: str) -> Said:
+    """What a verdict of the engine means."""
     if verdict == CANNOT_SAVE:
         return Said(False)
     if verdict in DOES_NOT_LOAD:
@@ -84,7 +83,8 @@ class PlainRunner:
         try:
             answer: Answer = json.loads(ended.stdout.strip().splitlines()[-1])
         except (IndexError, ValueError):
-            return {f"{job}s": False, "error_type": f"exit {ended.returncode}", "error": ended.stderr[-400:], "stage": job}
+            died = f"exit {ended.returncode}"
+            return {f"{job}s": False, "error_type": died, "error": ended.stderr[-400:], "stage": job}
         return answer
 
     def artifact(self, scenario: str, form: str, saver: str) -> Path:
@@ -137,7 +137,7 @@ def compare(table: pd.DataFrame, runner: PlainRunner, jobs: int) -> pd.DataFrame
     rows = []
     for cell, (_, row) in zip(cells, table.iterrows(), strict=True):
         saved, loaded = answers[cell]
-        engine, plain = engine_said(row.to_dict()), plain_said(saved, loaded)
+        engine, plain = engine_said(str(row["verdict"])), plain_said(saved, loaded)
         worst = loaded or saved
         rows.append(
             dict(zip(names, cell, strict=True))
@@ -145,7 +145,7 @@ def compare(table: pd.DataFrame, runner: PlainRunner, jobs: int) -> pd.DataFrame
             | {f"engine_{key}": value for key, value in vars(engine).items()}
             | {f"plain_{key}": value for key, value in vars(plain).items()}
             | {"engine_error": f"{row['stage']}: {row['error_type']}: {row['error']}"[:300]}
-            | {"plain_error": f"{worst.get('stage', '')}: {worst.get('error_type', '')}: {worst.get('error', '')}"[:300]}
+            | {"plain_error": ": ".join(str(worst.get(key, "")) for key in ("stage", "error_type", "error"))[:300]}
             | {"engine_max_abs": row["max_abs_diff"], "plain_max_abs": worst.get("max_abs")}
             | {"engine_bit_equal": row["verdict"] == "exact", "plain_bit_equal": worst.get("bit_equal")}
         )

@@ -1,4 +1,4 @@
-"""Saves or loads one scenario the way a user would, with none of the engine's code. What the engine says is held against it.
+"""Saves or loads one scenario the way a user would, with none of the engine's code: the engine is held against it.
 
 Run by an environment's own interpreter, one fresh process per call; Python 3.7 and up, TensorFlow only::
 
@@ -57,9 +57,9 @@ def find_scenario(name):
         try:
             importlib.import_module("scenarios." + file_name[:-3])
         except Exception as error:  # a module that this TensorFlow can not import must not hide the others
-            errors.append("%s: %s" % (file_name, error))
+            errors.append(f"{file_name}: {error}")
     if name not in registry:
-        raise RuntimeError("no scenario %r (%s)" % (name, "; ".join(errors)))
+        raise RuntimeError("no scenario {!r} ({})".format(name, "; ".join(errors)))
     return registry[name]
 
 
@@ -77,7 +77,7 @@ def example_data(options):
     source = np.random.RandomState(20240229)
     inputs = []
     for spec in options["inputs"]:
-        shape = [ROWS] + list(spec[1])
+        shape = [ROWS, *spec[1]]
         if spec[0] == "float":
             inputs.append(source.randn(*shape).astype("float32"))
         elif spec[0] == "int":
@@ -88,7 +88,7 @@ def example_data(options):
             if shape[1:] != [1]:
                 lines = [line.split(" ")[0] for line in lines]
             inputs.append(np.array(lines).reshape(shape))
-    targets = [source.rand(*([ROWS] + list(shape))).astype("float32") for shape in options["targets"]]
+    targets = [source.rand(ROWS, *shape).astype("float32") for shape in options["targets"]]
     return inputs, targets
 
 
@@ -119,14 +119,14 @@ def predictions(model, inputs):
 def write_arrays(path, arrays):
     import numpy as np
 
-    np.savez(path, **{"a%d" % number: array for number, array in enumerate(arrays)})
+    np.savez(path, **{f"a{number}": array for number, array in enumerate(arrays)})
 
 
 def read_arrays(path):
     import numpy as np
 
     with np.load(path) as stored:
-        return [stored["a%d" % number] for number in range(len(stored.files))]
+        return [stored[f"a{number}"] for number in range(len(stored.files))]
 
 
 def happen(after_save, folder, name):
@@ -152,7 +152,7 @@ def happen(after_save, folder, name):
         elif after_save == "flip-bytes":
             content[half : half + 64] = bytearray(255 - byte for byte in content[half : half + 64])
         else:
-            raise RuntimeError("after_save=%r is not known here" % after_save)
+            raise RuntimeError(f"after_save={after_save!r} is not known here")
         with open(victim, "wb") as stream:
             stream.write(content)
     return name
@@ -200,7 +200,8 @@ def compare(expected, found, tolerance):
     result = {"max_abs": 0.0, "max_rel": 0.0, "bit_equal": True, "outputs_match": True}
     if [one.shape for one in expected] != [one.shape for one in found]:
         return {"max_abs": None, "max_rel": None, "bit_equal": False, "outputs_match": False}
-    for one, other in zip(expected, found):
+    for number, one in enumerate(expected):
+        other = found[number]
         result["bit_equal"] &= one.tobytes() == other.tobytes() and one.dtype == other.dtype
         one, other = one.astype("float64"), other.astype("float64")
         gap = np.abs(one - other)
@@ -251,8 +252,8 @@ def load(scenario_name, form, folder):
         outputs = predictions(model, inputs)
     except Exception as error:
         place = traceback.extract_tb(error.__traceback__)[-1]
-        where = "%s:%d" % (os.path.basename(place[0]), place[1])
-        return {"loads": False, "stage": stage, "error_type": type(error).__name__, "error": str(error)[:400], "at": where}
+        where = f"{os.path.basename(place[0])}:{place[1]} {str(error)[:400]}"
+        return {"loads": False, "stage": stage, "error_type": type(error).__name__, "error": where}
     result = {"loads": True, "stage": "", "error_type": "", "error": ""}
     result.update(compare(read_arrays(os.path.join(folder, "outputs.npz")), outputs, TOLERANCES[options["precision"]]))
     return result
@@ -260,7 +261,8 @@ def load(scenario_name, form, folder):
 
 def main(arguments):
     # Python puts the script's folder first on the path; nothing there is meant to be imported.
-    sys.path[:] = [entry for entry in sys.path if os.path.abspath(entry or ".") != os.path.dirname(os.path.abspath(__file__))]
+    here = os.path.dirname(os.path.abspath(__file__))
+    sys.path[:] = [entry for entry in sys.path if os.path.abspath(entry or ".") != here]
     job, scenario_name, form, folder = arguments
     result = (save if job == "save" else load)(scenario_name, form, folder)
     sys.stdout.write("\n" + json.dumps(result) + "\n")
