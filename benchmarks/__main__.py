@@ -66,7 +66,11 @@ def _measure(mix: Mix, backend: VenvBackend, store: Store, limits: Any, repeat: 
 
         def both(workers: Any = workers, halves: Any = halves) -> None:
             with ThreadPoolExecutor(2) as pool:
-                list(pool.map(lambda pair: run_engine(pair[1], pair[0], store, limits), zip(workers, halves, strict=True)))
+                list(
+                    pool.map(
+                        lambda pair: run_engine(pair[1], pair[0], store, limits), zip(workers, halves, strict=True)
+                    )
+                )
 
         row["engine_two"] = _seconds(both)
         for item in workers:

@@ -60,5 +60,9 @@ def plain_command(mix: Mix, backend: VenvBackend, cells: tuple[Path, ...]) -> tu
     """Command and variables that run cells with the plain script."""
     folder = backend.folder(mix.environment)
     script = Path(__file__).with_name("plain_cell.py")
-    variables = os.environ | {"CUDA_VISIBLE_DEVICES": "-1", "TF_CPP_MIN_LOG_LEVEL": "3", **mix.environment.config.variables}
+    variables = os.environ | {
+        "CUDA_VISIBLE_DEVICES": "-1",
+        "TF_CPP_MIN_LOG_LEVEL": "3",
+        **mix.environment.config.variables,
+    }
     return [str(folder / "bin" / "python"), str(script), str(BUILT_IN.parent), *map(str, cells)], variables

@@ -21,13 +21,17 @@ app = typer.Typer(
 )
 
 ConfigOption = Annotated[Path, typer.Option("--config", metavar="FILE", help="Configuration to read.")]
-OutOption = Annotated[Path, typer.Option("--out", metavar="DIR", help="Folder for the store, the tables and the report.")]
+OutOption = Annotated[
+    Path, typer.Option("--out", metavar="DIR", help="Folder for the store, the tables and the report.")
+]
 TfOption = Annotated[
     str | None,
     typer.Option("--tf", metavar="LIST", help="TensorFlow versions: 2.4,2.10 or 2.16+tf_keras, all, latest:3."),
 ]
 HardwareOption = Annotated[str, typer.Option("--hardware", metavar="LIST", help="cpu, cuda, or both.")]
-ScenarioOption = Annotated[str | None, typer.Option("--scenario", metavar="GLOB", help="Scenarios by name: 'q1-*' or dense,lstm.")]
+ScenarioOption = Annotated[
+    str | None, typer.Option("--scenario", metavar="GLOB", help="Scenarios by name: 'q1-*' or dense,lstm.")
+]
 FormatOption = Annotated[
     str | None, typer.Option("--format", metavar="LIST", help="Formats: h5,savedmodel,keras,weights and others.")
 ]
@@ -133,7 +137,9 @@ def scenarios(config: ConfigOption = DEFAULT_CONFIG) -> None:
 
 @app.command()
 def lock(
-    names: Annotated[list[str] | None, typer.Argument(metavar="[ENVIRONMENT]...", help="Ids; every one by default.")] = None,
+    names: Annotated[
+        list[str] | None, typer.Argument(metavar="[ENVIRONMENT]...", help="Ids; every one by default.")
+    ] = None,
     config: ConfigOption = DEFAULT_CONFIG,
 ) -> None:
     """Resolve environments as of their dates and write matrix/locks/."""
@@ -163,9 +169,7 @@ def report(
     """Judge and render again what the store holds, without running anything (new tolerances, an interrupted run)."""
     from matrix.running import RunOptions, report_only
 
-    options = RunOptions(
-        config, out, profile, _words(tf), _words(hardware) or [], scenario, _words(format), backend
-    )
+    options = RunOptions(config, out, profile, _words(tf), _words(hardware) or [], scenario, _words(format), backend)
     report_only(options, _console())
 
 

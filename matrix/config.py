@@ -85,7 +85,11 @@ class MatrixConfig(_Table):
 
 def _line_of(text: str, key: str) -> str:
     for number, line in enumerate(text.splitlines(), start=1):
-        if line.split("#")[0].strip().strip("[]").strip('"').startswith(key) or f'"{key}"' in line or f"{key} =" in line:
+        if (
+            line.split("#")[0].strip().strip("[]").strip('"').startswith(key)
+            or f'"{key}"' in line
+            or f"{key} =" in line
+        ):
             return f", line {number}"
     return ""
 
@@ -96,7 +100,7 @@ def _known_keys(location: tuple[int | str, ...]) -> list[str]:
         fields = getattr(model, "model_fields", {})
         if part in fields:
             annotation = fields[str(part)].annotation
-            arguments = getattr(annotation, "__args__", ())
+            arguments: Any = getattr(annotation, "__args__", ())
             model = arguments[1] if len(arguments) == 2 else annotation
     return list(getattr(model, "model_fields", {}))
 

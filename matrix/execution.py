@@ -115,7 +115,9 @@ class Engine:
                 state = self.backend.build(environment, self._say)
             except Exception as error:
                 # A surprise while building one environment must not end the others.
-                state = EnvironmentState(environment, "unavailable", f"building failed: {type(error).__name__}: {error}")
+                state = EnvironmentState(
+                    environment, "unavailable", f"building failed: {type(error).__name__}: {error}"
+                )
         with self._changed:
             self.progress.building.pop(environment.id, None)
             self.progress.seconds["build"] += time.monotonic() - started
@@ -295,5 +297,3 @@ class Engine:
             else:
                 self.cells[task.key] = failed_cell(task, error)
             self._finished(reused=False)
-
-

@@ -10,7 +10,12 @@ from matrix.probe.formats import ARCHITECTURE, OPTIMIZER, OUTPUTS, RUNGS, TRAINI
 
 EXACT, EQUAL, LOSSY, DIFFERS = "exact", "equal", "lossy", "differs"
 REMEDY, FAILS, CRASHES = "remedy", "fails", "crashes"
-CANNOT_SAVE, NOT_APPLICABLE, UNAVAILABLE, HARNESS_ERROR = "cannot-save", "not-applicable", "unavailable", "harness-error"
+CANNOT_SAVE, NOT_APPLICABLE, UNAVAILABLE, HARNESS_ERROR = (
+    "cannot-save",
+    "not-applicable",
+    "unavailable",
+    "harness-error",
+)
 
 SCORED = (EXACT, EQUAL, LOSSY, DIFFERS, REMEDY, FAILS, CRASHES)
 UNSCORED = (CANNOT_SAVE, NOT_APPLICABLE, UNAVAILABLE, HARNESS_ERROR)
@@ -109,7 +114,12 @@ def judge_attempt(record: Measurement, tolerance: Tolerance) -> Judged:
     if outcome != "loaded":
         error = str(record.get("error", ""))
         return Judged(
-            name, outcome, error_type=record.get("error_type", ""), error=error, stage=record.get("stage", ""), seconds=seconds
+            name,
+            outcome,
+            error_type=record.get("error_type", ""),
+            error=error,
+            stage=record.get("stage", ""),
+            seconds=seconds,
         )
     measured = record["rungs"]
     rungs = {rung: rung_state(rung, measured.get(rung), tolerance) for rung in RUNGS}

@@ -74,9 +74,21 @@ def run_save(task: SaveTask, worker: Worker, store: Store, limits: Limits) -> Ar
 
 
 def _artifact(task: SaveTask, events: Sequence[Event], staging: Any, store: Store) -> Artifact:
-    def made(state: str, payload: Event, folder: str = "", file: str = "", container: str = "", size: int = 0) -> Artifact:
+    def made(
+        state: str, payload: Event, folder: str = "", file: str = "", container: str = "", size: int = 0
+    ) -> Artifact:
         return Artifact(
-            *(task.key, task.work.scenario.name, task.work.format, task.saved_with, state, folder, file, container, size),
+            *(
+                task.key,
+                task.work.scenario.name,
+                task.work.format,
+                task.saved_with,
+                state,
+                folder,
+                file,
+                container,
+                size,
+            ),
             ended["seconds"],
             payload,
         )

@@ -60,13 +60,13 @@ class Tables:
     def results(self) -> pd.DataFrame:
         """One row a cell."""
         frame = pd.DataFrame(self._results, columns=RESULT_COLUMNS)
-        numbers = {name: "Float64" for name in ("max_abs_diff", "max_rel_diff", "max_ulp_diff", "seconds")}
+        numbers = dict.fromkeys(("max_abs_diff", "max_rel_diff", "max_ulp_diff", "seconds"), "Float64")
         return frame.astype({**numbers, "fidelity": "Int64", "artifact_bytes": "Int64"})
 
     def attempts(self) -> pd.DataFrame:
         """One row an attempt."""
         frame = pd.DataFrame(self._attempts, columns=ATTEMPT_COLUMNS)
-        numbers = {name: "Float64" for name in ("max_abs_diff", "max_rel_diff", "max_ulp_diff", "seconds")}
+        numbers = dict.fromkeys(("max_abs_diff", "max_rel_diff", "max_ulp_diff", "seconds"), "Float64")
         return frame.astype({**numbers, "fidelity": "Int64"})
 
     def _all_rows(self) -> Iterator[Row]:
@@ -93,7 +93,10 @@ class Tables:
         state = self._states[saver.id]
         if state.state != "ready":
             for loader in self._matrix.environments:
-                yield self._base(work, saver, loader) | {"verdict": UNAVAILABLE, "reason": f"{saver.id}: {state.reason}"}
+                yield self._base(work, saver, loader) | {
+                    "verdict": UNAVAILABLE,
+                    "reason": f"{saver.id}: {state.reason}",
+                }
             return
         artifact = self._artifacts.get(artifact_key(work, state))
         if artifact is None:
@@ -110,7 +113,11 @@ class Tables:
     def _unsaved(artifact: Artifact) -> Row:
         payload = artifact.payload
         row: Row = {"verdict": artifact.state, "seconds": artifact.seconds, "stage": payload.get("stage", "")}
-        row |= {"key": artifact.key[:16], "error_type": payload.get("error_type", ""), "error": payload.get("error", "")}
+        row |= {
+            "key": artifact.key[:16],
+            "error_type": payload.get("error_type", ""),
+            "error": payload.get("error", ""),
+        }
         if artifact.state == CRASHES:
             row |= {"error_type": payload["signal"], "error": crash_message(payload["signal"], payload["stderr"])}
         if artifact.state == HARNESS_ERROR:

@@ -72,7 +72,9 @@ def check_fail_on(words: Sequence[str]) -> None:
     known = [*SCORED, *UNSCORED, "never"]
     for word in words:
         if word not in known:
-            raise SelectionError(f"--fail-on: unknown condition {word!r}.{nearest(word, known)} Known: {', '.join(known)}.")
+            raise SelectionError(
+                f"--fail-on: unknown condition {word!r}.{nearest(word, known)} Known: {', '.join(known)}."
+            )
 
 
 def _raise_interrupt(number: int, frame: Any) -> NoReturn:
@@ -98,14 +100,18 @@ def run(options: RunOptions, console: Console) -> int:
     try:
         options.out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise StoreError(f"{options.out}: can not be written ({error.strerror}). Choose another folder with --out.") from None
+        raise StoreError(
+            f"{options.out}: can not be written ({error.strerror}). Choose another folder with --out."
+        ) from None
     store = Store(options.out / "store")
     lock = FileLock(options.out / "store" / "run.lock", timeout=0)
     try:
         with lock:
             return _run_locked(options, config, matrix, backend, reason, store, console, started)
     except Timeout:
-        raise StoreError(f"{options.out}: another run is using it. Wait for it, or choose another folder with --out.") from None
+        raise StoreError(
+            f"{options.out}: another run is using it. Wait for it, or choose another folder with --out."
+        ) from None
     finally:
         store.close()
 
@@ -122,7 +128,9 @@ def report_only(options: RunOptions, console: Console) -> None:
     matrix = select_matrix(options, config)
     backend, reason = choose_backend(options.backend)
     if not (options.out / "store" / "results.sqlite").exists():
-        raise StoreError(f"{options.out}: nothing has been run here yet. Run `crossload run --out {options.out}` first.")
+        raise StoreError(
+            f"{options.out}: nothing has been run here yet. Run `crossload run --out {options.out}` first."
+        )
     store = Store(options.out / "store")
     try:
         artifacts, cells = store.artifacts(), store.cells()

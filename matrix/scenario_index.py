@@ -23,7 +23,7 @@ def _signature(path: Path) -> dict[str, Any]:
     names = [argument.arg for argument in function.args.args]
     defaults = [ast.literal_eval(node) for node in function.args.defaults]
     required = names[: len(names) - len(defaults)]
-    return {name: None for name in required} | dict(zip(names[len(required) :], defaults, strict=True))
+    return dict.fromkeys(required) | dict(zip(names[len(required) :], defaults, strict=True))
 
 
 @dataclass(frozen=True, eq=False)
@@ -128,7 +128,9 @@ def _options(call: ast.Call, defaults: dict[str, Any], where: str) -> dict[str, 
         if value is None:
             raise ConfigError(f"{where}: scenario() needs the argument {key!r}.")
         if isinstance(defaults[key], tuple) and not isinstance(value, (tuple, list)):
-            raise ConfigError(f"{where}: argument {key!r} of scenario() must be a tuple; for one item write ({value!r},).")
+            raise ConfigError(
+                f"{where}: argument {key!r} of scenario() must be a tuple; for one item write ({value!r},)."
+            )
     return options
 
 

@@ -121,9 +121,13 @@ class Store:
             if version == 0:
                 self._connection.executescript(f"BEGIN IMMEDIATE;{_SCHEMA}PRAGMA user_version={SCHEMA_VERSION};COMMIT;")
         except (OSError, sqlite3.Error) as error:
-            raise StoreError(f"{folder}: the store can not be opened ({error}). Choose another folder with --out.") from None
+            raise StoreError(
+                f"{folder}: the store can not be opened ({error}). Choose another folder with --out."
+            ) from None
         if version > SCHEMA_VERSION:
-            raise StoreError(f"{folder}: written by a newer Crossload (schema {version}). Upgrade, or choose another --out.")
+            raise StoreError(
+                f"{folder}: written by a newer Crossload (schema {version}). Upgrade, or choose another --out."
+            )
 
     def close(self) -> None:
         with self._lock:
@@ -185,8 +189,21 @@ class Store:
             "INSERT OR REPLACE INTO artifacts (key, scenario, format, saved_with, state, folder, file, container, bytes,"
             " seconds, payload) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
-                *(artifact.key, artifact.scenario, artifact.format, artifact.saved_with, artifact.state, artifact.folder),
-                *(artifact.file, artifact.container, artifact.bytes, artifact.seconds, json.dumps(dict(artifact.payload))),
+                *(
+                    artifact.key,
+                    artifact.scenario,
+                    artifact.format,
+                    artifact.saved_with,
+                    artifact.state,
+                    artifact.folder,
+                ),
+                *(
+                    artifact.file,
+                    artifact.container,
+                    artifact.bytes,
+                    artifact.seconds,
+                    json.dumps(dict(artifact.payload)),
+                ),
             ),
         )
 
@@ -213,8 +230,8 @@ class Store:
     def artifacts(self) -> dict[str, Artifact]:
         """Every artifact by key; those whose files are gone are left out, so that they are made again."""
         found = {}
-        for *fields, payload in self._rows("artifacts"):
-            artifact = Artifact(*fields, json.loads(payload))
+        for row in self._rows("artifacts"):
+            artifact = Artifact(*row[:10], payload=json.loads(row[10]))
             if artifact.state != "saved" or self.artifact_folder(artifact).is_dir():
                 found[artifact.key] = artifact
         return found

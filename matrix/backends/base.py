@@ -1,12 +1,13 @@
 """What every backend offers, and the worker that talks to a probe."""
 
+import io
 import json
 import select
 import subprocess
 import threading
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
 from matrix.environments import Environment, EnvironmentState
 from matrix.errors import CrossloadError
@@ -47,16 +48,16 @@ class Worker:
         self.isolation: str = ready["isolation"]
 
     def _read_stderr(self) -> None:
-        assert self._process.stderr is not None
-        for chunk in iter(lambda: self._process.stderr.read1(4096), b""):  # type: ignore[union-attr]
+        stream = cast(io.BufferedReader, self._process.stderr)
+        for chunk in iter(lambda: stream.read1(4096), b""):
             self._stderr = (self._stderr + chunk)[-8000:]
 
     def _read(self, seconds: float) -> dict[str, Any]:
-        assert self._process.stdout is not None
-        descriptor = self._process.stdout.fileno()
+        stream = cast(io.BufferedReader, self._process.stdout)
+        descriptor = stream.fileno()
         while b"\n" not in self._buffer:
             ready, _, _ = select.select([descriptor], [], [], seconds)
-            chunk = self._process.stdout.read1(1 << 16) if ready else b""  # type: ignore[attr-defined]
+            chunk = stream.read1(1 << 16) if ready else b""
             if not chunk:
                 why = "ended" if ready else f"did not answer within {seconds:.0f} s"
                 self.kill()
@@ -92,7 +93,7 @@ class Worker:
             self.kill()
 
     def kill(self) -> None:
-        """End the probe at once. Its children see their pipe close and end with their next limit."""
+        """End the probe at once. Its children die with it."""
         self._process.kill()
         self._process.wait()
 

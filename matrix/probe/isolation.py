@@ -4,6 +4,7 @@ The parent imports TensorFlow once and must never run an operation: TensorFlow's
 may raise, abort, hang or eat memory; the parent only reads what it had written until then.
 """
 
+import ctypes
 import gc
 import json
 import os
@@ -20,6 +21,7 @@ from . import loading, reporting, saving
 from .protocol import SAVE
 
 _STDERR_TAIL = 3000
+_PR_SET_PDEATHSIG = 1  # linux/prctl.h
 
 
 def can_fork():
@@ -36,6 +38,11 @@ def _limit_memory(megabytes):
         used = next(int(line.split()[1]) for line in stream if line.startswith("VmData")) * 1024
     limit = used + megabytes * 1024 * 1024
     resource.setrlimit(resource.RLIMIT_DATA, (limit, limit))
+
+
+def _die_with_parent():
+    """Have the kernel kill this process when its parent ends: a child that hangs must not outlive a killed probe."""
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
 
 
 def run_request(request, emit):
@@ -62,6 +69,7 @@ def _start_forked(request, write_end, stderr):
         return child
     try:
         os.setsid()
+        _die_with_parent()
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
         os.dup2(stderr.fileno(), 1)
@@ -75,7 +83,13 @@ def _start_forked(request, write_end, stderr):
 def _start_fresh(request, write_end, stderr):
     command = [sys.executable, os.path.dirname(os.path.abspath(__file__)), "--child", str(write_end)]
     process = subprocess.Popen(
-        command, stdin=subprocess.PIPE, stdout=stderr, stderr=stderr, pass_fds=[write_end], start_new_session=True
+        command,
+        stdin=subprocess.PIPE,
+        stdout=stderr,
+        stderr=stderr,
+        pass_fds=[write_end],
+        start_new_session=True,
+        preexec_fn=_die_with_parent,
     )
     process.stdin.write(json.dumps(request).encode())
     process.stdin.close()

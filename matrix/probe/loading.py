@@ -11,7 +11,7 @@ from . import attempts, measuring, programs, reporting
 from .formats import ARCHITECTURE, FORMATS, INFERENCE, OPTIMIZER, OUTPUTS, REBUILT, TRAINING, WEIGHTS
 
 
-class NotAvailable(Exception):
+class NotAvailableError(Exception):
     """This environment does not have what the attempt needs."""
 
 
@@ -40,13 +40,13 @@ class LoadContext(object):
         return None if self.attempt in attempts.EVIDENCE else self.code.custom_objects()
 
     def load_arguments(self):
-        """Keyword arguments of ``load_model`` for this attempt. Raises NotAvailable where this version lacks one."""
+        """Keyword arguments of ``load_model`` for this attempt. Raises NotAvailableError where this version lacks one."""
         from tensorflow import keras
 
         arguments = attempts.arguments(self.attempt)
         missing = [name for name in arguments if name not in inspect.signature(keras.models.load_model).parameters]
         if missing:
-            raise NotAvailable("load_model has no argument %s here" % ", ".join(missing))
+            raise NotAvailableError("load_model has no argument %s here" % ", ".join(missing))
         custom = self.custom_objects()
         if custom:
             arguments["custom_objects"] = custom
@@ -128,7 +128,7 @@ def _attempt(request, code, name, reference):
             model = function(path, context.custom_objects())
         else:
             model = loader(path, context)
-    except NotAvailable as error:
+    except NotAvailableError as error:
         return {"outcome": "not-available", "error": str(error)}
     except MemoryError as error:
         return dict(reporting.describe(error), outcome="crashed", signal="memory limit", stage=stage)
@@ -199,9 +199,7 @@ def _compare_optimizers(model, reference):
         if value is not None and (compiled or {}).get(key) is not None and value != compiled[key]:
             differences[key] = [value, compiled[key]]
     if not measuring.same_arrays_any_order(reference.arrays("slots"), slots):
-        differences["slots"] = [
-            [list(a.shape) for a in reference.arrays("slots")], [list(a.shape) for a in slots]
-        ]
+        differences["slots"] = [[list(a.shape) for a in reference.arrays("slots")], [list(a.shape) for a in slots]]
     return {"same": not differences, "differences": differences}
 
 

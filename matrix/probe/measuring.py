@@ -124,10 +124,8 @@ def compile_config(model):
     else:
         loss = model.loss
         container = getattr(model, "compiled_metrics", None)
-        if container is not None:
-            metrics = getattr(container, "_user_metrics", None)
-        else:
-            metrics = getattr(model, "_compile_metrics", None)
+        holder, name = (model, "_compile_metrics") if container is None else (container, "_user_metrics")
+        metrics = getattr(holder, name, None)
     return {
         "loss": [plain_name(leaf) for leaf in _leaves(loss)],
         "metrics": [plain_name(leaf) for leaf in _leaves(metrics)],
@@ -203,7 +201,9 @@ def compare_arrays(references, actuals):
                 return result
             reference, actual = reference[finite], actual[finite]
             if reference.size:
-                ulp = np.abs(_ordered_bits(np.ascontiguousarray(reference)) - _ordered_bits(np.ascontiguousarray(actual)))
+                ulp = np.abs(
+                    _ordered_bits(np.ascontiguousarray(reference)) - _ordered_bits(np.ascontiguousarray(actual))
+                )
                 max_ulp = max(max_ulp, int(ulp.max()))
         reference, actual = reference.astype(np.float64).ravel(), actual.astype(np.float64).ravel()
         differences.append(np.abs(reference - actual))

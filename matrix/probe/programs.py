@@ -55,27 +55,32 @@ class ScenarioCode(object):
 
     def custom_objects(self):
         """What the plain attempt passes as ``custom_objects``; None where the scenario declares none."""
-        pairs = [item if isinstance(item, (list, tuple)) else (item.rpartition(":")[2], item)
-                 for item in self.options["custom_objects"]]
+        pairs = [
+            item if isinstance(item, (list, tuple)) else (item.rpartition(":")[2], item)
+            for item in self.options["custom_objects"]
+        ]
         return {key: self.attribute(reference) for key, reference in pairs} or None
 
     def loss(self, targets, outputs):
         """The scenario's loss over all outputs, from a forward pass."""
         name = self.options["loss"]
         if name == "mse":
-            return float(sum(np.mean((target - output.astype(np.float64)) ** 2) for target, output in zip(targets, outputs)))
+            return float(
+                sum(np.mean((target - output.astype(np.float64)) ** 2) for target, output in zip(targets, outputs))
+            )
         function = self.attribute(name)
         import tensorflow as tf
 
-        return float(sum(np.mean(function(tf.constant(target), tf.constant(output)))
-                         for target, output in zip(targets, outputs)))
+        return float(
+            sum(np.mean(function(tf.constant(target), tf.constant(output))) for target, output in zip(targets, outputs))
+        )
 
 
 def seed(name):
     """Fix every random source TensorFlow and Keras draw from."""
     import tensorflow as tf
 
-    number = zlib.crc32(name.encode()) % (2 ** 31)
+    number = zlib.crc32(name.encode()) % (2**31)
     random.seed(number)
     np.random.seed(number)
     tf.random.set_seed(number)
@@ -83,7 +88,7 @@ def seed(name):
 
 def make_data(name, options):
     """Inputs and targets of a scenario as lists of arrays with ``BATCH`` rows, from a seed made of its name."""
-    generator = np.random.RandomState(zlib.crc32(name.encode()) % (2 ** 31))
+    generator = np.random.RandomState(zlib.crc32(name.encode()) % (2**31))
     inputs = []
     for spec in options["inputs"]:
         kind, shape = spec[0], (BATCH,) + tuple(spec[1])

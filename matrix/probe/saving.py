@@ -11,7 +11,7 @@ from . import measuring, programs, reporting
 from .formats import FORMATS
 
 
-class Unmeasurable(Exception):
+class UnmeasurableError(Exception):
     """The model does not have what a rung is about."""
 
 
@@ -89,7 +89,7 @@ def _measure(model, reference, arrays, inputs, targets, outputs, code):
         try:
             function()
         except Exception as error:
-            if reporting.is_our_fault(error) and not isinstance(error, Unmeasurable):
+            if reporting.is_our_fault(error) and not isinstance(error, UnmeasurableError):
                 raise
             reference.setdefault("unmeasured", {})[rung] = "%s: %s" % (type(error).__name__, error)
 
@@ -112,7 +112,7 @@ def _measure(model, reference, arrays, inputs, targets, outputs, code):
 
     def keep_training():
         if model.optimizer is None:
-            raise Unmeasurable("the model is not compiled")
+            raise UnmeasurableError("the model is not compiled")
         programs.update(model, inputs, targets)
         reference["loss_after_update"] = code.loss(targets, programs.forward(model, inputs))
 
@@ -147,7 +147,7 @@ def _alter(directory, file_name, after_save):
             for name in os.listdir(directory):
                 os.remove(os.path.join(directory, name))
     elif after_save.startswith("rename:"):
-        renamed = file_name.split(".")[0] + after_save[len("rename:"):]
+        renamed = file_name.split(".")[0] + after_save[len("rename:") :]
         os.rename(path, os.path.join(directory, renamed))
         return renamed
     else:

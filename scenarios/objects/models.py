@@ -34,5 +34,5 @@ class OwnTrainStep(keras.Model):
             loss = tf.reduce_mean(tf.square(tf.cast(y, prediction.dtype) - prediction))
         weights = self.trainable_variables
         gradients = tape.gradient(loss, weights)
-        self.optimizer.apply_gradients(zip(gradients, weights))  # noqa: B905 (strict= is newer than Python 3.7)
+        self.optimizer.apply_gradients(zip(gradients, weights))
         return {"loss": loss}

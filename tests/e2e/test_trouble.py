@@ -18,7 +18,10 @@ ENVIRONMENT = "2.16"
 
 
 def test_misbehaving_scenarios_are_findings_and_the_next_one_runs(tmp_path: Path) -> None:
-    limits = ("seconds = 40\nseconds_after_hang = 10\nmemory_mb = 4096", "seconds = 15\nseconds_after_hang = 5\nmemory_mb = 1024")
+    limits = (
+        "seconds = 40\nseconds_after_hang = 10\nmemory_mb = 4096",
+        "seconds = 15\nseconds_after_hang = 5\nmemory_mb = 1024",
+    )
     config = config_with(tmp_path, limits, first=TROUBLE)
     finished = crossload(
         *("run", "--config", str(config), "--tf", ENVIRONMENT, "--scenario", "trouble-*", "--format", "keras"),
@@ -27,7 +30,11 @@ def test_misbehaving_scenarios_are_findings_and_the_next_one_runs(tmp_path: Path
     assert finished.returncode == 0, finished.stderr
     rows = results(tmp_path / "out").set_index("scenario")
     assert rows.loc["trouble-good", "verdict"] == "exact"
-    assert rows.loc["trouble-raises", ["verdict", "stage", "error"]].tolist() == ["cannot-save", "build", "no such luck"]
+    assert rows.loc["trouble-raises", ["verdict", "stage", "error"]].tolist() == [
+        "cannot-save",
+        "build",
+        "no such luck",
+    ]
     expected = {
         "trouble-aborts": ("SIGABRT", "build", ""),
         "trouble-sleeps": ("time limit", "build", ""),
@@ -58,7 +65,9 @@ def _stored_cells(out: Path) -> int:
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL, signal.SIGTERM])
 def test_a_stopped_run_goes_on_where_it_was(tmp_path: Path, number: signal.Signals) -> None:
     arguments = ("run", "--tf", ENVIRONMENT, "--scenario", "dense,conv2d,lstm", "--out", str(tmp_path))
-    process = subprocess.Popen(command(*arguments), cwd=REPOSITORY, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        command(*arguments), cwd=REPOSITORY, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
     deadline = time.monotonic() + 120
     while _stored_cells(tmp_path) < 2 and process.poll() is None and time.monotonic() < deadline:
         time.sleep(0.05)
@@ -134,7 +143,9 @@ def test_a_full_disk_is_no_finding(tmp_path: Path) -> None:
 
 def test_two_runs_on_one_store_are_refused(tmp_path: Path) -> None:
     arguments = ("run", "--tf", ENVIRONMENT, "--scenario", "dense,lstm", "--out", str(tmp_path))
-    process = subprocess.Popen(command(*arguments), cwd=REPOSITORY, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    process = subprocess.Popen(
+        command(*arguments), cwd=REPOSITORY, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
     try:
         deadline = time.monotonic() + 60
         while _stored_cells(tmp_path) < 1 and time.monotonic() < deadline:

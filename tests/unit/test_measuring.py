@@ -161,6 +161,7 @@ def test_integers_and_booleans_are_compared_as_numbers(kind: Any) -> None:
 def test_the_frontier_leaves_out_what_another_pair_makes_redundant() -> None:
     found = compare_arrays([f32(1, 2, 4, 4)], [f32(1.5, 2.25, 6, 5)])
     assert found["frontier"] == [[0.5, 1.0], [2.0, 4.0]]
+    assert compare_arrays([f32(1, 2)], [f32(2, 3.5)])["frontier"] == [[1.0, 1.0], [1.5, 2.0]]
 
 
 def test_numbers_that_are_not_finite_at_the_same_places_are_left_out() -> None:
