@@ -231,7 +231,7 @@ class Store:
         """Every artifact by key; those whose files are gone are left out, so that they are made again."""
         found = {}
         for row in self._rows("artifacts"):
-            artifact = Artifact(*row[:10], payload=json.loads(row[10]))
+            artifact = Artifact(*(*row[:10], json.loads(row[10])))
             if artifact.state != "saved" or self.artifact_folder(artifact).is_dir():
                 found[artifact.key] = artifact
         return found

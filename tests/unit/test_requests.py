@@ -97,7 +97,7 @@ def test_what_a_probe_is_asked_to_save(store: Store) -> None:
     request = worker.requests[0]
     assert (request["op"], request["id"], request["format"]) == ("save", "a1", "h5")
     assert request["scenario"] == WORK.scenario.request()
-    assert request["limits"] == {"seconds": 120, "memory_mb": 4096}
+    assert request["limits"] == LIMITS.model_dump()
 
 
 def test_an_exception_while_saving_is_cannot_save(store: Store) -> None:
@@ -168,21 +168,36 @@ def test_what_a_probe_is_asked_to_load(store: Store) -> None:
 
 
 def test_a_crash_in_the_middle_is_recorded_and_the_other_attempts_go_on(store: Store) -> None:
+    """All but the combinations with what crashed: they would crash too."""
     first = [*tried(raised()), {"event": "begin", "attempt": FIRST}, ended("SIGSEGV", "one\ntwo\n", 1.0)]
-    made, worker = load(store, first, [*tried(raised(SECOND)), *tried(loaded(BOTH)), ended(seconds=2.0)])
-    assert asked(worker) == [["plain", FIRST, SECOND, BOTH], [SECOND, BOTH]]
-    assert outcomes(made) == {"plain": "raised", FIRST: "crashed", SECOND: "raised", BOTH: "loaded"}
+    made, worker = load(store, first, [*tried(loaded(SECOND)), ended(seconds=2.0)])
+    assert asked(worker) == [["plain", FIRST, SECOND, BOTH], [SECOND]]
+    assert outcomes(made) == {"plain": "raised", FIRST: "crashed", SECOND: "loaded"}
+    assert made.requested == ("plain", *attempts.REMEDIES)
     died = made.records[1]
     assert (died["error_type"], died["seconds"], made.seconds) == ("SIGSEGV", 1.0, 3.0)
     assert died["error"].endswith("SIGSEGV\none\ntwo")
 
 
 def test_every_attempt_may_crash(store: Store) -> None:
-    wanted = ["plain", *attempts.REMEDIES]
-    made, worker = load(store, *[[{"event": "begin", "attempt": name}, ended("SIGABRT")] for name in wanted])
-    assert asked(worker) == [wanted, wanted[1:], wanted[2:], wanted[3:]]
-    assert set(outcomes(made).values()) == {"crashed"}
+    crashes = [[{"event": "begin", "attempt": name}, ended("SIGABRT")] for name in ("plain", FIRST, SECOND)]
+    made, worker = load(store, *crashes)
+    assert asked(worker) == [["plain", FIRST, SECOND, BOTH], [FIRST, SECOND, BOTH], [SECOND]]
+    assert outcomes(made) == {"plain": "crashed", FIRST: "crashed", SECOND: "crashed"}
     assert verdict(made.records, NEAR).verdict == "crashes"
+
+
+def test_after_a_hang_the_other_attempts_get_less_time(store: Store) -> None:
+    hang = [{"event": "begin", "attempt": "plain"}, ended("time limit")]
+    _, worker = load(store, hang, [*tried(raised(FIRST)), *tried(raised(SECOND)), *tried(raised(BOTH)), ended()])
+    assert [request["limits"]["seconds"] for request in worker.requests] == [LIMITS.seconds, LIMITS.seconds_after_hang]
+    assert LIMITS.seconds_after_hang < LIMITS.seconds
+
+
+def test_after_another_crash_they_get_all_of_it(store: Store) -> None:
+    crash = [{"event": "begin", "attempt": "plain"}, ended("SIGSEGV")]
+    _, worker = load(store, crash, [*tried(loaded(FIRST)), ended()])
+    assert [request["limits"]["seconds"] for request in worker.requests] == [LIMITS.seconds] * 2
 
 
 @pytest.mark.parametrize("signal", ["time limit", "memory limit", "exit status 3"])
@@ -260,7 +275,7 @@ def test_a_fault_of_ours_in_a_remedy_leaves_the_others_and_is_tried_again(store:
     first = [*tried(raised()), {"event": "begin", "attempt": FIRST}, FAULT, ended()]
     made, worker = load(store, first, [*tried(loaded(SECOND)), ended()])
     assert outcomes(made) == {"plain": "raised", FIRST: "harness-error", SECOND: "loaded"}
-    assert asked(worker)[1] == [SECOND, BOTH]
+    assert asked(worker)[1] == [SECOND]
     assert verdict(made.records, NEAR).verdict == "remedy"
     assert attempts_to_run(WORK.attempts(), made, NEAR) == list(WORK.attempts())
 
