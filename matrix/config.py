@@ -4,6 +4,7 @@ Raises :class:`matrix.errors.ConfigError` with file, line where known, and the n
 """
 
 import datetime
+import re
 import tomllib
 from pathlib import Path
 from typing import Annotated, Any
@@ -83,15 +84,23 @@ class MatrixConfig(_Table):
     limits: Limits = Limits()
 
 
-def _line_of(text: str, key: str) -> str:
-    for number, line in enumerate(text.splitlines(), start=1):
-        if (
-            line.split("#")[0].strip().strip("[]").strip('"').startswith(key)
-            or f'"{key}"' in line
-            or f"{key} =" in line
-        ):
-            return f", line {number}"
-    return ""
+def _line_of(text: str, *location: int | str) -> str:
+    """Where a key stands, as ``, line 7``: the header of its table first, then each further key from there on."""
+    lines = text.splitlines()
+    parts = [str(part) for part in location if not isinstance(part, int)]
+    start, rest = 0, parts
+    for count in range(len(parts), 0, -1):
+        headers = {".".join(parts[:count]), ".".join([*parts[: count - 1], f'"{parts[count - 1]}"'])}
+        at = next(
+            (n for n, line in enumerate(lines) if line.split("#")[0].strip().strip("[]").strip() in headers), None
+        )
+        if at is not None and lines[at].lstrip().startswith("["):
+            start, rest = at, parts[count:]
+            break
+    for part in rest:
+        key = re.compile(rf"""(^|[\s{{,])["']?{re.escape(part)}["']?\s*=""")
+        start = next((n for n in range(start, len(lines)) if key.search(lines[n])), start)
+    return f", line {start + 1}" if parts else ""
 
 
 def _known_keys(location: tuple[int | str, ...]) -> list[str]:
@@ -126,7 +135,7 @@ def load_config(path: Path) -> MatrixConfig:
         first = error.errors()[0]
         location = first["loc"]
         where = ".".join(str(part) for part in location)
-        line = next((found for part in reversed(location) if (found := _line_of(text, str(part)))), "")
+        line = _line_of(text, *location)
         if first["type"] == "extra_forbidden":
             hint = nearest(str(location[-1]), _known_keys(location))
             raise ConfigError(f"{path}{line}: unknown key {where!r}.{hint}") from None
@@ -134,8 +143,9 @@ def load_config(path: Path) -> MatrixConfig:
     for name, profile in config.profiles.items():
         for environment in profile.environments:
             if environment not in config.environments:
+                line = _line_of(text, "profiles", name, "environments")
                 raise ConfigError(
-                    f"{path}{_line_of(text, 'profiles.' + name)}: profile {name!r} names environment {environment!r}, "
+                    f"{path}{line}: profile {name!r} names environment {environment!r}, "
                     f"which [environments] does not have.{nearest(environment, config.environments)}"
                 )
     return config

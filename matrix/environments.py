@@ -13,6 +13,7 @@ from matrix.errors import SelectionError, nearest
 from matrix.locking import lock_digest, lock_path, read_pins
 
 _ID = re.compile(r"^(?P<tensorflow>\d+\.\d+|nightly)(?P<variant>\+[\w.]+)?-(?P<hardware>cpu|cuda)$")
+_LATEST = re.compile(r"^latest:([1-9][0-9]*)$")
 
 
 @dataclass(frozen=True)
@@ -129,8 +130,9 @@ def select(
     for word in (word.strip() for word in words):
         if word == "all":
             matches = [item for item in pool.values() if item in plain or item.variant == "tf_keras"]
-        elif word.startswith("latest:") and word[7:].isdigit() and int(word[7:]) > 0:
-            matches = plain[-int(word[7:]) :]
+        elif latest := _LATEST.match(word):
+            versions = sorted({item.tensorflow for item in plain})[-int(latest.group(1)) :]
+            matches = [item for item in plain if item.tensorflow in versions]
         else:
             matches = [item for item in pool.values() if word in (item.id, item.label)]
         if not matches:

@@ -93,8 +93,9 @@ class Engine:
             for slot in slots:
                 slot.start()
             while any(slot.is_alive() for slot in slots):
-                slots[0].join(timeout=0.2) if slots[0].is_alive() else time.sleep(0.2)
+                next(slot for slot in slots if slot.is_alive()).join(timeout=0.2)
                 tick(self.progress)
+            tick(self.progress)
         finally:
             with self._changed:
                 self._stopping = True
@@ -107,17 +108,16 @@ class Engine:
 
     def _build(self, environment: Environment) -> None:
         started = time.monotonic()
-        state = self.backend.state(environment)
-        if state.state == "missing":
-            with self._changed:
-                self.progress.building[environment.id] = started
-            try:
+        try:
+            state = self.backend.state(environment)
+            if state.state == "missing":
+                with self._changed:
+                    self.progress.building[environment.id] = started
                 state = self.backend.build(environment, self._say)
-            except Exception as error:
-                # A surprise while building one environment must not end the others.
-                state = EnvironmentState(
-                    environment, "unavailable", f"building failed: {type(error).__name__}: {error}"
-                )
+        except Exception as error:
+            # A surprise in one environment must not end the others.
+            reason = f"building failed: {type(error).__name__}: {error}"
+            state = EnvironmentState(environment, "unavailable", reason)
         with self._changed:
             self.progress.building.pop(environment.id, None)
             self.progress.seconds["build"] += time.monotonic() - started
@@ -135,7 +135,8 @@ class Engine:
         for work in self.matrix.works:
             if not why_not_applicable(work.scenario, environment):
                 self.progress.total -= 1 + self._loaders[work]
-        self.progress.total -= len(self._waiting.pop(environment.id, []))
+        waiting = self._waiting.pop(environment.id, [])
+        self.progress.total -= sum(not why_not_applicable(work.scenario, environment) for work, _ in waiting)
 
     def _say(self, message: str) -> None:
         self.progress.messages.append(message)

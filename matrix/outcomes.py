@@ -1,5 +1,6 @@
 """Verdicts: pure functions over stored measurements. Nothing here runs anything or knows where measurements come from."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -79,7 +80,9 @@ def _outputs_state(measured: Measurement, tolerance: Tolerance) -> str:
 def _training_state(measured: Measurement, tolerance: Tolerance) -> str:
     if "difference" not in measured:
         return LOST
-    # A loss that is not a number never counts as going on.
+    # A loss that is not a finite number never counts as going on.
+    if not math.isfinite(measured["expected"]) or not math.isfinite(measured["difference"]):
+        return LOST
     return PASS if measured["difference"] <= tolerance.atol + tolerance.rtol * abs(measured["expected"]) else LOST
 
 

@@ -141,6 +141,11 @@ def run_load(task: LoadTask, worker: Worker, store: Store, limits: Limits) -> Ce
             if event["event"] == "attempt":
                 records[event["attempt"]] = {key: value for key, value in event.items() if key != "event"}
         interrupted = _interrupted(events, pending)
+        if interrupted is None and ended_early(events):
+            # It died between two attempts: what was measured stands, what is still needed is asked again.
+            so_far = Cell(task.key, task.artifact.key, task.loaded_with, tuple(records), tuple(records.values()), 0.0)
+            pending = [name for name in attempts_to_run(wanted, so_far, task.near) if name in pending]
+            continue
         if interrupted is None:
             break
         died = interrupted["attempt"]
@@ -163,12 +168,14 @@ def _interrupted(events: Sequence[Event], pending: Sequence[str]) -> dict[str, A
     ended = events[-1]
     finished = {event["attempt"] for event in events if event["event"] == "attempt"}
     begun = [event["attempt"] for event in events if event["event"] == "begin" and event["attempt"] not in finished]
-    current = begun[-1] if begun else next((name for name in pending if name not in finished), attempts.PLAIN)
+    # A death before the first attempt is charged to it; between two attempts, to neither.
+    early = not finished and ended_early(events)
+    current = begun[-1] if begun else next((name for name in pending if name not in finished), pending[-1])
     fault = _first(events, "harness-error")
     if fault is not None:
         record = {key: value for key, value in fault.items() if key != "event"}
         return {**record, "attempt": current, "outcome": HARNESS_ERROR, "seconds": ended["seconds"]}
-    if begun or ended["signal"]:
+    if begun or early:
         return {
             "attempt": current,
             "outcome": "crashed",
@@ -178,6 +185,11 @@ def _interrupted(events: Sequence[Event], pending: Sequence[str]) -> dict[str, A
             "seconds": ended["seconds"],
         }
     return None
+
+
+def ended_early(events: Sequence[Event]) -> bool:
+    """Whether the child did not end by itself."""
+    return bool(events[-1]["signal"])
 
 
 def crash_message(signal: str | None, stderr: str) -> str:

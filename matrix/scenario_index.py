@@ -6,7 +6,8 @@ changing one scenario makes exactly its own results stale.
 
 import ast
 import hashlib
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -15,6 +16,8 @@ from typing import Any
 from matrix.errors import ConfigError, SelectionError, nearest
 
 BUILT_IN = Path(__file__).parent.parent / "scenarios"
+PRECISIONS = ("float32", "mixed_float16")
+_VERSION = re.compile(r"^(\d+\.\d+)?$")
 
 
 def _signature(path: Path) -> dict[str, Any]:
@@ -77,26 +80,40 @@ class _Package:
                 raise ConfigError(f"{path}, line {error.lineno}: {error.msg}. Mend the scenario module.") from None
         return trees
 
-    def reachable(self, tree: ast.AST, extra: Iterable[str]) -> set[str]:
-        """Modules of this package that the tree imports, at any depth, and those named in ``extra``."""
-        pending, seen = [*_imports(tree), *extra], set()
-        while pending:
-            module = pending.pop()
-            while module and module not in self.files:
-                module = module.rpartition(".")[0]
-            if module and module != self.name and module not in seen:
-                seen.add(module)
-                pending.extend(_imports(self.trees[module]))
-        return seen
+    def imports(self, module: str) -> list[str]:
+        """What a module of this package imports, relative imports resolved."""
+        is_package = self.files[module].name == "__init__.py"
+        return _imports(self.trees[module], module if is_package else module.rpartition(".")[0])
 
 
-def _imports(tree: ast.AST) -> list[str]:
+def _reachable(packages: Sequence[_Package], start: Iterable[str]) -> list[Path]:
+    """Files of the scenario packages that the named modules are or import, at any depth.
+
+    A package's own ``__init__`` does not count: it holds the decorator, and every module would reach it.
+    """
+    owners = {module: package for package in packages for module in package.files}
+    roots = {package.name for package in packages}
+    pending, seen = list(start), set()
+    while pending:
+        module = pending.pop()
+        while module and module not in owners:
+            module = module.rpartition(".")[0]
+        if module and module not in roots and module not in seen:
+            seen.add(module)
+            pending.extend(owners[module].imports(module))
+    return sorted({owners[module].files[module] for module in seen})
+
+
+def _imports(tree: ast.AST, package: str) -> list[str]:
+    """Dotted names that a tree imports; ``package`` is what its relative imports start from."""
     names = []
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             names += [alias.name for alias in node.names]
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            names += [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
+        elif isinstance(node, ast.ImportFrom):
+            base = package.split(".")[: len(package.split(".")) - node.level + 1] if node.level else []
+            module = ".".join([*base, *([node.module] if node.module else [])])
+            names += [module, *(f"{module}.{alias.name}" for alias in node.names)]
     return names
 
 
@@ -131,16 +148,27 @@ def _options(call: ast.Call, defaults: dict[str, Any], where: str) -> dict[str, 
             raise ConfigError(
                 f"{where}: argument {key!r} of scenario() must be a tuple; for one item write ({value!r},)."
             )
+    for key in ("since", "until"):
+        if not isinstance(options[key], str) or not _VERSION.match(options[key]):
+            raise ConfigError(
+                f'{where}: argument {key!r} of scenario() must be a text such as "2.10", not {options[key]!r}.'
+            )
+    if options["precision"] not in PRECISIONS:
+        raise ConfigError(f"{where}: argument 'precision' of scenario() must be one of {', '.join(PRECISIONS)}.")
     return options
 
 
-def _digest(function: ast.FunctionDef, source: str, package: _Package, module: str, options: Mapping[str, Any]) -> str:
+def _digest(
+    function: ast.FunctionDef, source: str, packages: Sequence[_Package], module: str, options: Mapping[str, Any]
+) -> str:
     """Hash of the function, the module's code outside of other scenarios, and all scenario modules it reaches."""
+    package = packages[-1]
     tree = package.trees[module]
     shared = [node for node in tree.body if not (isinstance(node, ast.FunctionDef) and _decorator(node) is not None)]
     parts = [source, *(ast.unparse(node) for node in shared)]
-    reached = package.reachable(ast.Module(body=[*shared, function], type_ignores=[]), _modules_named(options))
-    parts += [package.files[name].read_text(encoding="utf-8") for name in sorted(reached - {module})]
+    own = _imports(ast.Module(body=[*shared, function], type_ignores=[]), module.rpartition(".")[0])
+    reached = _reachable(packages, [*own, *_modules_named(options)])
+    parts += [path.read_text(encoding="utf-8") for path in reached if path != package.files[module]]
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
 
@@ -151,11 +179,13 @@ def index_scenarios(folders: Iterable[Path] = ()) -> dict[str, Scenario]:
     """
     defaults = _signature(BUILT_IN / "__init__.py")
     found: dict[str, Scenario] = {}
+    built_in = _Package(BUILT_IN.resolve())
     for folder in [BUILT_IN, *folders]:
         folder = folder.resolve()
         if not folder.is_dir():
             raise ConfigError(f"{folder}: there is no such folder of scenarios.")
-        package = _Package(folder)
+        package = built_in if folder == built_in.folder else _Package(folder)
+        packages = [built_in] if package is built_in else [built_in, package]
         roots = tuple(dict.fromkeys([str(BUILT_IN.parent), str(folder.parent)]))
         for module, tree in package.trees.items():
             text = package.files[module].read_text(encoding="utf-8")
@@ -169,7 +199,7 @@ def index_scenarios(folders: Iterable[Path] = ()) -> dict[str, Scenario]:
                 if name in found:
                     raise ConfigError(f"{where}: scenario {name!r} is defined twice.")
                 source = "\n".join(text.splitlines()[call.lineno - 1 : node.end_lineno])
-                digest = _digest(node, source, package, module, options)
+                digest = _digest(node, source, packages, module, options)
                 found[name] = Scenario(name, module, roots, options, digest, source)
     return found
 

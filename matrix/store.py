@@ -177,9 +177,11 @@ class Store:
         destination.parent.mkdir(exist_ok=True)
         try:
             os.rename(staging, destination)
-        except OSError:
+        except OSError as error:
             if not destination.is_dir():
-                raise
+                raise StoreError(
+                    f"{destination}: {error.strerror}. Results so far are kept; mend that and run the same command again."
+                ) from None
             shutil.rmtree(staging)  # the same bytes are there already
         return digest, size
 

@@ -167,8 +167,15 @@ def findings(results: pd.DataFrame, verdicts: tuple[str, ...] = SEVERITY[:5]) ->
 
 
 def worst_findings(results: pd.DataFrame, limit: int = 3) -> list[Finding]:
-    """Return the findings that a reader should see before anything else."""
-    return findings(results)[:limit]
+    """Return the findings that a reader should see before anything else.
+
+    The same scenarios with the same verdict count once, in the format where they break most cells: three sentences about
+    one model would hide the second worst.
+    """
+    first: dict[tuple[str, tuple[str, ...]], Finding] = {}
+    for finding in findings(results):
+        first.setdefault((finding.verdict, finding.scenarios), finding)
+    return list(first.values())[:limit]
 
 
 def headline(results: pd.DataFrame) -> str:

@@ -1,5 +1,6 @@
 """Stand-ins for what costs seconds in real runs: environments, scenarios, probes, and measurements."""
 
+import copy
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -157,7 +158,7 @@ class ScriptedWorker(Worker):
         self.closed = self.killed = False
 
     def ask(self, request: Mapping[str, Any]) -> list[dict[str, Any]]:
-        self.requests.append(dict(request))
+        self.requests.append(copy.deepcopy(dict(request)))
         return self._respond(request)
 
     def close(self) -> None:

@@ -168,5 +168,5 @@ def test_a_file_without_its_tables(tmp_path: Path, text: str) -> None:
 
 def test_a_profile_that_names_an_unknown_environment(tmp_path: Path) -> None:
     message = complaint(tmp_path, GOOD.replace('environments = ["2.9-cpu"', 'environments = ["2.99-cpu"'))
-    assert message.startswith(", line 11: profile 'full' names environment '2.99-cpu'")
+    assert message.startswith(", line 12: profile 'full' names environment '2.99-cpu'")
     assert "Did you mean '2.9-cpu'?" in message

@@ -381,28 +381,32 @@ def test_a_store_that_can_not_be_written_ends_the_run_with_its_error(store: Stor
 
 
 def test_an_interrupt_ends_the_run_and_the_next_one_goes_on_from_there(store: Store) -> None:
-    stopped = threading.Event()
+    waiting, stopped = threading.Semaphore(0), threading.Event()
 
     def respond(name: str, request: Mapping[str, Any]) -> list[Event]:
         if len(backend.asked) > 6:
+            waiting.release()
             stopped.wait(10)  # so that the run can not come to its end first
         return answer(request)
 
     backend = ScriptedBackend(respond)
     engine = Engine(matrix(NAMES, WORKS), config(), backend, store, 2)
+    blocked = []
 
     def tick(progress: Progress) -> None:
-        if progress.executed >= 4:
+        blocked.extend([1] if waiting.acquire(blocking=False) else [])
+        if len(blocked) == 2:
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
         engine.run(tick)
+    assert all(worker.killed for worker in backend.workers if not worker.closed)
     stopped.set()
-    deadline = time.monotonic() + 5
-    while not all(worker.closed or worker.killed for worker in backend.workers) and time.monotonic() < deadline:
+    deadline = time.monotonic() + 10
+    while not all(worker.closed for worker in backend.workers) and time.monotonic() < deadline:
         time.sleep(0.02)
     kept = len(store.artifacts()) + len(store.cells())
-    assert 4 <= kept < engine.progress.total
+    assert 6 <= kept < engine.progress.total
     again = ScriptedBackend()
     second = run(store, again)
     assert len(again.asked) == second.progress.total - kept

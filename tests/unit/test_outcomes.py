@@ -287,7 +287,7 @@ TOLERANCES = st.one_of(st.just(0.0), st.sampled_from([1e-7, 1e-6, 1e-5, 1e-3]), 
 
 
 @given(two_alike(), TOLERANCES, TOLERANCES)
-@settings(derandomize=True, database=None, deadline=None, max_examples=300)
+@settings(derandomize=True, database=None, deadline=None, max_examples=150)
 @example(([np.array([0.0, 1.0], np.float32)], [np.array([1.0, 1.0], np.float32)]), 0.5, 1.0)
 def test_the_frontier_answers_for_every_element(
     pair: tuple[list[NDArray[np.float32]], list[NDArray[np.float32]]], atol: float, rtol: float

@@ -250,6 +250,13 @@ def test_neither_does_one_that_dies_after_the_last_of_its_remedies(store: Store)
     assert outcomes(made)["plain"] == "raised"
 
 
+def test_no_record_holds_the_place_of_the_artifact(store: Store) -> None:
+    """The same error must read the same on every machine."""
+    folder = str(store.artifact_folder(ARTIFACT))
+    made, _ = load(store, [*tried(raised("plain", f"can not open '{folder}/model.h5'")), ended()])
+    assert made.records[0]["error"] == "can not open '<artifact>/model.h5'"
+
+
 # Faults of our own
 
 
