@@ -14,7 +14,7 @@ from matrix.requests import LoadTask, SaveTask, run_load, run_save
 from matrix.scenario_index import BUILT_IN, index_scenarios
 from matrix.store import Store
 
-SCENARIOS = ("dense", "conv2d", "lstm", "batch-normalisation", "embedding")
+SCENARIOS = ("dense", "conv2d", "lstm")
 FORMATS = ("h5", "savedmodel", "keras", "weights.h5")
 
 

@@ -250,6 +250,24 @@ def test_neither_does_one_that_dies_after_the_last_of_its_remedies(store: Store)
     assert outcomes(made)["plain"] == "raised"
 
 
+def test_a_child_that_always_dies_at_its_end_is_not_asked_for_ever(store: Store) -> None:
+    def respond(request: Mapping[str, Any]) -> list[Event]:
+        assert len(worker.requests) < 10
+        if "plain" in request["attempts"]:
+            return [*tried(raised()), {"event": "begin", "attempt": FIRST}, FAULT, ended()]
+        return [*tried(raised(SECOND)), ended("SIGSEGV")]
+
+    worker = ScriptedWorker(respond)
+    made = run_load(LoadTask("c1", WORK, ARTIFACT, "2.16-cpu", NEAR), worker, store, LIMITS)
+    assert outcomes(made) == {"plain": "raised", FIRST: "harness-error", SECOND: "raised"}
+
+
+def test_a_child_that_ends_without_a_word_is_tried_again_by_the_next_run(store: Store) -> None:
+    made, _ = load(store, [ended()])
+    assert verdict(made.records, NEAR).verdict == "harness-error"
+    assert attempts_to_run(WORK.attempts(), made, NEAR) == list(WORK.attempts())
+
+
 def test_no_record_holds_the_place_of_the_artifact(store: Store) -> None:
     """The same error must read the same on every machine."""
     folder = str(store.artifact_folder(ARTIFACT))

@@ -143,7 +143,13 @@ def test_a_forgotten_comma_is_explained(package: Package) -> None:
 
 @pytest.mark.parametrize(
     ("written", "name"),
-    [("since=2.10", "since"), ('since="two"', "since"), ("until=2.9", "until"), ('precision="float64"', "precision")],
+    [
+        ("since=2.10", "since"),
+        ('since="two"', "since"),
+        ('since=""', "since"),
+        ("until=2.9", "until"),
+        ('precision="float64"', "precision"),
+    ],
 )
 def test_a_value_that_would_fail_later_is_said_at_once(package: Package, written: str, name: str) -> None:
     assert repr(name) in complaint(package(models=HEADER + DENSE.replace('title="Dense"', written)))

@@ -242,13 +242,14 @@ def no_space(*arguments: Any, **keywords: Any) -> None:
     raise OSError(28, "No space left on device")
 
 
+@pytest.mark.parametrize(("owner", "name"), [(os, "rename"), (Path, "mkdir")])
 def test_an_artifact_that_can_not_be_moved_to_its_place_is_an_error(
-    store: Store, monkeypatch: pytest.MonkeyPatch
+    store: Store, monkeypatch: pytest.MonkeyPatch, owner: Any, name: str
 ) -> None:
     staging = store.staging_folder()
     (staging / "model.h5").write_bytes(b"x")
-    monkeypatch.setattr(os, "rename", no_space)
-    with pytest.raises(StoreError):
+    monkeypatch.setattr(owner, name, no_space)
+    with pytest.raises(StoreError, match="No space left"):
         store.keep_artifact(staging)
 
 
