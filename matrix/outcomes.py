@@ -156,7 +156,7 @@ def verdict(records: Sequence[Measurement], tolerance: Tolerance) -> Verdict:
     plain = judged.get(attempts.PLAIN)
     if plain is None:
         return Verdict(HARNESS_ERROR, None, None, "the plain attempt was not recorded")
-    if plain.outcome == "harness-error":
+    if plain.outcome == HARNESS_ERROR:
         return Verdict(HARNESS_ERROR, None, plain, plain.error)
     if plain.outcome == "loaded" and plain.called:
         if plain.rungs[OUTPUTS] == LOST:
@@ -167,6 +167,11 @@ def verdict(records: Sequence[Measurement], tolerance: Tolerance) -> Verdict:
     remedy = next((found for name in attempts.REMEDIES if (found := judged.get(name)) and _matches(found)), None)
     if remedy is not None:
         return Verdict(REMEDY, remedy, plain)
+    faulty = next(
+        (judged[name] for name in attempts.REMEDIES if name in judged and judged[name].outcome == HARNESS_ERROR), None
+    )
+    if faulty is not None:
+        return Verdict(HARNESS_ERROR, None, plain, f"{faulty.attempt} could not be measured: {faulty.error}")
     return Verdict(CRASHES if plain.outcome == "crashed" else FAILS, None, plain)
 
 

@@ -127,10 +127,12 @@ def attempts_to_run(wanted: Sequence[str], cell: Cell | None, near: Tolerance) -
 
     Remedies that were added since are not needed where the stored plain attempt gave matching outputs.
     """
-    if cell is None or any(record["outcome"] == "harness-error" for record in cell.records):
+    recorded: dict[str, Mapping[str, Any]] = {record["attempt"]: record for record in cell.records} if cell else {}
+    faulty = any(record["outcome"] == "harness-error" for record in recorded.values())
+    if cell is None or faulty or (attempts.PLAIN in cell.requested and attempts.PLAIN not in recorded):
         return list(wanted)
     missing = [name for name in wanted if name not in cell.requested]
-    plain: Mapping[str, Any] = next((r for r in cell.records if r["attempt"] == attempts.PLAIN), {})
+    plain = recorded.get(attempts.PLAIN, {})
     outputs = plain.get("rungs", {}).get(OUTPUTS, {})
     good = "frontier" in outputs and not outputs["mismatch"] and within(outputs["frontier"], near)
     return [name for name in missing if not (good and name in attempts.REMEDIES)]

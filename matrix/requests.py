@@ -144,7 +144,8 @@ def run_load(task: LoadTask, worker: Worker, store: Store, limits: Limits) -> Ce
         if interrupted is None and ended_early(events):
             # It died between two attempts: what was measured stands, what is still needed is asked again.
             so_far = Cell(task.key, task.artifact.key, task.loaded_with, tuple(records), tuple(records.values()), 0.0)
-            pending = [name for name in attempts_to_run(wanted, so_far, task.near) if name in pending]
+            due = attempts_to_run(wanted, so_far, task.near)
+            pending = [name for name in pending if name in due and name not in records]
             continue
         if interrupted is None:
             break

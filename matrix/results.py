@@ -19,7 +19,8 @@ from matrix.outcomes import (
     verdict,
 )
 from matrix.planning import Matrix, Work, artifact_key, cell_key, tolerance_for, why_not_applicable
-from matrix.probe.formats import RUNGS
+from matrix.probe.attempts import EVIDENCE
+from matrix.probe.formats import OUTPUTS, RUNGS
 from matrix.requests import crash_message
 from matrix.store import Artifact, Cell
 
@@ -155,7 +156,11 @@ def _measures(judged: Judged) -> Row:
 
 
 def _attempt_row(judged: Judged) -> Row:
-    return _measures(judged) | {
+    measures = _measures(judged)
+    if judged.attempt in EVIDENCE:
+        # Only outputs are looked at there: nothing is claimed about the other rungs.
+        measures |= {f"rung_{rung}": "" for rung in RUNGS if rung != OUTPUTS} | {"fidelity": None}
+    return measures | {
         "attempt": judged.attempt,
         "outcome": judged.outcome,
         "error_type": judged.error_type,

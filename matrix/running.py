@@ -184,9 +184,6 @@ def _run_locked(
         )
         return 130
     ready = [state for state in engine.states.values() if state.state == "ready"]
-    for message in engine.progress.messages:
-        if "unavailable" in message and not ready:
-            console.print(message, highlight=False, markup=False)
     rendering = time.monotonic()
     facts = _facts(config, backend, reason, started) | {
         "executed": engine.progress.executed,

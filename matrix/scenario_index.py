@@ -17,7 +17,7 @@ from matrix.errors import ConfigError, SelectionError, nearest
 
 BUILT_IN = Path(__file__).parent.parent / "scenarios"
 PRECISIONS = ("float32", "mixed_float16")
-_VERSION = re.compile(r"^(\d+\.\d+)?$")
+_VERSION = re.compile(r"^\d+\.\d+$")
 
 
 def _signature(path: Path) -> dict[str, Any]:
@@ -149,7 +149,8 @@ def _options(call: ast.Call, defaults: dict[str, Any], where: str) -> dict[str, 
                 f"{where}: argument {key!r} of scenario() must be a tuple; for one item write ({value!r},)."
             )
     for key in ("since", "until"):
-        if not isinstance(options[key], str) or not _VERSION.match(options[key]):
+        no_limit = key == "until" and options[key] == ""
+        if not no_limit and not (isinstance(options[key], str) and _VERSION.match(options[key])):
             raise ConfigError(
                 f'{where}: argument {key!r} of scenario() must be a text such as "2.10", not {options[key]!r}.'
             )
@@ -165,7 +166,7 @@ def _digest(
     package = packages[-1]
     tree = package.trees[module]
     shared = [node for node in tree.body if not (isinstance(node, ast.FunctionDef) and _decorator(node) is not None)]
-    parts = [source, *(ast.unparse(node) for node in shared)]
+    parts = [source, repr(sorted(options.items())), *(ast.unparse(node) for node in shared)]
     own = _imports(ast.Module(body=[*shared, function], type_ignores=[]), module.rpartition(".")[0])
     reached = _reachable(packages, [*own, *_modules_named(options)])
     parts += [path.read_text(encoding="utf-8") for path in reached if path != package.files[module]]

@@ -174,8 +174,8 @@ class Store:
         """Move a written artifact to its place. Returns its digest and the bytes of the model's own files."""
         digest, size = _digest_folder(staging)
         destination = self.folder / "artifacts" / digest[:2] / digest
-        destination.parent.mkdir(exist_ok=True)
         try:
+            destination.parent.mkdir(exist_ok=True)
             os.rename(staging, destination)
         except OSError as error:
             if not destination.is_dir():

@@ -134,6 +134,9 @@ def _attempt(request, code, name, reference):
         return dict(reporting.describe(error), outcome="crashed", signal="memory limit", stage=stage)
     except Exception as error:  # whatever TensorFlow raises here is the finding
         return dict(reporting.describe(error), outcome="raised", stage=stage)
+    if form.gives != INFERENCE and not (callable(model) and hasattr(model, "get_weights")):
+        message = "what was loaded is not a Keras model: %s" % type(model).__name__
+        return {"outcome": "raised", "error_type": "NotAModel", "error": message, "stage": "load"}
     wanted = [OUTPUTS] if name in attempts.EVIDENCE else list(form.rungs)
     rungs = _measure_rungs(model, wanted, reference, code, form)
     return {"outcome": "loaded", "rungs": rungs}

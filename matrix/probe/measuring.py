@@ -138,7 +138,9 @@ def flat_arrays(outputs):
         return [array for key in sorted(outputs) for array in flat_arrays(outputs[key])]
     if isinstance(outputs, (list, tuple)):
         return [array for item in outputs for array in flat_arrays(item)]
-    return [np.asarray(outputs.numpy() if hasattr(outputs, "numpy") else outputs)]
+    array = np.asarray(outputs.numpy() if hasattr(outputs, "numpy") else outputs)
+    # Texts come as objects, whose bytes would be addresses.
+    return [array.astype("S") if array.dtype == object else array]
 
 
 def _ordered_bits(array):
