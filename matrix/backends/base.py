@@ -3,10 +3,12 @@
 import io
 import json
 import select
+import shutil
 import subprocess
 import threading
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Any, cast
 
 from matrix.environments import Environment, EnvironmentState
@@ -23,11 +25,15 @@ class Worker:
 
     :param command: what starts the probe.
     :param variables: its whole environment.
+    :param scratch: a folder for temporary files, removed with the worker: children end without cleaning up after themselves.
     :param patience: seconds to wait for an answer beyond the limit of the request itself.
     """
 
-    def __init__(self, command: Sequence[str], variables: Mapping[str, str], patience: float = 60) -> None:
+    def __init__(
+        self, command: Sequence[str], variables: Mapping[str, str], scratch: Path | None = None, patience: float = 60
+    ) -> None:
         self._patience = patience
+        self._scratch = scratch
         self._process = subprocess.Popen(
             list(command),
             env=dict(variables),
@@ -91,11 +97,17 @@ class Worker:
             self._process.communicate(json.dumps({"op": protocol.EXIT}).encode() + b"\n", timeout=10)
         except (OSError, ValueError, subprocess.TimeoutExpired):
             self.kill()
+        self._clean_up()
 
     def kill(self) -> None:
         """End the probe at once. Its children die with it."""
         self._process.kill()
         self._process.wait()
+        self._clean_up()
+
+    def _clean_up(self) -> None:
+        if self._scratch is not None:
+            shutil.rmtree(self._scratch, ignore_errors=True)
 
 
 class Backend(ABC):

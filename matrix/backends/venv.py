@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import tempfile
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -18,7 +19,7 @@ from matrix.uv import find_python, last_lines, run_uv
 
 PROBE = Path(__file__).parent.parent / "probe"
 _MARKER = "crossload.json"
-_PASSED_ON = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "TZ", "LD_LIBRARY_PATH")
+_PASSED_ON = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "LD_LIBRARY_PATH")
 
 
 def cache_folder() -> Path:
@@ -120,7 +121,9 @@ class VenvBackend(Backend):
         variables = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
         # Converters of TensorFlow 2.0 to 2.2 look for tools on PATH.
         variables["PATH"] = f"{folder / 'bin'}{os.pathsep}{variables.get('PATH', os.defpath)}"
+        scratch = Path(tempfile.mkdtemp(prefix="crossload-"))
         variables |= {
+            "TMPDIR": str(scratch),
             "PYTHONHASHSEED": "0",
             "PYTHONNOUSERSITE": "1",
             "PYTHONDONTWRITEBYTECODE": "1",
@@ -128,4 +131,4 @@ class VenvBackend(Backend):
             "CUDA_VISIBLE_DEVICES": "-1",
             **environment.config.variables,
         }
-        return Worker([str(folder / "bin" / "python"), str(PROBE), *extra], variables)
+        return Worker([str(folder / "bin" / "python"), str(PROBE), *extra], variables, scratch)
