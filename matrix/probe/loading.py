@@ -53,8 +53,11 @@ class LoadContext(object):
         return arguments
 
     def rebuild(self):
-        """The model from the scenario's code, built by a call so that every weight exists."""
-        programs.seed(self.code.name)
+        """The model from the scenario's code, built by a call so that every weight exists.
+
+        Its seed is not the saver's: a weight that is silently not loaded must not have the right value by chance.
+        """
+        programs.seed(self.code.name + " rebuilt")
         model = self.code.build()
         self.call(model)
         return model
