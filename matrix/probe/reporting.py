@@ -7,6 +7,10 @@ _OWN_FOLDER = os.path.dirname(os.path.abspath(__file__))
 _LONGEST_MESSAGE = 4000
 
 
+class ProbeFault(BaseException):
+    """A fault of the probe itself. No ``except Exception`` around TensorFlow's calls may take it for a finding."""
+
+
 def describe(error):
     """Type, message and innermost place of an exception. Messages are cut in the middle, so that both ends stay."""
     message = str(error)

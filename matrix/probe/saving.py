@@ -45,7 +45,7 @@ def save(request, emit):
             programs.update(model, inputs, targets)
         stage = "save"
         emit({"event": "stage", "stage": stage})
-        compiled = measuring.compile_config(model) if form.callback_options is None else None
+        compiled = _compile_config(model) if form.callback_options is None else None
         path = os.path.join(directory, file_name)
         if form.callback_options is None:
             writer = code.attribute(options["save_with"]) if options["save_with"] else form.save
@@ -54,7 +54,7 @@ def save(request, emit):
             raise RuntimeError("the call returned, and nothing was written")
         stage = "call"
         emit({"event": "stage", "stage": stage})
-        reference = {"compile": compiled or measuring.compile_config(model)}
+        reference = {"compile": compiled or _compile_config(model)}
         arrays = {}
         outputs = programs.forward(model, inputs)
     except MemoryError:
@@ -68,6 +68,13 @@ def save(request, emit):
     with open(os.path.join(directory, "reference.json"), "w") as stream:
         json.dump(reference, stream)
     emit({"event": "saved", "file": file_name, "seconds": time.time() - started})
+
+
+def _compile_config(model):
+    try:
+        return measuring.compile_config(model)
+    except Exception as error:
+        raise reporting.ProbeFault("the compile config can not be read: %r" % error) from error
 
 
 def _fit_with_callback(model, path, callback_options, inputs, targets):
