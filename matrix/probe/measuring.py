@@ -84,11 +84,19 @@ def _optimizer_variables(optimizer):
     return list(variables() if callable(variables) else variables)
 
 
+def is_compiled(model):
+    """Whether a model can train. A SavedModel loaded with ``compile=False`` has an optimizer and is not compiled."""
+    if getattr(model, "optimizer", None) is None or not hasattr(model, "loss"):
+        return False
+    flag = getattr(model, "compiled", None)
+    return bool(getattr(model, "_is_compiled", True) if flag is None else flag)
+
+
 def optimizer_state(model):
-    """Step count, learning rate and slot arrays of the model's optimizer; None where it has none."""
-    optimizer = getattr(model, "optimizer", None)
-    if optimizer is None:
+    """Step count, learning rate and slot arrays of the model's optimizer; None where it is not compiled."""
+    if not is_compiled(model):
         return None
+    optimizer = model.optimizer
     inner = getattr(optimizer, "inner_optimizer", None) or optimizer
     iterations = inner.iterations
     slots = []
@@ -115,7 +123,7 @@ def _leaves(value):
 
 def compile_config(model):
     """Names of loss, metrics and optimizer the model is compiled with; None where it is not compiled."""
-    if getattr(model, "optimizer", None) is None:
+    if not is_compiled(model):
         return None
     metrics = None
     if hasattr(model, "get_compile_config"):

@@ -118,7 +118,7 @@ def _measure(model, reference, arrays, inputs, targets, outputs, code):
         reference["optimizer"] = state
 
     def keep_training():
-        if model.optimizer is None:
+        if not measuring.is_compiled(model):
             raise UnmeasurableError("the model is not compiled")
         programs.update(model, inputs, targets)
         reference["loss_after_update"] = code.loss(targets, programs.forward(model, inputs))
