@@ -65,9 +65,15 @@ def architecture(model):
     return rows
 
 
+def _plain_array(value):
+    """An array whose bytes are its values: texts come as objects, whose bytes would be addresses."""
+    array = np.asarray(value)
+    return array.astype("S") if array.dtype == object else array
+
+
 def weights(model):
     """The model's weights in its own order, as arrays."""
-    return [np.asarray(weight) for weight in model.get_weights()]
+    return [_plain_array(weight) for weight in model.get_weights()]
 
 
 def _number(value):
@@ -146,9 +152,7 @@ def flat_arrays(outputs):
         return [array for key in sorted(outputs) for array in flat_arrays(outputs[key])]
     if isinstance(outputs, (list, tuple)):
         return [array for item in outputs for array in flat_arrays(item)]
-    array = np.asarray(outputs.numpy() if hasattr(outputs, "numpy") else outputs)
-    # Texts come as objects, whose bytes would be addresses.
-    return [array.astype("S") if array.dtype == object else array]
+    return [_plain_array(outputs.numpy() if hasattr(outputs, "numpy") else outputs)]
 
 
 def _ordered_bits(array):
