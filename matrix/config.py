@@ -13,8 +13,6 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from matrix.errors import ConfigError, nearest
 
-DEFAULT_CONFIG = Path("matrix.toml")
-
 
 class _Table(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)

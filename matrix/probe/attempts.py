@@ -23,12 +23,6 @@ REMEDIES = (
     "compile=False+safe_mode=False",
 )
 
-# What a remedy costs whoever uses it.
-COSTS = {
-    "compile=False": "the compile config and optimizer state are not restored: compile again, training starts afresh",
-    "safe_mode=False": "code stored in the file is executed: trusted files only",
-}
-
 
 def parts(attempt):
     """The modifiers of an attempt: ``"compile=False+safe_mode=False"`` gives both, ``plain`` none."""

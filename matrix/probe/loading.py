@@ -125,12 +125,11 @@ def _attempt(request, code, name, reference):
                 if name != attempts.IMPORTED:
                     context.custom_objects()
         stage = "load"
-        loader = form.load
         if code.options["load_with"] and form.gives != REBUILT:
             function = code.attribute(code.options["load_with"])
             model = function(path, context.custom_objects())
         else:
-            model = loader(path, context)
+            model = form.load(path, context)
     except NotAvailableError as error:
         return {"outcome": "not-available", "error": str(error)}
     except MemoryError as error:
