@@ -5,7 +5,7 @@ There is no barrier: a load is queued as soon as its artifact is there and its e
 
 import threading
 import time
-from collections import deque
+from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -23,11 +23,15 @@ from matrix.planning import (
     tolerance_for,
     why_not_applicable,
 )
-from matrix.requests import LoadTask, SaveTask, failed_artifact, failed_cell, run_load, run_save
+from matrix.queues import Durations, Task, TaskQueue
+from matrix.requests import LoadTask, SaveTask, failed_artifact, failed_cell, hangs, run_load, run_save
 from matrix.store import Artifact, Cell, Store
 
 # A second worker in the same environment costs an import of TensorFlow: worth it from this many tasks on.
 _ENOUGH_FOR_TWO = 12
+
+# When the artifacts of so many savers hung in one environment, the next ones of that scenario and format get less time.
+_HANGS_TO_EXPECT_MORE = 2
 
 
 @dataclass
@@ -59,9 +63,11 @@ class Engine:
         self._known_artifacts = store.artifacts()
         self._known_cells = store.cells()
         self._environments = {environment.id: environment for environment in matrix.environments}
-        self._saves: dict[str, deque[SaveTask]] = {name: deque() for name in self._environments}
-        self._loads: dict[str, deque[LoadTask]] = {name: deque() for name in self._environments}
+        durations = Durations(self._known_artifacts, self._known_cells.values())
+        self._saves = {name: TaskQueue(durations) for name in self._environments}
+        self._loads = {name: TaskQueue(durations) for name in self._environments}
         self._waiting: dict[str, list[tuple[Work, Artifact]]] = {name: [] for name in self._environments}
+        self._hangs: Counter[tuple[Work, str]] = Counter()
         self._servers: dict[str, int] = dict.fromkeys(self._environments, 0)
         self._active = 0
         self._unbuilt = len(self._environments)
@@ -152,7 +158,7 @@ class Engine:
                 self._finished(reused=True)
                 self._arrive(work, known)
             else:
-                self._saves[environment.id].append(SaveTask(key, work, environment.id))
+                self._saves[environment.id].add(SaveTask(key, work, environment.id))
         for work, artifact in self._waiting.pop(environment.id, []):
             self._queue_load(work, artifact, environment)
 
@@ -188,17 +194,20 @@ class Engine:
             self.cells[key] = known
             self._finished(reused=True)
         else:
-            self._loads[environment.id].append(LoadTask(key, work, artifact, environment.id, near, known))
+            self._loads[environment.id].add(LoadTask(key, work, artifact, environment.id, near, known))
 
     def _choose(self) -> str | None:
-        """The environment that a free slot should serve next: unsaved work first, then the longest queue."""
+        """The environment that a free slot should serve next: unsaved work first, then what will take longest."""
 
-        def need(name: str) -> tuple[bool, int]:
-            return bool(self._saves[name]), len(self._saves[name]) + len(self._loads[name])
+        def tasks(name: str) -> int:
+            return len(self._saves[name]) + len(self._loads[name])
 
-        open_names = [name for name in self._environments if need(name)[1]]
+        def need(name: str) -> tuple[bool, float]:
+            return bool(self._saves[name]), self._saves[name].seconds + self._loads[name].seconds
+
+        open_names = [name for name in self._environments if tasks(name)]
         unserved = [name for name in open_names if not self._servers[name]]
-        shared = [name for name in open_names if need(name)[1] >= _ENOUGH_FOR_TWO * (self._servers[name] + 1)]
+        shared = [name for name in open_names if tasks(name) >= _ENOUGH_FOR_TWO * (self._servers[name] + 1)]
         return max(unserved or shared, key=need, default=None)
 
     def _serve(self, slot: int) -> None:
@@ -227,14 +236,11 @@ class Engine:
                 self._stopping = True
                 self._changed.notify_all()
 
-    def _next_task(self, name: str) -> SaveTask | LoadTask | None:
+    def _next_task(self, name: str, group: str) -> Task | None:
         with self._changed:
             if self._stopping:
                 return None
-            for queue in (self._saves[name], self._loads[name]):
-                if queue:
-                    return queue.popleft()
-        return None
+            return self._saves[name].take(group) or self._loads[name].take(group)
 
     def _start(self, name: str) -> Worker:
         worker = self.backend.start(self._environments[name])
@@ -248,8 +254,10 @@ class Engine:
 
     def _serve_environment(self, slot: int, name: str) -> None:
         worker: Worker | None = None
+        group = ""
         try:
-            while (task := self._next_task(name)) is not None:
+            while (task := self._next_task(name, group)) is not None:
+                group = TaskQueue.group_of(task)
                 verb = "saving" if isinstance(task, SaveTask) else "loading"
                 self.progress.doing[slot] = f"{name}: {verb} {task.work.scenario.name} {task.work.format}"
                 worker = self._run_task(task, name, worker)
@@ -259,7 +267,7 @@ class Engine:
                 with self._changed:
                     self._workers.discard(worker)
 
-    def _run_task(self, task: SaveTask | LoadTask, name: str, worker: Worker | None) -> Worker | None:
+    def _run_task(self, task: Task, name: str, worker: Worker | None) -> Worker | None:
         """Run one task; a probe that died is started again once before the task counts as a harness error."""
         started = time.monotonic()
         for is_last in (False, True):
@@ -276,21 +284,23 @@ class Engine:
                     self._give_up(task, error)
         return worker
 
-    def _finish(self, task: SaveTask | LoadTask, worker: Worker, started: float) -> None:
+    def _finish(self, task: Task, worker: Worker, started: float) -> None:
         if isinstance(task, SaveTask):
             artifact = run_save(task, worker, self.store, self.config.limits)
             with self._changed:
                 self._arrive(task.work, artifact)
         else:
-            cell = run_load(task, worker, self.store, self.config.limits)
+            like = (task.work, task.loaded_with)
+            cell = run_load(task, worker, self.store, self.config.limits, self._hangs[like] >= _HANGS_TO_EXPECT_MORE)
             with self._changed:
                 self.cells[cell.key] = cell
+                self._hangs[like] += hangs(cell)
         with self._changed:
             self._finished(reused=False)
             self.progress.seconds["save" if isinstance(task, SaveTask) else "load"] += time.monotonic() - started
             self._changed.notify_all()
 
-    def _give_up(self, task: SaveTask | LoadTask, error: WorkerError) -> None:
+    def _give_up(self, task: Task, error: WorkerError) -> None:
         with self._changed:
             self._say(f"harness error: {task.work.scenario.name} {task.work.format}: {error}")
             if isinstance(task, SaveTask):

@@ -11,11 +11,14 @@ from matrix.config import Limits, Tolerance
 from matrix.outcomes import CANNOT_SAVE, CRASHES, HARNESS_ERROR
 from matrix.planning import Work, attempts_to_run
 from matrix.probe import attempts, protocol
+from matrix.sharing import first_group, share_key
 from matrix.store import Artifact, Cell, Store, container_of
 
 Event = Mapping[str, Any]
 
 TIME_LIMIT = "time limit"
+# Attempts of one cell that may hang before the others are given up.
+_ENOUGH_HANGS = 2
 
 
 @dataclass(frozen=True)
@@ -62,6 +65,7 @@ def run_save(task: SaveTask, worker: Worker, store: Store, limits: Limits) -> Ar
         "scenario": task.work.scenario.request(),
         "format": task.work.format,
         "directory": str(staging),
+        "share": share_key(task.work.scenario, task.work.format, protocol.SAVE),
         "limits": limits.model_dump(),
     }
     try:
@@ -111,9 +115,10 @@ def _artifact(task: SaveTask, events: Sequence[Event], staging: Any, store: Stor
     return made("saved", saved, digest, saved["file"], container, size)
 
 
-def run_load(task: LoadTask, worker: Worker, store: Store, limits: Limits) -> Cell:
+def run_load(task: LoadTask, worker: Worker, store: Store, limits: Limits, expect_hang: bool = False) -> Cell:
     """Run a cell's missing attempts and make it durable. An attempt that kills its child does not stop the others.
 
+    :param expect_hang: its like has been seen to hang: the short time limit is enough from the start.
     :raises WorkerError: the probe itself died.
     """
     wanted = task.work.attempts()
@@ -123,7 +128,12 @@ def run_load(task: LoadTask, worker: Worker, store: Store, limits: Limits) -> Ce
         records.pop(name, None)
     seconds = task.known.seconds if task.known else 0.0
     allowed = limits.model_dump()
+    shorter = {"seconds": min(limits.seconds, limits.seconds_after_hang)}
+    if expect_hang:
+        allowed |= shorter
+    hangs = 0
     while pending:
+        share, together, later = first_group(task.work.scenario, task.work.format, pending)
         request = {
             "op": protocol.LOAD,
             "id": task.key,
@@ -131,7 +141,8 @@ def run_load(task: LoadTask, worker: Worker, store: Store, limits: Limits) -> Ce
             "format": task.work.format,
             "directory": str(store.artifact_folder(task.artifact)),
             "file": task.artifact.file,
-            "attempts": pending,
+            "attempts": together,
+            "share": share,
             "near": task.near.model_dump(),
             "limits": allowed,
         }
@@ -140,7 +151,7 @@ def run_load(task: LoadTask, worker: Worker, store: Store, limits: Limits) -> Ce
         for event in events:
             if event["event"] == "attempt":
                 records[event["attempt"]] = {key: value for key, value in event.items() if key != "event"}
-        interrupted = _interrupted(events, pending)
+        interrupted = _interrupted(events, together)
         if interrupted is None and ended_early(events):
             # It died between two attempts: what was measured stands, what is still needed is asked again.
             so_far = Cell(task.key, task.artifact.key, task.loaded_with, tuple(records), tuple(records.values()), 0.0)
@@ -148,20 +159,31 @@ def run_load(task: LoadTask, worker: Worker, store: Store, limits: Limits) -> Ce
             pending = [name for name in pending if name in due and name not in records]
             continue
         if interrupted is None:
-            break
+            pending = later
+            continue
         died = interrupted["attempt"]
         records[died] = interrupted
         # What kills the child alone kills it in a combination too; a hang is not worth the whole limit a second time.
         rest = pending[pending.index(died) + 1 :]
         pending = [name for name in rest if died == attempts.PLAIN or died not in attempts.parts(name)]
         if interrupted.get("error_type") == TIME_LIMIT:
-            allowed |= {"seconds": min(limits.seconds, limits.seconds_after_hang)}
+            allowed |= shorter
+            hangs += 1
+        if hangs == _ENOUGH_HANGS:
+            break
         if interrupted["outcome"] == HARNESS_ERROR and interrupted["attempt"] == attempts.PLAIN:
             break
     ordered = tuple(records[name] for name in wanted if name in records)
     cell = Cell(task.key, task.artifact.key, task.loaded_with, wanted, ordered, seconds)
     store.put_cell(cell)
     return cell
+
+
+def hangs(cell: Cell) -> bool:
+    """Whether the plain attempt ran into the time limit."""
+    return any(
+        record["attempt"] == attempts.PLAIN and record.get("error_type") == TIME_LIMIT for record in cell.records
+    )
 
 
 def _interrupted(events: Sequence[Event], pending: Sequence[str]) -> dict[str, Any] | None:

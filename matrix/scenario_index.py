@@ -36,6 +36,8 @@ class Scenario:
     :param module: dotted name, importable when ``roots`` are on the path.
     :param options: every argument of the decorator, defaults included.
     :param digest: SHA-256 of everything its results depend on.
+    :param only_builds: True where importing its code changes nothing in the process: no class of its own, nothing that is
+        decorated, nothing imported from another scenario module.
     """
 
     name: str
@@ -44,6 +46,7 @@ class Scenario:
     options: Mapping[str, Any]
     digest: str
     source: str
+    only_builds: bool = False
 
     @property
     def family(self) -> str:
@@ -173,6 +176,24 @@ def _digest(
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
 
+def _only_builds(tree: ast.Module, options: Mapping[str, Any]) -> bool:
+    """Whether a module holds nothing but imports from Keras and functions, scenarios or plain ones."""
+    if options["custom_objects"] or options["import_modules"]:
+        return False
+    for node in tree.body:
+        if isinstance(node, ast.FunctionDef):
+            decorators = [item for item in node.decorator_list if _decorator(node) is not item]
+            if decorators or any(isinstance(inner, ast.ClassDef) for inner in ast.walk(node)):
+                return False
+        elif isinstance(node, (ast.Import, ast.ImportFrom)):
+            names = [name.split(".")[0] for name in _imports(node, "")]
+            if not set(names) <= {"tensorflow", "numpy", "scenarios"}:
+                return False
+        elif not isinstance(node, ast.Expr | ast.Assign) or any(isinstance(n, ast.Call) for n in ast.walk(node)):
+            return False
+    return True
+
+
 def index_scenarios(folders: Iterable[Path] = ()) -> dict[str, Scenario]:
     """All scenarios of Crossload's own package and of further package folders, by name.
 
@@ -201,7 +222,9 @@ def index_scenarios(folders: Iterable[Path] = ()) -> dict[str, Scenario]:
                     raise ConfigError(f"{where}: scenario {name!r} is defined twice.")
                 source = "\n".join(text.splitlines()[call.lineno - 1 : node.end_lineno])
                 digest = _digest(node, source, packages, module, options)
-                found[name] = Scenario(name, module, roots, options, digest, source)
+                # Only our own modules are known to leave a process as they found it.
+                tame = package is built_in and _only_builds(tree, options)
+                found[name] = Scenario(name, module, roots, options, digest, source, tame)
     return found
 
 

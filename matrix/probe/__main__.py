@@ -1,6 +1,7 @@
 """``python matrix/probe``: reads requests on stdin, one JSON object a line, and answers on stdout.
 
-``--fresh`` runs every request in a fresh interpreter instead of a forked child. ``--child FD`` is such an interpreter.
+``--fresh`` runs every request in a fresh interpreter instead of a forked child. ``--child FD`` is such an interpreter, which
+answers on that descriptor.
 """
 
 import importlib.util
@@ -26,23 +27,24 @@ def main(arguments):
     answers = os.fdopen(os.dup(1), "w", 1)
     os.dup2(2, 1)
     _load_package()
-    from crossload_probe import facts, isolation, protocol
+    from crossload_probe import children, facts, isolation, protocol
 
     tf = isolation.prepare_parent()
     if arguments[:1] == ["--child"]:
-        isolation.run_request(json.loads(sys.stdin.read()), isolation._emit_to(int(arguments[1])))
+        isolation.serve(sys.stdin, int(arguments[1]))
         os._exit(0)
     fresh = "--fresh" in arguments or not isolation.can_fork()
     ready = {"event": protocol.READY, "protocol": protocol.PROTOCOL_VERSION, "probe": protocol.PROBE_VERSION}
     ready.update(facts=facts.collect(tf), isolation="fresh" if fresh else "fork")
     answers.write(json.dumps(ready) + "\n")
+    runner = children.Children(fresh)
     for line in sys.stdin:
         request = json.loads(line)
         if request["op"] == protocol.EXIT:
             break
-        events = isolation.run_isolated(request, fresh=fresh)
+        events = runner.run(request)
         answers.write(json.dumps({"event": protocol.RESULT, "id": request["id"], "events": events}) + "\n")
-    answers.flush()
+    runner.close()
     os._exit(0)
 
 

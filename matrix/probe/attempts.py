@@ -16,7 +16,8 @@ MODIFIERS = {
     "safe_mode=False": {"safe_mode": False},
 }
 
-# Tried, in this order, when plain did not load or gave other outputs. A combination only runs when none of its parts loaded.
+# Tried in this order when plain did not load or gave other outputs, until one gives matching outputs. A combination only
+# runs when none of its parts loaded.
 REMEDIES = (
     "compile=False",
     "safe_mode=False",

@@ -86,6 +86,14 @@ def seed(name):
     tf.random.set_seed(number)
 
 
+def start_over(name):
+    """Begin as a fresh program does: no layer names counted yet, nothing kept of earlier models, known random numbers."""
+    from tensorflow import keras
+
+    keras.backend.clear_session()
+    seed(name)
+
+
 def make_data(name, options):
     """Inputs and targets of a scenario as lists of arrays with ``BATCH`` rows, from a seed made of its name."""
     generator = np.random.RandomState(zlib.crc32(name.encode()) % (2**31))
@@ -133,5 +141,14 @@ def update(model, inputs, targets):
     """One training step, eagerly: tracing a graph would cost half a second and change nothing."""
     reset_states(model)
     model.run_eagerly = True
-    targets = as_tensors(targets)
-    model.train_on_batch(as_tensors(inputs), targets)
+    features, goals = as_tensors(inputs), as_tensors(targets)
+    # Keras 2 (its models count batches) builds a tf.data pipeline around each batch, which takes as long as the step.
+    if hasattr(model, "_train_counter") and hasattr(model, "train_step"):
+        model.train_step((_as_tuple(features), _as_tuple(goals)))
+    else:
+        model.train_on_batch(features, goals)
+
+
+def _as_tuple(tensors):
+    """Lists become tuples, as they do in the pipeline of ``train_on_batch``."""
+    return tuple(tensors) if isinstance(tensors, list) else tensors

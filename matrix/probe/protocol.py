@@ -1,9 +1,9 @@
 """What host and probe say to each other: one JSON object a line, requests on stdin, events on stdout."""
 
-PROTOCOL_VERSION = 1
+PROTOCOL_VERSION = 2
 
 # Part of every key in the store: raise it when the same request would measure something else.
-PROBE_VERSION = 1
+PROBE_VERSION = 2
 
 # Requests
 SAVE = "save"
@@ -13,3 +13,4 @@ EXIT = "exit"
 # Events
 READY = "ready"
 RESULT = "result"
+DONE = "done"

@@ -32,7 +32,7 @@ def save(request, emit):
         code.module()
         stage = "build"
         emit({"event": "stage", "stage": stage})
-        programs.seed(code.name)
+        programs.start_over(code.name)
         model = code.build()
         inputs, targets = programs.make_data(code.name, options)
         stage = "fit"

@@ -339,8 +339,10 @@ def test_only_what_is_missing_is_run(store: Store) -> None:
 def test_records_are_in_the_order_of_the_attempts(store: Store) -> None:
     work = Work(scenario(custom_objects=("Scale",)), "h5")
     known = Cell("c1", "a1", "2.16-cpu", ("plain", *attempts.REMEDIES), (loaded(),), 1.0)
-    made, worker = load(store, [*tried(loaded("bare")), *tried(loaded("imported")), ended()], work=work, known=known)
-    assert asked(worker) == [["bare", "imported"]]
+    answers = [[*tried(loaded("bare")), ended()], [*tried(loaded("imported")), ended()]]
+    made, worker = load(store, *answers, work=work, known=known)
+    assert asked(worker) == [["bare"], ["imported"]]  # bare runs where nothing was ever imported
+    assert [request["share"] for request in worker.requests] == ["bare", "load dense whole-model"]
     assert list(outcomes(made)) == ["bare", "imported", "plain"]
 
 
