@@ -61,11 +61,12 @@ class Tolerances(_Table):
 class Limits(_Table):
     """Limits of each child process of the probe: seconds of wall time, and MB on top of TensorFlow's own.
 
-    :param seconds_after_hang: limit for the further attempts of a cell in which one has already run into ``seconds``.
+    :param seconds_after_hang: limit for the further attempts of a cell in which one has already run into ``seconds``,
+        and for cells whose like has done so twice.
     """
 
     seconds: Annotated[float, Field(gt=0)] = 40
-    seconds_after_hang: Annotated[float, Field(gt=0)] = 10
+    seconds_after_hang: Annotated[float, Field(gt=0)] = 5
     memory_mb: Annotated[int, Field(gt=0)] = 4096
 
 
