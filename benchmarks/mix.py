@@ -2,6 +2,7 @@
 
 import json
 import os
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,7 +21,7 @@ FORMATS = ("h5", "savedmodel", "keras", "weights.h5")
 
 @dataclass(frozen=True)
 class Mix:
-    """Load tasks of one environment, and the same cells as files for the plain script."""
+    """Load tasks of one environment, and the same cells as files for the plain script. Both in the same order."""
 
     environment: Environment
     tasks: tuple[LoadTask, ...]
@@ -44,16 +45,20 @@ def prepare(environment: Environment, backend: VenvBackend, store: Store, limits
             folder = store.artifact_folder(artifact)
             cell = store.folder / f"{environment.id}-{name}-{form}.json"
             facts = {"format": form, "path": str(folder / artifact.file), "module": work.scenario.module, "name": name}
-            cell.write_text(json.dumps(facts | {"arrays": str(folder / "reference.npz")}))
+            cell.write_text(json.dumps(facts | {"reference": str(folder)}))
             cells.append(cell)
     worker.close()
     return Mix(environment, tuple(tasks), tuple(cells))
 
 
-def run_engine(mix: Mix, worker: Worker, store: Store, limits: Limits) -> None:
-    """Every cell of the mix through a worker that is already running."""
+def run_engine(mix: Mix, worker: Worker, store: Store, limits: Limits) -> list[float]:
+    """Every cell of the mix through a worker that is already running; returns the seconds of each."""
+    seconds = []
     for task in mix.tasks:
+        started = time.perf_counter()
         run_load(task, worker, store, limits)
+        seconds.append(time.perf_counter() - started)
+    return seconds
 
 
 def plain_command(mix: Mix, backend: VenvBackend, cells: tuple[Path, ...]) -> tuple[list[str], dict[str, str]]:
