@@ -63,7 +63,7 @@ def _ratio(rows: Sequence[dict[str, Any]], mix: Mix, formats: Sequence[str]) -> 
     chosen = [number for number, task in enumerate(mix.tasks) if task.work.format in formats]
     if not chosen:
         return None
-    ratios = [sum(row["fresh"][n] for n in chosen) / sum(row["engine"][n] for n in chosen) for row in rows]
+    ratios: list[float] = [sum(row["fresh"][n] for n in chosen) / sum(row["engine"][n] for n in chosen) for row in rows]
     return round(statistics.median(ratios), 2)
 
 

@@ -1,2 +1,6 @@
-def measure_plan(n): return {}
-def measure_cached_run(n): return {}
+def measure_plan(n):
+    return {}
+
+
+def measure_cached_run(n):
+    return {}

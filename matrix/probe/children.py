@@ -16,10 +16,12 @@ import tempfile
 import time
 from collections import OrderedDict
 
-from . import isolation
+from . import clock, isolation
 from .protocol import DONE, SAVE
 
 _STDERR_TAIL = 3000
+# Seconds between looks at a child that has not answered.
+_LOOK_EVERY = 0.5
 # Shared children that are kept alive at a time.
 _KEPT = 3
 # A shared child ends after so many requests, or when it has held so many megabytes: what leaks must not add up.
@@ -42,7 +44,7 @@ class Child(object):
     def __init__(self, fresh=False, others=()):
         self.requests = 0
         self.peak_mb = 0
-        self._stderr = tempfile.TemporaryFile()
+        self._stderr = tempfile.TemporaryFile()  # noqa: SIM115: lives as long as the child
         request_end, self._requests = os.pipe()
         self._answers, answer_end = os.pipe()
         self._pid = self._start(fresh, request_end, answer_end, others)
@@ -90,7 +92,7 @@ class Child(object):
             os.write(self._requests, (json.dumps(request) + "\n").encode())
         except OSError:
             pass  # it has died; reading says so
-        data, timed_out = self._read(started + request["limits"]["seconds"])
+        data, timed_out = self._read(request["limits"]["seconds"])
         # A last line without its end belongs to a child that died while writing it.
         events = [json.loads(line) for line in data.split(b"\n")[:-1] if line]
         done = bool(events) and events[-1]["event"] == DONE
@@ -104,13 +106,18 @@ class Child(object):
         self.requests += 1
         return events
 
-    def _read(self, deadline):
-        """What the child writes until it is done or closes its end, and whether the deadline came first."""
+    def _read(self, limit):
+        """What the child writes until it is done or closes its end, and whether the limit came first."""
         data = b""
+        stopwatch = None
         while True:
-            ready, _, _ = select.select([self._answers], [], [], max(0.0, deadline - time.time()))
+            ready, _, _ = select.select([self._answers], [], [], min(limit, _LOOK_EVERY))
             if not ready:
-                return data, True
+                # Most requests are done before the first look.
+                stopwatch = stopwatch or clock.Stopwatch(self._pid, min(limit, _LOOK_EVERY))
+                if stopwatch.update() >= limit:
+                    return data, True
+                continue
             chunk = os.read(self._answers, 1 << 16)
             data += chunk
             if not chunk or _LAST_LINE.search(data):
