@@ -44,7 +44,7 @@ class Child(object):
     def __init__(self, fresh=False, others=()):
         self.requests = 0
         self.peak_mb = 0
-        self._stderr = tempfile.TemporaryFile()  # noqa: SIM115: lives as long as the child
+        self._stderr = tempfile.TemporaryFile()  # noqa: SIM115
         request_end, self._requests = os.pipe()
         self._answers, answer_end = os.pipe()
         self._pid = self._start(fresh, request_end, answer_end, others)
