@@ -8,7 +8,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from matrix import __version__
+from matrix import __version__, cli_history
 from matrix.errors import CrossloadError, SelectionError
 
 app = typer.Typer(
@@ -171,6 +171,9 @@ def report(
 
     options = RunOptions(config, out, profile, _words(tf), _words(hardware) or [], scenario, _words(format), backend)
     report_only(options, _console())
+
+
+cli_history.register(app, _console)
 
 
 def main() -> None:

@@ -1,6 +1,6 @@
 """The tables of a run: one row a cell, and one row an attempt."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -63,6 +63,14 @@ class Tables:
         frame = pd.DataFrame(self._results, columns=RESULT_COLUMNS)
         numbers = dict.fromkeys(("max_abs_diff", "max_rel_diff", "max_ulp_diff", "seconds"), "Float64")
         return frame.astype({**numbers, "fidelity": "Int64", "artifact_bytes": "Int64"})
+
+    def rows(self) -> Sequence[Mapping[str, Any]]:
+        """One mapping a cell, with the columns of :meth:`results`."""
+        return self._results
+
+    def verdicts(self) -> set[str]:
+        """The verdicts that occur."""
+        return {row["verdict"] for row in self._results}
 
     def attempts(self) -> pd.DataFrame:
         """One row an attempt."""

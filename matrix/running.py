@@ -14,12 +14,13 @@ from typing import Any, NoReturn
 from filelock import FileLock, Timeout
 from rich.console import Console
 
-from matrix import __version__
+from matrix import __version__, history
 from matrix.backends import Backend, choose_backend
 from matrix.config import MatrixConfig, load_config
 from matrix.environments import all_environments
 from matrix.environments import select as select_environments
 from matrix.errors import NothingCouldRunError, SelectionError, StoreError, nearest
+from matrix.freshness import Stamp, StampFile, fingerprint
 from matrix.outcomes import SCORED, UNSCORED
 from matrix.planning import Matrix, expand_formats, make_works
 from matrix.scenario_index import index_scenarios
@@ -139,8 +140,13 @@ def report_only(options: RunOptions, console: Console) -> None:
     states = {environment.id: backend.state(environment) for environment in matrix.environments}
     facts = _facts(config, backend, reason, started)
     tables = Tables(matrix, config, states, artifacts, cells)
+    StampFile(options.out).take()
     for line in write_report(options.out, matrix, states, tables, facts, started, rendering):
         console.print(line, highlight=False, markup=False, soft_wrap=True)
+
+
+def _now() -> str:
+    return datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
 
 
 def _facts(config: MatrixConfig, backend: Backend, reason: str, started: float) -> dict[str, Any]:
@@ -172,6 +178,8 @@ def _run_locked(
     from matrix.display import Display
     from matrix.execution import Engine
 
+    stamps = StampFile(options.out)
+    stamp = stamps.take()
     engine = Engine(matrix, config, backend, store, options.jobs or os.cpu_count() or 1)
     signal.signal(signal.SIGTERM, _raise_interrupt)
     try:
@@ -190,17 +198,25 @@ def _run_locked(
         "reused": engine.progress.reused,
         "seconds_by_stage": {name: round(value, 2) for name, value in engine.progress.seconds.items()},
     }
-    from matrix.results import Tables
+    environments = [engine.states[environment.id].describe() for environment in matrix.environments]
+    made_from = fingerprint(matrix, config, engine.states, engine.artifacts, engine.cells)
+    if stamp is not None and stamp.fingerprint == made_from and not engine.progress.executed:
+        console.print(f"Nothing to do: the report of {stamp.finished} is still right.", highlight=False)
+        facts["finished"], facts["seconds"] = _now(), round(time.time() - started, 2)
+        history.record_again(store, facts | {"environments": environments})
+    else:
+        from matrix.results import Tables
 
-    tables = Tables(matrix, config, engine.states, engine.artifacts, engine.cells)
-    results = tables.results()
-    lines = write_report(options.out, matrix, engine.states, tables, facts, started, rendering)
-    store.put_run(facts)
-    for line in lines:
+        tables = Tables(matrix, config, engine.states, engine.artifacts, engine.cells)
+        lines = write_report(options.out, matrix, engine.states, tables, facts, started, rendering)
+        history.record(store, facts | {"environments": environments}, tables.rows())
+        stamp = Stamp(made_from, lines, sorted(tables.verdicts()), facts["finished"])
+    stamps.put(stamp)
+    for line in stamp.lines:
         console.print(line, highlight=False, markup=False, soft_wrap=True)
     if not ready:
         raise NothingCouldRunError("nothing could run: every environment of the selection is unavailable (see above).")
-    return 1 if results["verdict"].isin([word for word in options.fail_on if word != "never"]).any() else 0
+    return 1 if set(options.fail_on) & set(stamp.verdicts) else 0
 
 
 def write_report(
@@ -223,7 +239,7 @@ def write_report(
         }
         for work in matrix.works
     }
-    facts["finished"] = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
+    facts["finished"] = _now()
     facts["seconds"] = round(time.time() - started, 2)
     facts["seconds_by_stage"]["report"] = round(time.monotonic() - rendering, 2)
     try:
