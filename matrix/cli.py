@@ -1,5 +1,6 @@
 """The command line. Heavy imports happen inside the commands, so that ``--help`` is instant."""
 
+import datetime
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -80,6 +81,10 @@ def run(
     fail_on: Annotated[
         str, typer.Option(metavar="LIST", help="Verdicts that make the exit code 1, such as differs,fails; or never.")
     ] = "never",
+    as_of: Annotated[
+        datetime.datetime | None,
+        typer.Option(formats=["%Y-%m-%d"], metavar="DATE", help="Day whose nightlies to use; today by default."),
+    ] = None,
 ) -> None:
     """Save every scenario in every environment, load it in all of them, compare, and render the report.
 
@@ -92,6 +97,7 @@ def run(
     options = RunOptions(
         *(config, out, profile, _words(tf), _words(hardware) or [], scenario, _words(format), backend, jobs),
         _words(fail_on) or [],
+        as_of.date() if as_of else None,
     )
     raise typer.Exit(run_matrix(options, _console()))
 
@@ -152,7 +158,11 @@ def lock(
     for name in names or list(environments):
         if name not in environments:
             raise SelectionError(f"no environment {name!r}.{nearest(name, environments)} `crossload envs` lists them.")
-        typer.echo(write_lock(name, environments[name].config))
+        settings = environments[name].config
+        if isinstance(settings.as_of, str):
+            typer.echo(f"{name}: is resolved when it runs")
+            continue
+        typer.echo(write_lock(name, settings, settings.as_of))
 
 
 @app.command()

@@ -20,6 +20,7 @@ from matrix.config import MatrixConfig, load_config
 from matrix.environments import all_environments
 from matrix.environments import select as select_environments
 from matrix.errors import NothingCouldRunError, SelectionError, StoreError, nearest
+from matrix.floating import resolve
 from matrix.freshness import Stamp, StampFile, fingerprint
 from matrix.outcomes import SCORED, UNSCORED
 from matrix.planning import Matrix, expand_formats, make_works
@@ -30,7 +31,10 @@ from matrix.store import Store
 
 @dataclass(frozen=True)
 class RunOptions:
-    """What ``crossload run`` was asked for; None means the profile's own."""
+    """What ``crossload run`` was asked for; None means the profile's own.
+
+    :param as_of: the day whose pins nightly environments get; None for today's.
+    """
 
     config: Path
     out: Path
@@ -42,6 +46,7 @@ class RunOptions:
     backend: str = "auto"
     jobs: int = 0
     fail_on: Sequence[str] = ()
+    as_of: datetime.date | None = None
 
 
 def select_matrix(options: RunOptions, config: MatrixConfig) -> Matrix:
@@ -63,6 +68,8 @@ def select_matrix(options: RunOptions, config: MatrixConfig) -> Matrix:
     picked = select_scenarios(scenarios, options.scenario) if options.scenario is not None else list(scenarios.values())
     formats = expand_formats(options.formats) if options.formats is not None else None
     works = make_works(profile, picked, formats, named=options.scenario is not None)
+    day = options.as_of or datetime.datetime.now(datetime.UTC).date()
+    chosen = [resolve(environment, day) for environment in chosen]
     for environment in chosen:
         _ = environment.digest  # a missing lock is said before anything is built
     return Matrix(tuple(chosen), works)
