@@ -184,6 +184,7 @@ def report(
 
 
 cli_history.register(app, _console)
+cli_history.register_nightly(app, _console)
 
 
 def main() -> None:

@@ -50,7 +50,10 @@ def register(app: typer.Typer, make_console: "Callable[[], Console]") -> None:
             found = history.runs(store)
         if as_json:
             names = ("id", "started", "finished", "accepted", "cells")
-            typer.echo(json.dumps([{name: getattr(run, name) for name in names} for run in found], indent=1))
+            listed = [
+                {name: getattr(run, name) for name in names} | {"executed": run.payload.get("executed")} for run in found
+            ]
+            typer.echo(json.dumps(listed, indent=1))
             return
         table = Table("run", "finished", "cells", "executed", "minutes", "baseline", box=None, pad_edge=False)
         for run in found:
@@ -125,6 +128,74 @@ def register(app: typer.Typer, make_console: "Callable[[], Console]") -> None:
         with _store(out) as store:
             gone = history.forget(store, keep)
         make_console().print(f"{len(gone)} runs forgotten.", highlight=False)
+
+
+def register_nightly(app: typer.Typer, make_console: "Callable[[], Console]") -> None:
+    """Add the scheduled run to the command line."""
+
+    @app.command()
+    def nightly(
+        profile: Annotated[str, typer.Option(metavar="NAME", help="Its environments, and the nightly one.")] = "quick",
+        tf: Annotated[
+            str | None, typer.Option("--tf", metavar="LIST", help="Other environments than the profile's and nightly.")
+        ] = None,
+        scenario: Annotated[str | None, typer.Option(metavar="GLOB", help="Scenarios by name.")] = None,
+        backend: Annotated[str, typer.Option(metavar="NAME", help="auto, docker or venv.")] = "auto",
+        fail_on: Annotated[
+            str,
+            typer.Option(metavar="LIST", help="regression, verdicts such as differs,fails,unavailable, or never."),
+        ] = "regression",
+        expectations: Annotated[
+            Path | None, typer.Option(metavar="FILE", help="Known changes: expectations.toml if it is there.")
+        ] = None,
+        notify: Annotated[
+            list[str] | None, typer.Option(metavar="URL", help="Send a summary there, as apprise writes addresses.")
+        ] = None,
+        as_of: Annotated[
+            datetime.datetime | None,
+            typer.Option(formats=["%Y-%m-%d"], metavar="DATE", help="Day whose nightlies to use; today by default."),
+        ] = None,
+        out: OutOption = Path("build"),
+        config: Annotated[Path, typer.Option(metavar="FILE", help="Configuration to read.")] = Path("matrix.toml"),
+    ) -> None:
+        """Run the matrix with the newest nightly, compare with the accepted run, and run again what got worse.
+
+        The first run becomes the baseline; `crossload accept` moves it. An environment that can not be built is
+        unavailable, never a regression.
+        """
+        from matrix.config import load_config
+        from matrix.expectations import load_expectations
+        from matrix.night_report import night_lines, send, write_night
+        from matrix.nightly import run_nightly
+        from matrix.running import RunOptions
+
+        profiles = load_config(config).profiles
+        if profile not in profiles:
+            raise SelectionError(
+                f"unknown profile {profile!r}.{nearest(profile, profiles)} Known: {', '.join(profiles)}."
+            )
+        words = tf.split(",") if tf else [*profiles[profile].environments, "nightly-cpu"]
+        known = Path("expectations.toml")
+        path = expectations or (known if known.is_file() else None)
+        options = RunOptions(
+            config=config,
+            out=out,
+            profile=profile,
+            tf=words,
+            scenario=scenario,
+            backend=backend,
+            as_of=as_of.date() if as_of else None,
+        )
+        console = make_console()
+        conditions = [word.strip() for word in fail_on.split(",") if word.strip()]
+        code, night = run_nightly(options, load_expectations(path) if path else [], conditions, console)
+        if night is not None:
+            write_night(night, out)
+            for line in night_lines(night):
+                console.print(line, highlight=False, markup=False, soft_wrap=True)
+            if notify:
+                send(night, notify)
+        raise typer.Exit(code)
 
 
 def _no_such_cell(store: "Store", cell: str) -> None:

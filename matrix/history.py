@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from matrix.errors import SelectionError
-from matrix.outcomes import DIFFERS, EQUAL, EXACT, LOSSY, REMEDY, UNAVAILABLE
+from matrix.outcomes import CANNOT_SAVE, CRASHES, DIFFERS, EQUAL, EXACT, LOSSY, REMEDY, UNAVAILABLE
 from matrix.store import Store
 
 CELL = ("scenario", "format", "saved_with", "loaded_with")
@@ -187,9 +187,12 @@ def compare(
 ) -> list[Change]:
     """What differs between two runs, regressions first. An environment that is not there is never a regression."""
     changes = []
+    saved_before = {cell[:3] for cell, found in before.items() if cell[3]}
     for cell in before.keys() | after.keys():
         old, new = before.get(cell), after.get(cell)
         kind = _kind(old, new)
+        if kind == NEW and not cell[3] and cell[:3] in saved_before and after[cell].verdict in (CANNOT_SAVE, CRASHES):
+            kind = REGRESSION  # what could be saved before can not be saved any more
         if kind:
             changes.append(Change(kind, old, new))
     kinds = (REGRESSION, WENT_UNAVAILABLE, CHANGED, ERROR_CHANGED, FIXED, NEW, GONE)

@@ -235,6 +235,13 @@ class Store:
             (cell.key, cell.artifact_key, cell.loaded_with, json.dumps(cell.requested), records, cell.seconds),
         )
 
+    def remove_cells(self, keys: Iterable[str]) -> None:
+        """Forget results, given by the first 16 characters of their keys, so that the next run measures them again."""
+        with self.transaction() as connection:
+            connection.executemany(
+                "DELETE FROM cells WHERE key >= ? AND key < ?", [(key[:16], key[:16] + "g") for key in keys]
+            )
+
     def _rows(self, table: str) -> list[tuple[Any, ...]]:
         columns = {
             "artifacts": "key, scenario, format, saved_with, state, folder, file, container, bytes, seconds, payload",
