@@ -12,6 +12,7 @@ from matrix.outcomes import (
     CRASHES,
     HARNESS_ERROR,
     NOT_APPLICABLE,
+    REMEDY,
     UNAVAILABLE,
     Judged,
     Verdict,
@@ -22,6 +23,7 @@ from matrix.planning import Matrix, Work, artifact_key, cell_key, tolerance_for,
 from matrix.probe.attempts import EVIDENCE
 from matrix.probe.formats import OUTPUTS, RUNGS
 from matrix.requests import crash_message
+from matrix.routes import with_routes
 from matrix.store import Artifact, Cell
 
 RESULT_COLUMNS = [
@@ -29,11 +31,12 @@ RESULT_COLUMNS = [
     *("max_abs_diff", "max_rel_diff", "max_ulp_diff"),
     *(f"rung_{rung}" for rung in RUNGS),
     *("lost", "error_type", "error", "stage", "container", "artifact_bytes", "seconds", "reason", "key"),
+    *("cost", "route", "route_cost"),
 ]
 ATTEMPT_COLUMNS = [
     *("scenario", "format", "saved_with", "loaded_with", "attempt", "outcome", "fidelity"),
     *(f"rung_{rung}" for rung in RUNGS),
-    *("max_abs_diff", "max_rel_diff", "max_ulp_diff", "error_type", "error", "stage", "seconds"),
+    *("max_abs_diff", "max_rel_diff", "max_ulp_diff", "error_type", "error", "stage", "seconds", "note"),
 ]
 
 Row = dict[str, Any]
@@ -60,7 +63,7 @@ class Tables:
 
     def results(self) -> pd.DataFrame:
         """One row a cell."""
-        frame = pd.DataFrame(self._results, columns=RESULT_COLUMNS)
+        frame = pd.DataFrame(with_routes(self._results), columns=RESULT_COLUMNS)
         numbers = dict.fromkeys(("max_abs_diff", "max_rel_diff", "max_ulp_diff", "seconds"), "Float64")
         return frame.astype({**numbers, "fidelity": "Int64", "artifact_bytes": "Int64"})
 
@@ -175,6 +178,7 @@ def _attempt_row(judged: Judged) -> Row:
         "error": judged.error,
         "stage": judged.stage,
         "seconds": judged.seconds,
+        "note": judged.note,
     }
 
 
@@ -182,6 +186,8 @@ def _verdict_row(found: Verdict) -> Row:
     row: Row = {"verdict": found.verdict, "reason": found.reason, "lost": ",".join(found.lost)}
     if found.resting is not None:
         row |= _measures(found.resting) | {"attempt": found.resting.attempt}
+        if found.verdict == REMEDY:
+            row["cost"] = ", ".join(found.resting.costs)
     if found.plain is not None:
         row |= {"error_type": found.plain.error_type, "error": found.plain.error, "stage": found.plain.stage}
     return row
