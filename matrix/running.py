@@ -6,7 +6,7 @@ import platform
 import signal
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
@@ -21,11 +21,12 @@ from matrix.environments import all_environments
 from matrix.environments import select as select_environments
 from matrix.errors import NothingCouldRunError, SelectionError, StoreError, nearest
 from matrix.freshness import Stamp, StampFile, fingerprint
+from matrix.inspection import Inspection, inspect
 from matrix.outcomes import SCORED, UNSCORED
 from matrix.planning import Matrix, expand_formats, make_works
 from matrix.scenario_index import index_scenarios
 from matrix.scenario_index import select as select_scenarios
-from matrix.store import Store
+from matrix.store import Artifact, Store
 
 
 @dataclass(frozen=True)
@@ -139,7 +140,7 @@ def report_only(options: RunOptions, console: Console) -> None:
         store.close()
     states = {environment.id: backend.state(environment) for environment in matrix.environments}
     facts = _facts(config, backend, reason, started)
-    tables = Tables(matrix, config, states, artifacts, cells)
+    tables = Tables(matrix, config, states, artifacts, cells, _inspector(store))
     StampFile(options.out).take()
     for line in write_report(options.out, matrix, states, tables, facts, started, rendering):
         console.print(line, highlight=False, markup=False, soft_wrap=True)
@@ -147,6 +148,11 @@ def report_only(options: RunOptions, console: Console) -> None:
 
 def _now() -> str:
     return datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
+
+
+def _inspector(store: Store) -> Callable[[Artifact], Inspection]:
+    """Reads the file of a stored artifact."""
+    return lambda artifact: inspect(store.artifact_folder(artifact) / artifact.file)
 
 
 def _facts(config: MatrixConfig, backend: Backend, reason: str, started: float) -> dict[str, Any]:
@@ -207,7 +213,7 @@ def _run_locked(
     else:
         from matrix.results import Tables
 
-        tables = Tables(matrix, config, engine.states, engine.artifacts, engine.cells)
+        tables = Tables(matrix, config, engine.states, engine.artifacts, engine.cells, _inspector(store))
         lines = write_report(options.out, matrix, engine.states, tables, facts, started, rendering)
         history.record(store, facts | {"environments": environments}, tables.rows())
         stamp = Stamp(made_from, lines, sorted(tables.verdicts()), facts["finished"])
