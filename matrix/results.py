@@ -177,7 +177,9 @@ class Tables:
     ) -> Row:
         """The columns that say why a cell is bad; none for one that is not."""
         resting = found.resting if found else None
-        measured = next((record.get("rungs") for record in records if resting and record["attempt"] == resting.attempt), {})
+        measured: Mapping[str, Any] = {}
+        if resting is not None:
+            measured = next(record for record in records if record["attempt"] == resting.attempt)["rungs"]
         passed = [
             item if isinstance(item, (list, tuple)) else (item.rpartition(":")[2], item)
             for item in work.scenario.options["custom_objects"]
@@ -192,7 +194,7 @@ class Tables:
             error=row.get("error", ""),
             stage=row.get("stage", ""),
             rungs=resting.rungs if resting else {},
-            measured=measured or {},
+            measured=measured,
             inspect=inspect,
             passed={key: reference.rpartition(":")[2] for key, reference in passed},
             round_trip=round_trip,
@@ -220,9 +222,7 @@ class Tables:
             self._attempts.append(base | _attempt_row(judge_attempt(record, tolerance)))
         found = verdict(cell.records, tolerance)
         row |= _verdict_row(found) | {"seconds": cell.seconds, "key": cell.key[:16]}
-        return row | self._cause(
-            work, saver, loader, row, found, cell.records, self._inspection(artifact), round_trip
-        )
+        return row | self._cause(work, saver, loader, row, found, cell.records, self._inspection(artifact), round_trip)
 
 
 def _measures(judged: Judged) -> Row:

@@ -34,13 +34,12 @@ class Pins:
     h5py: Version | None = None
     numpy: Version | None = None
     protobuf: Version | None = None
-    hardware: str = "cpu"
 
     @classmethod
     def of(cls, facts: Mapping[str, Any]) -> "Pins":
         """From an environment's facts. ``2.2.4-tf`` counts as 2.2.4."""
         names = ("tensorflow", "keras", "python", "h5py", "numpy", "protobuf")
-        return cls(*(version_in(facts.get(name)) for name in names), hardware=str(facts.get("hardware") or "cpu"))
+        return cls(**{name: version_in(facts.get(name)) for name in names})
 
 
 def version_in(text: Any) -> Version | None:

@@ -34,7 +34,7 @@ def _specifier(text: str) -> str:
 
 Pattern = Annotated[str, AfterValidator(_pattern)]
 Specifier = Annotated[str, AfterValidator(_specifier)]
-Pin = Literal["tensorflow", "keras", "python", "h5py", "numpy", "protobuf", "hardware"]
+Pin = Literal["tensorflow", "keras", "python", "h5py", "numpy", "protobuf"]
 
 
 class _Strict(BaseModel):
@@ -105,7 +105,7 @@ class Evidence(_Strict):
             wrong = [word for word in words if word not in known]
             if wrong:
                 raise ValueError(f"{name}: {wrong[0]!r} is none of {', '.join(known)}")
-        if not (self.message or self.file or self.observed or self.lost or self.error_types):
+        if not any((self.message, self.file, self.observed, self.lost, self.kept, self.error_types)):
             raise ValueError("evidence needs a message, an error type, a measurement or a fact of the file")
         groups = re.compile(self.message).groupindex
         for word, group in ((self.passed, "name"), (self.named_in, "name"), (self.of_custom is not None, "of")):
@@ -122,7 +122,7 @@ class Cause(_Strict):
     """
 
     id: Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
-    title: Annotated[str, Field(min_length=8, max_length=80)]
+    title: Annotated[str, Field(min_length=8, max_length=90)]
     explanation: Annotated[str, Field(min_length=20)]
     remedies: tuple[str, ...] = ()
     references: tuple[str, ...] = ()

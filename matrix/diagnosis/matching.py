@@ -1,15 +1,12 @@
 """Finds the cause of a bad cell: the first of the catalogue whose evidence holds."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
 
-from packaging.specifiers import SpecifierSet
-
-from matrix.diagnosis.case import Case, Pins, version_in
-from matrix.diagnosis.catalogue import BAD, UNKNOWN, Catalogue, Evidence, FileEvidence
-from matrix.inspection import Inspection
+from matrix.diagnosis.case import Case, Pins
+from matrix.diagnosis.catalogue import BAD, UNKNOWN, Catalogue, Evidence
+from matrix.diagnosis.file_facts import file_facts, specifiers
 from matrix.outcomes import REMEDY
 
 _LONGEST = 160
@@ -60,7 +57,9 @@ def holds(evidence: Evidence, case: Case) -> list[str] | None:
     said = _message(evidence, case)
     if said is None:
         return None
-    read = _file(evidence.file, case.file, case) if evidence.file is not None else []
+    read: list[str] | None = []
+    if evidence.file is not None:
+        read = file_facts(evidence.file, case.file) if case.file is not None else None
     if read is None:
         return None
     measured = [f"measured: {word}" for word in evidence.observed]
@@ -73,17 +72,12 @@ def holds(evidence: Evidence, case: Case) -> list[str] | None:
     return [*said, *versions, *read, *measured]
 
 
-@cache
-def _specifiers(text: str) -> SpecifierSet:
-    return SpecifierSet(text)
-
-
 def _versions(evidence: Evidence, case: Case) -> list[str] | None:
     found = []
     for side, wanted, pins in (("saved", evidence.saver, case.saver), ("loaded", evidence.loader, case.loader)):
         for package, specifier in wanted.items():
             version = getattr(pins, package)
-            if version is None or not _specifiers(specifier).contains(version, prereleases=True):
+            if version is None or not specifiers(specifier).contains(version, prereleases=True):
                 return None
             found.append(f"{side} with {_NAMES[package]} {version}")
     if evidence.newer_saver is not None:
@@ -92,15 +86,15 @@ def _versions(evidence: Evidence, case: Case) -> list[str] | None:
             return None
         found.append(f"saved with Keras {saver}, loaded with {loader}")
     for package in evidence.pins_differ:
-        saver, loader = _comparable(case.saver, package), _comparable(case.loader, package)
-        if saver is None or loader is None or saver == loader:
+        left, right = _comparable(case.saver, package), _comparable(case.loader, package)
+        if left is None or right is None or left == right:
             return None
-        found.append(f"saved with {_NAMES[package]} {saver}, loaded with {loader}")
+        found.append(f"saved with {_NAMES[package]} {left}, loaded with {right}")
     return found
 
 
 _NAMES = {"tensorflow": "TensorFlow", "keras": "Keras", "python": "Python", "h5py": "h5py", "numpy": "NumPy",
-          "protobuf": "protobuf", "hardware": "hardware"}  # fmt: skip
+          "protobuf": "protobuf"}  # fmt: skip
 
 
 def _comparable(pins: Pins, package: str) -> object:
@@ -142,45 +136,3 @@ def _passed(name: str, passed: Mapping[str, str]) -> str:
 def _short(text: str) -> str:
     line = " ".join(text.split())
     return line if len(line) <= _LONGEST else line[: _LONGEST - 1] + "…"
-
-
-def _file(wanted: FileEvidence, file: Inspection | None, case: Case) -> list[str] | None:
-    if file is None:
-        return None
-    found: list[str] = []
-    for condition, check, said in _FILE_CHECKS:
-        asked = getattr(wanted, condition)
-        if asked in ((), "", None):
-            continue
-        if not check(asked, file):
-            return None
-        found.append(said(asked, file))
-    return found
-
-
-def _within(specifier: str, version: str) -> bool:
-    parsed = version_in(version)
-    return parsed is not None and _specifiers(specifier).contains(parsed, prereleases=True)
-
-
-_Check = Callable[..., bool]
-_Said = Callable[..., str]
-# One line a kind of fact: its name in `FileEvidence`, whether it holds, and how the panel says it.
-_FILE_CHECKS: tuple[tuple[str, _Check, _Said], ...] = (
-    ("container", lambda asked, file: file.container in asked, lambda _, file: f"file: {_CONTAINERS.get(file.container, file.container)}"),
-    ("suffix", lambda asked, file: file.suffix in asked, lambda _, file: f"file: named {file.suffix or 'without a suffix'}"),
-    ("suffix_not", lambda asked, file: file.suffix not in asked, lambda _, file: f"file: named {file.suffix or 'without a suffix'}"),
-    ("layout", lambda asked, file: file.weights_layout == asked, lambda asked, _: f"file: weights in the {asked} layout"),
-    ("keras", lambda asked, file: _within(asked, file.keras), lambda _, file: f"file: written by Keras {file.keras}"),
-    ("config_keys", lambda asked, file: bool(file.config_keys & set(asked)), lambda asked, file: f"file: has the key {', '.join(sorted(file.config_keys & set(asked)))}"),
-    ("classes", lambda asked, file: bool(set(asked) & set(file.classes)), lambda asked, file: f"file: has {', '.join(sorted(set(asked) & set(file.classes)))}"),
-    ("registered", lambda asked, file: any(re.search(asked, name) for name in file.registered), lambda _, file: f"file: registered {', '.join(file.registered)}"),
-    ("modules", lambda asked, file: any(re.search(asked, name) for name in file.modules), lambda asked, file: f"file: names the module {next(name for name in file.modules if re.search(asked, name))}"),
-    ("custom", lambda asked, file: bool(file.custom) == asked, lambda asked, file: f"file: custom {', '.join(file.custom)}" if asked else "file: nothing custom"),
-    ("lambdas", lambda asked, file: (file.lambdas > 0) == asked, lambda _, file: f"file: {file.lambdas} Lambda with bytecode"),
-    ("compiled", lambda asked, file: bool(file.compiled) == asked, lambda _, file: f"file: compiled with {', '.join(file.compiled) or 'nothing'}"),
-    ("damaged", lambda asked, file: bool(file.damage) == asked, lambda asked, file: f"file: {file.damage}" if asked else "file: whole"),
-)  # fmt: skip
-_CONTAINERS = {"hdf5": "is HDF5", "zip": "is a zip archive", "savedmodel": "is a SavedModel folder", "missing": "is not there",
-               "tf-checkpoint": "is a TensorFlow checkpoint", "json+weights": "is a folder of JSON and weights",
-               "directory": "is a folder that is no SavedModel", "other": "is no container that Keras ever wrote"}  # fmt: skip

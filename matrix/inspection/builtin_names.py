@@ -34,10 +34,10 @@ KerasHistory CompositeTensor Variable slice __ellipsis__ function
 
 BUILT_IN = frozenset(_NAMES.split())
 
-ACTIVATIONS = frozenset(
-    """
-    linear relu relu6 elu selu sigmoid hard_sigmoid hard_silu hard_swish hard_tanh hard_shrink tanh tanh_shrink softmax
-    log_softmax softplus softsign soft_shrink sparse_plus sparse_sigmoid sparsemax squareplus exponential gelu glu mish swish
-    silu log_sigmoid leaky_relu celu threshold
-    """.split()
-)
+_ACTIVATIONS = """
+linear relu relu6 elu selu sigmoid hard_sigmoid hard_silu hard_swish hard_tanh hard_shrink tanh tanh_shrink softmax
+log_softmax softplus softsign soft_shrink sparse_plus sparse_sigmoid sparsemax squareplus exponential gelu glu mish swish
+silu log_sigmoid leaky_relu celu threshold
+"""
+
+ACTIVATIONS = frozenset(_ACTIVATIONS.split())

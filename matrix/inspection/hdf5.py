@@ -17,20 +17,17 @@ def read(source: Path | io.BytesIO, notes: Notes) -> None:
     """Note what an HDF5 file says. Raises what h5py raises when it can not be opened at all."""
     with h5py.File(source, "r") as file:
         notes.guarded("attributes", lambda: _attributes(file, notes))
-        group = file["model_weights"] if "model_weights" in file else file
+        group = file.get("model_weights", file)
         notes.guarded("layout", lambda: _layout(group, notes))
         notes.guarded("groups", lambda: _walk(file, 0))
 
 
 def _attributes(file: Any, notes: Notes) -> None:
-    for name in file.attrs:
-        value = file.attrs[name]
-        if name == "keras_version":
-            notes.keras = _text(value)
-        elif name == "model_config":
-            notes.guarded("model_config", lambda value=value: notes.architecture(json.loads(_text(value))))
-        elif name == "training_config":
-            notes.guarded("training_config", lambda value=value: notes.training(json.loads(_text(value))))
+    if "keras_version" in file.attrs:
+        notes.keras = _text(file.attrs["keras_version"])
+    for name, note in (("model_config", notes.architecture), ("training_config", notes.training)):
+        if name in file.attrs:
+            note(json.loads(_text(file.attrs[name])))
 
 
 def _layout(group: Any, notes: Notes) -> None:

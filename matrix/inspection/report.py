@@ -111,8 +111,7 @@ class Notes:
         if ">" in name or (isinstance(registered, str) and ">" in registered):
             self.registered.append(name if ">" in name else str(registered))
         plain = name.rpartition(">")[2]
-        is_layer = isinstance(inner, dict) and ("name" in inner or "layers" in inner) and "Policy" not in plain
-        if is_layer:
+        if isinstance(inner, dict) and ("name" in inner or "layers" in inner) and "Policy" not in plain:
             self.classes.append(plain)
             self.config_keys.update(inner)
         if _is_custom(plain, module):
