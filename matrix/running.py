@@ -17,6 +17,7 @@ from rich.console import Console
 from matrix import __version__, history
 from matrix.backends import Backend, choose_backend
 from matrix.config import MatrixConfig, load_config
+from matrix.diagnosis import load_catalogue
 from matrix.environments import all_environments
 from matrix.environments import select as select_environments
 from matrix.errors import NothingCouldRunError, SelectionError, StoreError, nearest
@@ -234,6 +235,8 @@ def write_report(
     from reports.summary import terminal_summary
 
     results, attempts = tables.results(), tables.attempts()
+    causes = [cause.told() for cause in load_catalogue().cause]
+    claims: list[dict[str, Any]] = []
     environments = [states[environment.id].describe() for environment in matrix.environments]
     scenarios = {
         work.scenario.name: {
@@ -250,10 +253,11 @@ def write_report(
     facts["seconds_by_stage"]["report"] = round(time.monotonic() - rendering, 2)
     try:
         write_tables(results, attempts, environments, facts, out)
-        page = render(results, attempts, environments, facts, out / "report" / "index.html", list(scenarios.values()))
+        destination = out / "report" / "index.html"
+        page = render(results, attempts, environments, facts, destination, list(scenarios.values()), causes, claims)
     except OSError as error:
         raise StoreError(
             f"{out}: the report could not be written ({error.strerror or error}). Results are kept; "
             "make room and run `crossload report`."
         ) from None
-    return terminal_summary(results, page)
+    return terminal_summary(results, page, causes)

@@ -4,7 +4,7 @@ import re
 import tomllib
 from functools import cache
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
@@ -128,9 +128,10 @@ class Cause(_Strict):
     references: tuple[str, ...] = ()
     evidence: Annotated[tuple[Evidence, ...], Field(min_length=1)]
 
-    def links(self) -> list[tuple[str, str]]:
-        """References as pairs of a short text and an address."""
-        return [(text, address_of(text)) for text in self.references]
+    def told(self) -> dict[str, Any]:
+        """What the report says of it; references as pairs of a short text and an address."""
+        links = [(text, address_of(text)) for text in self.references]
+        return self.model_dump(include={"id", "title", "explanation", "remedies"}) | {"links": links}
 
 
 class Catalogue(_Strict):
