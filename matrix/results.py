@@ -77,6 +77,10 @@ class Tables:
         """One mapping a cell, with the columns of :meth:`results`."""
         return self._results
 
+    def attempt_rows(self) -> Sequence[Mapping[str, Any]]:
+        """One mapping an attempt, with the columns of :meth:`attempts`."""
+        return self._attempts
+
     def verdicts(self) -> set[str]:
         """The verdicts that occur."""
         return {row["verdict"] for row in self._results}

@@ -230,13 +230,14 @@ def write_report(
     out: Path, matrix: Matrix, states: Any, tables: Any, facts: dict[str, Any], started: float, rendering: float
 ) -> list[str]:
     """Write tables and page; completes ``facts`` with the times. Returns the lines for the terminal."""
+    from matrix.claims import decide_all
     from reports.exports import write_tables
     from reports.page import render
     from reports.summary import terminal_summary
 
     results, attempts = tables.results(), tables.attempts()
     causes = [cause.told() for cause in load_catalogue().cause]
-    claims: list[dict[str, Any]] = []
+    claims = [decided.told() for decided in decide_all(tables.rows(), tables.attempt_rows())]
     environments = [states[environment.id].describe() for environment in matrix.environments]
     scenarios = {
         work.scenario.name: {

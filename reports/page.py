@@ -42,8 +42,8 @@ CLAIM_WORDS = {
     "holds": ("✓", "holds"), "fails": ("×", "does not hold"), "mixed": ("◐", "mixed"), "not-run": ("?", "not run"),
 }  # fmt: skip
 _SECTIONS = (
-    ("who", "Grid"), ("causes", "Causes"), ("claims", "Claims"), ("round-trips", "Round trips"),
-    ("formats", "Formats"), ("scenarios", "Scenarios"), ("environments", "Environments"), ("about", "About"),
+    ("who", "Grid"), ("causes", "Causes"), ("claims", "Claims"), ("formats", "Formats"), ("scenarios", "Scenarios"),
+    ("round-trips", "Round trips"), ("environments", "Environments"), ("about", "About"),
 )  # fmt: skip
 _STYLES = ("base.css", "grid.css", "cell.css", "causes.css")
 _SCRIPTS = ("data.js", "state.js", "grid.js", "small.js", "list.js", "cell.js", "main.js")
