@@ -46,9 +46,11 @@ class Decided:
 
     def told(self) -> dict[str, Any]:
         """What the report shows: the cells against come first, since one is enough to refute."""
-        ordered = [*self.contradicting, *self.supporting]
-        if self.contradicting and self.supporting:
-            ordered = [*self.contradicting[: _SHOWN - 2], *self.supporting[:2], *self.contradicting[_SHOWN - 2 :]]
+        many = _SHOWN - 2
+        ordered = [
+            *(*self.contradicting[:many], *self.supporting[:2]),
+            *(*self.contradicting[many:], *self.supporting[2:]),
+        ]
         names = ("saved_with", "loaded_with", "format", "scenario")
         return {
             "id": self.claim.id,
