@@ -6,7 +6,7 @@ import platform
 import signal
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
@@ -17,16 +17,18 @@ from rich.console import Console
 from matrix import __version__, history
 from matrix.backends import Backend, choose_backend
 from matrix.config import MatrixConfig, load_config
+from matrix.diagnosis import load_catalogue
 from matrix.environments import all_environments
 from matrix.environments import select as select_environments
 from matrix.errors import NothingCouldRunError, SelectionError, StoreError, nearest
 from matrix.floating import resolve
 from matrix.freshness import Stamp, StampFile, fingerprint
+from matrix.inspection import Inspection, inspect
 from matrix.outcomes import SCORED, UNSCORED
 from matrix.planning import Matrix, expand_formats, make_works
 from matrix.scenario_index import index_scenarios
 from matrix.scenario_index import select as select_scenarios
-from matrix.store import Store
+from matrix.store import Artifact, Store
 
 
 @dataclass(frozen=True)
@@ -146,7 +148,7 @@ def report_only(options: RunOptions, console: Console) -> None:
         store.close()
     states = {environment.id: backend.state(environment) for environment in matrix.environments}
     facts = _facts(config, backend, reason, started)
-    tables = Tables(matrix, config, states, artifacts, cells)
+    tables = Tables(matrix, config, states, artifacts, cells, _inspector(store))
     StampFile(options.out).take()
     for line in write_report(options.out, matrix, states, tables, facts, started, rendering):
         console.print(line, highlight=False, markup=False, soft_wrap=True)
@@ -154,6 +156,11 @@ def report_only(options: RunOptions, console: Console) -> None:
 
 def _now() -> str:
     return datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
+
+
+def _inspector(store: Store) -> Callable[[Artifact], Inspection]:
+    """Reads the file of a stored artifact."""
+    return lambda artifact: inspect(store.artifact_folder(artifact) / artifact.file)
 
 
 def _facts(config: MatrixConfig, backend: Backend, reason: str, started: float) -> dict[str, Any]:
@@ -214,7 +221,7 @@ def _run_locked(
     else:
         from matrix.results import Tables
 
-        tables = Tables(matrix, config, engine.states, engine.artifacts, engine.cells)
+        tables = Tables(matrix, config, engine.states, engine.artifacts, engine.cells, _inspector(store))
         lines = write_report(options.out, matrix, engine.states, tables, facts, started, rendering)
         history.record(store, facts | {"environments": environments}, tables.rows())
         stamp = Stamp(made_from, lines, sorted(tables.verdicts()), facts["finished"])
@@ -230,11 +237,14 @@ def write_report(
     out: Path, matrix: Matrix, states: Any, tables: Any, facts: dict[str, Any], started: float, rendering: float
 ) -> list[str]:
     """Write tables and page; completes ``facts`` with the times. Returns the lines for the terminal."""
+    from matrix.claims import decide_all
     from reports.exports import write_tables
     from reports.page import render
     from reports.summary import terminal_summary
 
     results, attempts = tables.results(), tables.attempts()
+    causes = [cause.told() for cause in load_catalogue().cause]
+    claims = [decided.told() for decided in decide_all(tables.rows(), tables.attempt_rows())]
     environments = [states[environment.id].describe() for environment in matrix.environments]
     scenarios = {
         work.scenario.name: {
@@ -251,10 +261,11 @@ def write_report(
     facts["seconds_by_stage"]["report"] = round(time.monotonic() - rendering, 2)
     try:
         write_tables(results, attempts, environments, facts, out)
-        page = render(results, attempts, environments, facts, out / "report" / "index.html", list(scenarios.values()))
+        destination = out / "report" / "index.html"
+        page = render(results, attempts, environments, facts, destination, list(scenarios.values()), causes, claims)
     except OSError as error:
         raise StoreError(
             f"{out}: the report could not be written ({error.strerror or error}). Results are kept; "
             "make room and run `crossload report`."
         ) from None
-    return terminal_summary(results, page)
+    return terminal_summary(results, page, causes)
