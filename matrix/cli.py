@@ -114,9 +114,10 @@ def envs(
     from matrix.config import load_config
     from matrix.environments import all_environments, select
 
-    environments = all_environments(load_config(config))
+    settings = load_config(config)
+    environments = all_environments(settings)
     chosen = select(environments, _words(tf) or [], _words(hardware) or []) if tf else list(environments.values())
-    place, reason = choose_backend(backend)
+    place, reason = choose_backend(backend, settings, config.parent, chosen)
     console = _console()
     console.print(f"Backend: {reason}", highlight=False, soft_wrap=True)
     columns = ("id", "python", "tensorflow", "keras", "h5py", "numpy", "protobuf", "state", "size_mb", "reason")

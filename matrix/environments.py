@@ -89,6 +89,7 @@ class EnvironmentState:
 
     :param state: ``ready``, ``missing`` (can be built) or ``unavailable`` (with the reason).
     :param facts: versions as the probe saw them; empty until it was built once.
+    :param image: name, digest and base of the image it lives in, where it lives in one.
     """
 
     environment: Environment
@@ -97,6 +98,7 @@ class EnvironmentState:
     size_mb: float | None = None
     facts: Mapping[str, Any] = field(default_factory=dict)
     backend: str = "venv"
+    image: Mapping[str, str] = field(default_factory=dict)
 
     def describe(self) -> dict[str, Any]:
         """A plain dictionary for tables and the report."""
@@ -114,6 +116,10 @@ class EnvironmentState:
             "digest": environment.digest,
             "hardware": environment.hardware,
             "backend": self.backend,
+            "image": self.image.get("name", ""),
+            "image_digest": self.image.get("digest", ""),
+            "base": self.image.get("base", ""),
+            "gpu": self.facts.get("gpu", ""),
             "pins": pins,
         }
 

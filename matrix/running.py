@@ -100,7 +100,7 @@ def run(options: RunOptions, console: Console) -> int:
     check_fail_on(options.fail_on)
     config = load_config(options.config)
     matrix = select_matrix(options, config)
-    backend, reason = choose_backend(options.backend)
+    backend, reason = choose_backend(options.backend, config, options.config.parent, matrix.environments, options.out)
     console.print(f"Backend: {reason}", highlight=False, soft_wrap=True)
     console.print(
         f"{len(matrix.environments)} environments, {len({work.scenario.name for work in matrix.works})} scenarios, "
@@ -136,7 +136,7 @@ def report_only(options: RunOptions, console: Console) -> None:
     started, rendering = time.time(), time.monotonic()
     config = load_config(options.config)
     matrix = select_matrix(options, config)
-    backend, reason = choose_backend(options.backend)
+    backend, reason = choose_backend(options.backend, config, options.config.parent, matrix.environments)
     if not (options.out / "store" / "results.sqlite").exists():
         raise StoreError(
             f"{options.out}: nothing has been run here yet. Run `crossload run --out {options.out}` first."

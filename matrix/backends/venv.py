@@ -13,6 +13,7 @@ from filelock import FileLock
 from platformdirs import user_cache_path
 
 from matrix.backends.base import Backend, Worker, WorkerError
+from matrix.backends.channels import ProcessChannel
 from matrix.environments import Environment, EnvironmentState
 from matrix.uv import find_python, last_lines, run_uv
 
@@ -134,4 +135,4 @@ class VenvBackend(Backend):
             "CUDA_VISIBLE_DEVICES": "-1",
             **environment.config.variables,
         }
-        return Worker([str(folder / "bin" / "python"), str(PROBE), *extra], variables, scratch)
+        return Worker(ProcessChannel([str(folder / "bin" / "python"), str(PROBE), *extra], variables), scratch)
