@@ -51,7 +51,8 @@ def register(app: typer.Typer, make_console: "Callable[[], Console]") -> None:
         if as_json:
             names = ("id", "started", "finished", "accepted", "cells")
             listed = [
-                {name: getattr(run, name) for name in names} | {"executed": run.payload.get("executed")} for run in found
+                {name: getattr(run, name) for name in names} | {"executed": run.payload.get("executed")}
+                for run in found
             ]
             typer.echo(json.dumps(listed, indent=1))
             return
