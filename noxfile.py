@@ -30,6 +30,12 @@ def nightly(session: nox.Session) -> None:
 
 
 @nox.session
+def plan(session: nox.Session) -> None:
+    """Plan an upgrade with the results of a run: `-- --from 2.10 --to 2.21`."""
+    _crossload(session, "plan")
+
+
+@nox.session
 def report(session: nox.Session) -> None:
     """Render again what the store holds, without running anything."""
     _crossload(session, "report")
