@@ -1,5 +1,6 @@
 """The command line. Heavy imports happen inside the commands, so that ``--help`` is instant."""
 
+import datetime
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -8,7 +9,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from matrix import __version__
+from matrix import __version__, cli_history
 from matrix.errors import CrossloadError, SelectionError
 
 app = typer.Typer(
@@ -80,6 +81,10 @@ def run(
     fail_on: Annotated[
         str, typer.Option(metavar="LIST", help="Verdicts that make the exit code 1, such as differs,fails; or never.")
     ] = "never",
+    as_of: Annotated[
+        datetime.datetime | None,
+        typer.Option(formats=["%Y-%m-%d"], metavar="DATE", help="Day whose nightlies to use; today by default."),
+    ] = None,
 ) -> None:
     """Save every scenario in every environment, load it in all of them, compare, and render the report.
 
@@ -92,6 +97,7 @@ def run(
     options = RunOptions(
         *(config, out, profile, _words(tf), _words(hardware) or [], scenario, _words(format), backend, jobs),
         _words(fail_on) or [],
+        as_of.date() if as_of else None,
     )
     raise typer.Exit(run_matrix(options, _console()))
 
@@ -108,9 +114,10 @@ def envs(
     from matrix.config import load_config
     from matrix.environments import all_environments, select
 
-    environments = all_environments(load_config(config))
+    settings = load_config(config)
+    environments = all_environments(settings)
     chosen = select(environments, _words(tf) or [], _words(hardware) or []) if tf else list(environments.values())
-    place, reason = choose_backend(backend)
+    place, reason = choose_backend(backend, settings, config.parent, chosen)
     console = _console()
     console.print(f"Backend: {reason}", highlight=False, soft_wrap=True)
     columns = ("id", "python", "tensorflow", "keras", "h5py", "numpy", "protobuf", "state", "size_mb", "reason")
@@ -152,7 +159,11 @@ def lock(
     for name in names or list(environments):
         if name not in environments:
             raise SelectionError(f"no environment {name!r}.{nearest(name, environments)} `crossload envs` lists them.")
-        typer.echo(write_lock(name, environments[name].config))
+        settings = environments[name].config
+        if isinstance(settings.as_of, str):
+            typer.echo(f"{name}: is resolved when it runs")
+            continue
+        typer.echo(write_lock(name, settings, settings.as_of))
 
 
 @app.command()
@@ -171,6 +182,10 @@ def report(
 
     options = RunOptions(config, out, profile, _words(tf), _words(hardware) or [], scenario, _words(format), backend)
     report_only(options, _console())
+
+
+cli_history.register(app, _console)
+cli_history.register_nightly(app, _console)
 
 
 def main() -> None:

@@ -7,7 +7,7 @@ import datetime
 import re
 import tomllib
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
@@ -19,10 +19,13 @@ class _Table(BaseModel):
 
 
 class EnvironmentConfig(_Table):
-    """One line of ``[environments]``: what is asked for, before locking."""
+    """One line of ``[environments]``: what is asked for, before locking.
+
+    :param as_of: the date that uv resolves for; ``"run"`` stands for the day of the run, whose pins are then recorded.
+    """
 
     python: Annotated[str, Field(pattern=r"^3\.\d+$")]
-    as_of: datetime.date
+    as_of: datetime.date | Literal["run"]
     requirements: Annotated[list[str], Field(min_length=1)]
     overrides: list[str] = []
     as_of_packages: dict[str, datetime.date] = {}
@@ -31,7 +34,7 @@ class EnvironmentConfig(_Table):
     @field_validator("as_of", mode="before")
     @classmethod
     def _read_date(cls, value: Any) -> Any:
-        return datetime.date.fromisoformat(value) if isinstance(value, str) else value
+        return datetime.date.fromisoformat(value) if isinstance(value, str) and value != "run" else value
 
 
 class ProfileConfig(_Table):
@@ -70,6 +73,30 @@ class Limits(_Table):
     memory_mb: Annotated[int, Field(gt=0)] = 4096
 
 
+class DockerConfig(_Table):
+    """``[docker]``: where images come from and what a container may use. README, "Docker", explains each.
+
+    :param bases: base image by ``3.9-cpu``, ``2.10-cuda`` or ``cpu``; ``{python}`` stands for the Python minor.
+    :param index_url: with ``extra_index_urls`` and ``ca_bundle`` used while building, and never left in an image.
+    :param memory_mb: limit of a whole container; by default what a child may take and 4096 MB more.
+    :param cpus: limit of a container, in processors; never more than the engine has.
+    :param processes: limit of a container, threads included.
+    :param temporary_mb: size of its ``/tmp``, which lies in memory.
+    """
+
+    bases: dict[str, str] = {}
+    index_url: str | None = None
+    extra_index_urls: list[str] = []
+    ca_bundle: str | None = None
+    proxy: str | None = None
+    build_network: str | None = None
+    python_mirror: str | None = None
+    memory_mb: Annotated[int, Field(gt=0)] | None = None
+    cpus: Annotated[float, Field(gt=0)] = 2
+    processes: Annotated[int, Field(ge=64)] = 1024
+    temporary_mb: Annotated[int, Field(gt=0)] = 2048
+
+
 class MatrixConfig(_Table):
     """The whole of ``matrix.toml``.
 
@@ -81,6 +108,7 @@ class MatrixConfig(_Table):
     scenario_folders: list[str] = []
     tolerances: Tolerances = Tolerances()
     limits: Limits = Limits()
+    docker: DockerConfig = DockerConfig()
 
 
 def _line_of(text: str, *location: int | str) -> str:

@@ -1,18 +1,32 @@
 """Where environments live. A backend builds an environment and starts a worker in it; add one to :data:`BACKENDS`."""
 
+from collections.abc import Sequence
+from pathlib import Path
+
 from matrix.backends.base import Backend, Worker, WorkerError
-from matrix.backends.venv import VenvBackend
+from matrix.config import MatrixConfig
+from matrix.environments import Environment
 
-BACKENDS: dict[str, type[Backend]] = {"venv": VenvBackend}
+# Where each class is: the Docker SDK is imported only when it is going to be used.
+BACKENDS = {
+    "docker": "matrix.backends.docker_backend:DockerBackend",
+    "venv": "matrix.backends.venv:VenvBackend",
+}
 
-__all__ = ["BACKENDS", "Backend", "VenvBackend", "Worker", "WorkerError", "choose_backend"]
+__all__ = ["BACKENDS", "Backend", "Worker", "WorkerError", "choose_backend"]
 
 
-def choose_backend(name: str) -> tuple[Backend, str]:
+def choose_backend(
+    name: str, config: MatrixConfig, folder: Path, environments: Sequence[Environment] = (), out: Path | None = None
+) -> tuple[Backend, str]:
     """The backend that a name stands for, and in one line why.
 
-    :raises matrix.errors.SelectionError: the name is not known, or that backend can not be used here.
+    :param folder: what the configuration's relative paths start from.
+    :param environments: what is going to be used; ``auto`` takes Docker only where their images can be had.
+    :param out: the folder of the run's store, where there is a run.
+    :raises matrix.errors.SelectionError: the name is not known.
+    :raises matrix.errors.CrossloadError: that backend was asked for and can not be used here.
     """
     from matrix.backends.choice import choose
 
-    return choose(name, BACKENDS)
+    return choose(name, config, folder, environments, out)

@@ -1,40 +1,53 @@
 """Chooses a backend and says why."""
 
-from collections.abc import Mapping
+from collections.abc import Sequence
+from importlib import import_module
+from pathlib import Path
 
+from matrix.backends import BACKENDS
 from matrix.backends.base import Backend
-from matrix.errors import SelectionError, nearest
+from matrix.config import MatrixConfig
+from matrix.environments import Environment
+from matrix.errors import CrossloadError, SelectionError, nearest
 
 
-def _engine_answer() -> str:
-    """What the Docker engine answers: its version, or why there is none."""
-    import docker
-
-    # Without the SDK installed, `import docker` finds the empty folder of templates and succeeds.
-    if not hasattr(docker, "from_env"):
-        return "the Docker SDK is not installed"
-    try:
-        client = docker.from_env(timeout=3)
-        version = client.version()["Version"]
-        client.close()
-    except Exception as error:
-        # The SDK lets errors of three libraries through; all of them mean the same here.
-        return f"no Docker engine answers ({type(error).__name__})"
-    return f"Docker engine {version} answers"
+def backend_class(name: str) -> type[Backend]:
+    """The class of a backend."""
+    module, _, attribute = BACKENDS[name].partition(":")
+    found: type[Backend] = getattr(import_module(module), attribute)
+    return found
 
 
-def choose(name: str, backends: Mapping[str, type[Backend]]) -> tuple[Backend, str]:
-    """Return the backend and the reason for it, in one line."""
-    known = ("auto", "docker", *(key for key in backends if key != "docker"))
+def choose(
+    name: str, config: MatrixConfig, folder: Path, environments: Sequence[Environment], out: Path | None
+) -> tuple[Backend, str]:
+    """See :func:`matrix.backends.choose_backend`."""
+    known = ("auto", *BACKENDS)
     if name not in known:
         raise SelectionError(f"unknown backend {name!r}.{nearest(name, known)} Known: {', '.join(known)}.")
-    if name == "auto":
-        answer = _engine_answer()
-        if "docker" in backends and answer.startswith("Docker engine"):
-            return backends["docker"](), f"docker: {answer}"
-        if answer.startswith("Docker engine"):
-            answer += ", but this version of Crossload has no Docker backend yet"
-        return backends["venv"](), f"venv (uv virtual environments): {answer}"
-    if name not in backends:
-        raise SelectionError(f"backend {name!r} is not available in this version. Use --backend venv.")
-    return backends[name](), f"{name}: asked for"
+    if name != "auto":
+        return backend_class(name).create(config, folder, out), f"{name}: asked for"
+    docker, reason = _docker(config, folder, environments, out)
+    if docker is not None:
+        return docker, f"docker: {reason}"
+    return backend_class("venv").create(config, folder, out), f"venv (uv virtual environments): {reason}"
+
+
+def _docker(
+    config: MatrixConfig, folder: Path, environments: Sequence[Environment], out: Path | None
+) -> tuple[Backend | None, str]:
+    """The Docker backend where every image is there or can be built; None and the reason elsewhere."""
+    try:
+        from matrix.backends.docker_backend import DockerBackend
+    except ImportError:
+        # Without the SDK, `import docker` finds the folder of templates.
+        return None, "the Docker SDK is not installed"
+    try:
+        backend = DockerBackend.create(config, folder, out)
+        missing = backend.why_not(environments)
+    except CrossloadError as error:
+        return None, str(error)
+    version = backend.client.version()["Version"]
+    if missing:
+        return None, f"Docker engine {version} answers, but {missing}"
+    return backend, f"Docker engine {version} answers"

@@ -13,8 +13,8 @@ from filelock import FileLock
 from platformdirs import user_cache_path
 
 from matrix.backends.base import Backend, Worker, WorkerError
+from matrix.backends.channels import ProcessChannel
 from matrix.environments import Environment, EnvironmentState
-from matrix.locking import lock_path
 from matrix.uv import find_python, last_lines, run_uv
 
 PROBE = Path(__file__).parent.parent / "probe"
@@ -56,6 +56,10 @@ class VenvBackend(Backend):
         return marker if isinstance(marker, dict) else None
 
     def state(self, environment: Environment) -> EnvironmentState:
+        if environment.unresolved:
+            return EnvironmentState(environment, "unavailable", environment.unresolved)
+        if environment.is_floating and environment.resolved is None:
+            return EnvironmentState(environment, "missing", "resolved when it runs")
         if environment.hardware != "cpu":
             return EnvironmentState(environment, "unavailable", "the venv backend runs on CPU only")
         marker = self._marker(environment)
@@ -107,7 +111,7 @@ class VenvBackend(Backend):
             ["venv", "--no-project", "--python", str(python), str(folder)],
             [
                 *("pip", "install", "--python", str(folder / "bin" / "python"), "--no-deps", "--require-hashes"),
-                *("--compile-bytecode", "--link-mode", "hardlink", "-r", str(lock_path(environment.id))),
+                *("--compile-bytecode", "--link-mode", "hardlink", "-r", str(environment.lock_file)),
             ],
         ]
         for step in steps:
@@ -131,4 +135,4 @@ class VenvBackend(Backend):
             "CUDA_VISIBLE_DEVICES": "-1",
             **environment.config.variables,
         }
-        return Worker([str(folder / "bin" / "python"), str(PROBE), *extra], variables, scratch)
+        return Worker(ProcessChannel([str(folder / "bin" / "python"), str(PROBE), *extra], variables), scratch)

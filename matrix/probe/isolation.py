@@ -12,10 +12,12 @@ import resource
 import signal
 import traceback
 
-from . import loading, reporting, saving
-from .protocol import DONE, SAVE
+from . import devices, loading, reporting, saving
+from .protocol import DEVICES, DONE, LOAD, SAVE
 
 _PR_SET_PDEATHSIG = 1  # linux/prctl.h
+
+_OPERATIONS = {SAVE: saving.save, LOAD: loading.load, DEVICES: devices.report}
 
 
 def can_fork():
@@ -73,7 +75,7 @@ def _run(request, emit):
     """Run one request in this process; a fault of the probe itself is emitted as ``harness-error``."""
     try:
         _limit_memory(request["limits"]["memory_mb"])
-        (saving.save if request["op"] == SAVE else loading.load)(request, emit)
+        _OPERATIONS[request["op"]](request, emit)
     except MemoryError:
         emit({"event": "out-of-memory"})
     except BaseException as error:

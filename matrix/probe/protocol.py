@@ -5,9 +5,10 @@ PROTOCOL_VERSION = 2
 # Part of every key in the store: raise it when the same request would measure something else.
 PROBE_VERSION = 2
 
-# Requests
+# Requests; the answer to DEVICES is an event of the same name.
 SAVE = "save"
 LOAD = "load"
+DEVICES = "devices"
 EXIT = "exit"
 
 # Events

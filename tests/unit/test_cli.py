@@ -77,7 +77,7 @@ def crossload(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Ca
     monkeypatch.setattr(scenario_index, "BUILT_IN", folder)
     shell = Shell(monkeypatch, capsys)
 
-    def choose(name: str) -> tuple[Backend, str]:
+    def choose(name: str, *more: Any) -> tuple[Backend, str]:
         return shell.backend, "scripted"
 
     def write(out: Path, matrix: Any, states: Any, tables: Any, facts: dict[str, Any], *more: Any) -> list[str]:

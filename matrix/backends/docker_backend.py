@@ -1,0 +1,166 @@
+"""Environments as Docker images, and probes in containers that see nothing but their own artifacts."""
+
+import json
+import os
+import threading
+from collections.abc import Callable, Iterable
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Self
+
+from matrix.backends.base import Backend, Worker, WorkerError
+from matrix.backends.docker_containers import Containers
+from matrix.backends.docker_engine import EngineError, connect, is_remote
+from matrix.backends.docker_images import ImageError, Images, image_facts
+from matrix.backends.docker_recipes import build_settings
+from matrix.backends.venv import cache_folder
+from matrix.config import DockerConfig, Limits, MatrixConfig
+from matrix.environments import Environment, EnvironmentState
+from matrix.probe import protocol
+from matrix.scenario_index import BUILT_IN
+
+_VARIABLES = {
+    # No user of this machine has to exist inside.
+    **{"HOME": "/tmp", "TMPDIR": "/tmp", "USER": "crossload", "LOGNAME": "crossload", "LANG": "C.UTF-8"},
+    **{"PYTHONHASHSEED": "0", "PYTHONNOUSERSITE": "1", "PYTHONDONTWRITEBYTECODE": "1", "TF_CPP_MIN_LOG_LEVEL": "3"},
+}
+
+
+class DockerBackend(Backend):
+    """One image per environment, one container per worker.
+
+    :param folders: scenario packages that containers may see, beside Crossload's own.
+    :param exchange: where artifacts pass between store and containers; None stands for the folder for temporary files.
+    :raises EngineError: no engine answers, or it can not be used; the message says what to do.
+    """
+
+    name = "docker"
+
+    def __init__(
+        self, config: DockerConfig, limits: Limits, folders: Iterable[Path] = (), exchange: Path | None = None
+    ) -> None:
+        if is_remote():
+            raise EngineError(
+                f"DOCKER_HOST={os.environ['DOCKER_HOST']} is another machine, which does not see this one's files. "
+                "Run Crossload there, or use --backend venv."
+            )
+        self._config, self._limits = config, limits
+        self._folders, self._exchange = [BUILT_IN, *folders], exchange
+        self._starting = threading.Lock()
+        self.client = connect()
+        self.images = Images(self.client, build_settings(config), cache_folder() / "image-logs")
+
+    @classmethod
+    def create(cls, config: MatrixConfig, folder: Path, out: Path | None = None) -> Self:
+        folders = [folder / name for name in config.scenario_folders]
+        # Beside what is being written to the store: links do not cross file systems, and a killed run's are cleared there.
+        return cls(config.docker, config.limits, folders, out / "store" / "staging" if out else None)
+
+    @cached_property
+    def _containers(self) -> Containers:
+        return Containers(self.client, self._config, self._limits, self._folders, self._exchange)
+
+    def _started(self) -> Containers:
+        with self._starting:
+            return self._containers
+
+    def why_not(self, environments: Iterable[Environment]) -> str:
+        """Why the images of these environments are not there and can not be built; empty when nothing is in the way."""
+        asked: dict[str, str] = {}
+        for environment in environments:
+            if self.images.find(environment) is None:
+                reason = asked.setdefault(
+                    environment.config.python + environment.hardware, self.images.why_no_base(environment)
+                )
+                if reason:
+                    return reason
+        return ""
+
+    def _facts_path(self, image: Any) -> Path:
+        return cache_folder() / "images" / f"{image.id.removeprefix('sha256:')}.json"
+
+    def state(self, environment: Environment) -> EnvironmentState:
+        image = self.images.find(environment)
+        if image is None:
+            return self._state(environment, "missing", "not built yet")
+        try:
+            facts = json.loads(self._facts_path(image).read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return self._state(environment, "missing", "not started yet", image)
+        if environment.hardware == "cuda" and (reason := self._started().why_no_gpu(image)):
+            return self._state(environment, "unavailable", _no_gpu(reason), image)
+        return self._state(environment, "ready", "", image, facts)
+
+    def _state(
+        self, environment: Environment, state: str, reason: str, image: Any = None, facts: dict[str, Any] | None = None
+    ) -> EnvironmentState:
+        size = round(image.attrs["Size"] / 1e6, 1) if image else None
+        known = image_facts(image) if image else {}
+        return EnvironmentState(environment, state, reason, size, facts or {}, self.name, known)
+
+    def build(self, environment: Environment, say: Callable[[str], None]) -> EnvironmentState:
+        state = self.state(environment)
+        if state.state != "missing":
+            return state
+        try:
+            if environment.hardware == "cuda":
+                # Several gigabytes would be built for nothing.
+                base = self.images.base(state.image.get("name") or self.images.recipe(environment).base)
+                if reason := self._started().why_no_gpu(base):
+                    return self._state(environment, "unavailable", _no_gpu(reason))
+            image = self.images.build(environment, say)
+            worker = self._start(environment, image)
+        except ImageError as error:
+            return self._state(environment, "unavailable", str(error))
+        except WorkerError as error:
+            return self._state(environment, "unavailable", f"TensorFlow can not be imported: {error}")
+        try:
+            facts = dict(worker.facts)
+            if environment.hardware == "cuda":
+                found = _devices(worker)
+                if found["reason"]:
+                    return self._state(environment, "unavailable", _no_gpu(found["reason"]), image)
+                facts["gpu"] = found["summary"]
+        finally:
+            worker.close()
+        path = self._facts_path(image)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary = path.with_suffix(f".{os.getpid()}.tmp")
+        temporary.write_text(json.dumps(facts), encoding="utf-8")
+        os.replace(temporary, path)
+        return self._state(environment, "ready", "", image, facts)
+
+    def start(self, environment: Environment) -> Worker:
+        image = self.images.find(environment)
+        if image is None:
+            raise WorkerError(f"the image of {environment.id} has been removed")
+        return self._start(environment, image)
+
+    def _start(self, environment: Environment, image: Any) -> Worker:
+        with_gpu = environment.hardware == "cuda"
+        variables = {
+            **_VARIABLES,
+            **({} if with_gpu else {"CUDA_VISIBLE_DEVICES": "-1"}),
+            **environment.config.variables,
+        }
+        return self._started().start(image, variables, with_gpu)
+
+
+def _no_gpu(reason: str) -> str:
+    return f"no GPU for containers: {reason}"
+
+
+def _devices(worker: Worker) -> dict[str, Any]:
+    """What TensorFlow sees of GPUs: ``reason`` why there is none, or ``summary``, one line."""
+    request = {"op": protocol.DEVICES, "id": "devices", "limits": {"seconds": 120, "memory_mb": 65536}}
+    events = worker.ask(request)
+    seen = next((event for event in events if event["event"] == protocol.DEVICES), None)
+    if seen is None:
+        return {"reason": f"TensorFlow did not say which it sees ({events})", "summary": ""}
+    if not seen["gpus"]:
+        return {"reason": seen["reason"], "summary": ""}
+    gpus = ", ".join(f"{gpu['name']} (compute capability {gpu['compute_capability']})" for gpu in seen["gpus"])
+    return {
+        "reason": "",
+        "summary": f"{gpus}; driver {seen['driver']}; built for CUDA {seen['cuda']}, cuDNN {seen['cudnn']}",
+    }

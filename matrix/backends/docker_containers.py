@@ -1,0 +1,199 @@
+"""Containers that probes run in: what they may see and use, and their removal.
+
+A container sees nothing of this machine but the probe, the scenario packages, one folder that it may write artifacts to
+and one, read-only, in which the artifact that is being loaded lies.
+"""
+
+import atexit
+import contextlib
+import os
+import shutil
+import tempfile
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from docker.types import DeviceRequest, Mount
+
+from matrix.backends.base import WorkerError
+from matrix.backends.docker_engine import (
+    EngineError,
+    EngineErrors,
+    answers_again,
+    engine_gone,
+    engine_host,
+    explain,
+    is_connection_lost,
+    is_orphan,
+    owner,
+)
+from matrix.backends.docker_recipes import LABEL
+from matrix.backends.docker_worker import INPUT, INSIDE, OUTPUT, ContainerChannel, ContainerWorker
+from matrix.config import DockerConfig, Limits
+
+OWNER = f"{LABEL}.owner"
+PROBE = Path(__file__).parent.parent / "probe"
+
+# Who a container runs as when Crossload itself is root: nobody on this machine.
+NOBODY = 10001
+
+# What a container gets beyond the memory that one child may take: TensorFlow itself, the other children, /tmp.
+_MEMORY_BESIDE_CHILD_MB = 4096
+
+
+def run_as() -> str:
+    """User and group of containers: this user, so that files belong to it, or nobody where this user is root."""
+    return f"{os.getuid()}:{os.getgid()}" if os.getuid() else f"{NOBODY}:{NOBODY}"
+
+
+def code_mounts(folders: Iterable[Path]) -> tuple[dict[str, str], list[Mount]]:
+    """Where scenario packages appear inside.
+
+    :param folders: the packages' own folders; what lies beside them stays outside.
+    :return: folders inside by folder outside, as ``roots`` of requests name them, and the mounts.
+    """
+    roots: dict[str, str] = {}
+    mounts = []
+    for folder in dict.fromkeys(path.resolve() for path in folders):
+        root = roots.setdefault(str(folder.parent), f"{INSIDE}/code/{len(roots)}")
+        mounts.append(Mount(f"{root}/{folder.name}", str(folder), type="bind", read_only=True))
+    return roots, mounts
+
+
+def confinement(config: DockerConfig, limits: Limits, engine_cpus: int) -> dict[str, Any]:
+    """What a container may not do, as arguments of the SDK."""
+    memory = config.memory_mb or limits.memory_mb + _MEMORY_BESIDE_CHILD_MB
+    return {
+        "network_mode": "none",
+        "read_only": True,
+        "cap_drop": ["ALL"],
+        "security_opt": ["no-new-privileges"],
+        "user": run_as(),
+        "mem_limit": f"{memory}m",
+        "memswap_limit": f"{memory}m",
+        "nano_cpus": int(min(config.cpus, engine_cpus) * 1e9),
+        "pids_limit": config.processes,
+        "tmpfs": {"/tmp": f"rw,nosuid,nodev,mode=1777,size={config.temporary_mb}m"},
+    }
+
+
+class Containers:
+    """Starts the containers of this process on one engine, and removes them at its end.
+
+    :param folders: scenario packages that containers may see.
+    :param exchange: where workers get their folders; on the disk of the store, artifacts are passed by links. None stands
+        for the folder for temporary files.
+    """
+
+    def __init__(
+        self, client: Any, config: DockerConfig, limits: Limits, folders: Iterable[Path], exchange: Path | None
+    ) -> None:
+        self._client, self._exchange = client, exchange
+        self._roots, self._mounts = code_mounts(folders)
+        self._confinement = confinement(config, limits, int(client.info().get("NCPU") or 1))
+        self._owner = owner()
+        remove_orphans(client)
+        atexit.register(self.remove_all)
+
+    def start(self, image: Any, variables: Mapping[str, str], with_gpu: bool = False) -> ContainerWorker:
+        """Start a probe in a container of its own.
+
+        :raises WorkerError: the probe did not come up.
+        :raises EngineError: the engine refused, or has gone.
+        """
+        if self._exchange is not None:
+            self._exchange.mkdir(parents=True, exist_ok=True)
+        exchange = Path(tempfile.mkdtemp(prefix="container-", dir=self._exchange)).resolve()
+        for name in ("input", "output"):
+            (exchange / name).mkdir()
+        # The folder above keeps other users of this machine out; these two are all that the container gets.
+        os.chmod(exchange / "output", 0o777)
+        mounts = [
+            Mount(f"{INSIDE}/probe", str(PROBE.resolve()), type="bind", read_only=True),
+            *self._mounts,
+            Mount(INPUT, str(exchange / "input"), type="bind", read_only=True),
+            Mount(OUTPUT, str(exchange / "output"), type="bind"),
+        ]
+        container = None
+        try:
+            container = self._client.containers.create(
+                image.id,
+                [f"{INSIDE}/probe"],
+                environment=dict(variables),
+                mounts=mounts,
+                labels={OWNER: self._owner},
+                stdin_open=True,
+                working_dir="/tmp",
+                device_requests=gpu_request() if with_gpu else None,
+                **self._confinement,
+            )
+            return ContainerWorker(ContainerChannel(self._client, container), exchange, self._roots)
+        except (WorkerError, EngineError, *EngineErrors) as error:
+            shutil.rmtree(exchange, ignore_errors=True)
+            if container is not None:
+                _remove(container)
+            if isinstance(error, WorkerError | EngineError):
+                raise
+            if is_connection_lost(error) and not answers_again(self._client):
+                raise engine_gone() from None
+            raise WorkerError(_refused(error)) from None
+
+    def why_no_gpu(self, image: Any) -> str:
+        """Why the engine gives containers no GPU, in its own words; empty when it does."""
+        container = None
+        try:
+            container = self._client.containers.create(
+                image.id,
+                entrypoint=["/bin/true"],
+                labels={OWNER: self._owner},
+                network_mode="none",
+                device_requests=gpu_request(),
+            )
+            container.start()
+            container.wait(timeout=60)
+        except EngineErrors as error:
+            return explain(error)
+        finally:
+            if container is not None:
+                _remove(container)
+        return ""
+
+    def remove_all(self) -> None:
+        """Remove every container of this process."""
+        for container in _ours(self._client):
+            if container.labels.get(OWNER) == self._owner:
+                _remove(container)
+
+
+def gpu_request() -> list[DeviceRequest]:
+    """One GPU, asked for as ``docker run --gpus 1`` does."""
+    return [DeviceRequest(count=1, capabilities=[["gpu", "compute", "utility"]])]
+
+
+def remove_orphans(client: Any) -> None:
+    """Remove the containers of runs that were killed."""
+    for container in _ours(client):
+        if is_orphan(container.labels.get(OWNER, "")):
+            _remove(container)
+
+
+def _ours(client: Any) -> list[Any]:
+    try:
+        return list(client.containers.list(all=True, filters={"label": OWNER}, ignore_removed=True))
+    except EngineErrors:
+        return []
+
+
+def _remove(container: Any) -> None:
+    with contextlib.suppress(*EngineErrors):
+        container.remove(force=True, v=True)
+
+
+def _refused(error: BaseException) -> str:
+    text = explain(error)
+    if "bind source path does not exist" in text:
+        return (
+            f"the Docker engine at {engine_host()} does not see this machine's files ({text}). "
+            "Run Crossload on the engine's machine, or use --backend venv."
+        )
+    return f"the container did not start: {text}"

@@ -1,0 +1,212 @@
+"""A probe in a container: its attached streams, and the folders that artifacts pass through."""
+
+import contextlib
+import itertools
+import json
+import os
+import select
+import shutil
+import struct
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import docker.errors
+
+from matrix.backends.base import Worker, WorkerError
+from matrix.backends.channels import Channel
+from matrix.backends.docker_engine import EngineErrors, answers_again, engine_gone, explain, is_connection_lost
+from matrix.probe import protocol
+
+INSIDE = "/crossload"
+INPUT, OUTPUT = f"{INSIDE}/input", f"{INSIDE}/output"
+
+
+class ContainerChannel(Channel):
+    """The attached streams of a container that has not been started yet; starts it."""
+
+    def __init__(self, client: Any, container: Any) -> None:
+        self._client, self._container = client, container
+        self._stderr = b""
+        self._raw = b""
+        self._gone = threading.Event()
+        # Attached before it starts: nothing that it says is missed.
+        attached = client.api.attach_socket(container.id, params={"stdin": 1, "stdout": 1, "stderr": 1, "stream": 1})
+        self._attached = attached
+        self._socket = getattr(attached, "_sock", attached)
+        self._socket.settimeout(None)
+        container.start()
+
+    def write(self, data: bytes) -> None:
+        self._socket.sendall(data)
+
+    def read(self, seconds: float) -> bytes | None:
+        deadline = time.monotonic() + seconds
+        while True:
+            data = self._next_frames()
+            if data:
+                return data
+            ready, _, _ = select.select([self._socket], [], [], max(0.0, deadline - time.monotonic()))
+            if not ready:
+                return None
+            try:
+                chunk = self._socket.recv(1 << 16)
+            except OSError:
+                chunk = b""
+            if not chunk:
+                return b""
+            self._raw += chunk
+
+    def _next_frames(self) -> bytes:
+        """Bytes of stdout in the frames that have come whole; those of stderr are kept aside."""
+        data = b""
+        while len(self._raw) >= 8:
+            # https://docs.docker.com/engine/api: stream (1 is stdout, 2 is stderr), three zeros, length, content.
+            stream, length = struct.unpack(">BxxxL", self._raw[:8])
+            if len(self._raw) < 8 + length:
+                break
+            content, self._raw = self._raw[8 : 8 + length], self._raw[8 + length :]
+            if stream == 1:
+                data += content
+            else:
+                self._stderr = (self._stderr + content)[-8000:]
+        return data
+
+    def last_words(self) -> str:
+        """See :meth:`Channel.last_words`.
+
+        :raises EngineError: the engine itself has gone, and did not come back.
+        """
+        said = self._stderr.decode(errors="replace")[-1500:].strip()
+        return "; ".join(part for part in (self._what_ended_it(), said) if part)
+
+    def _what_ended_it(self) -> str:
+        if self._gone.is_set():
+            return ""
+        try:
+            self._container.reload()
+        except docker.errors.NotFound:
+            return "its container was removed from outside"
+        except EngineErrors as error:
+            if not is_connection_lost(error) or answers_again(self._client):
+                return f"the Docker engine was restarted, or failed ({explain(error)})"
+            raise engine_gone() from None
+        state = self._container.attrs["State"]
+        if state.get("OOMKilled"):
+            return "its container hit its memory limit ([docker] memory_mb in matrix.toml)"
+        if state.get("Running"):
+            return ""
+        code = state.get("ExitCode")
+        return (
+            f"its container was killed from outside (exit status {code})"
+            if code in (137, 143)
+            else f"exit status {code}"
+        )
+
+    def finish(self, data: bytes, seconds: float) -> None:
+        try:
+            self._socket.sendall(data)
+            while self.read(seconds):
+                pass
+        except OSError:
+            pass
+        self.kill()
+
+    def kill(self) -> None:
+        if self._gone.is_set():
+            return
+        self._gone.set()
+        # It may be gone already, or go with its engine; else it is found by its label at the next start.
+        with contextlib.suppress(*EngineErrors):
+            self._container.remove(force=True, v=True)
+        with contextlib.suppress(OSError):
+            self._attached.close()
+
+
+class ContainerWorker(Worker):
+    """A worker whose probe sees folders of its own: artifacts are passed in and out, and paths are translated.
+
+    :param exchange: a folder of this worker, mounted as the container's input and output.
+    :param roots: folders of scenario packages inside, by folder outside.
+    """
+
+    def __init__(self, channel: Channel, exchange: Path, roots: Mapping[str, str]) -> None:
+        self._exchange, self._roots = exchange, roots
+        self._count = itertools.count()
+        super().__init__(channel, exchange)
+
+    def ask(self, request: Mapping[str, Any]) -> list[dict[str, Any]]:
+        if "directory" not in request:
+            return super().ask(request)
+        directory = Path(request["directory"])
+        is_save = request["op"] == protocol.SAVE
+        name = str(next(self._count))
+        outside = self._exchange / ("output" if is_save else "input") / name
+        inside = f"{OUTPUT if is_save else INPUT}/{name}"
+        scenario = request["scenario"]
+        missing = [root for root in scenario["roots"] if root not in self._roots]
+        if missing:
+            raise WorkerError(
+                f"{missing[0]} is not visible in the container: name the scenario's folder in scenario_folders"
+            )
+        scenario = {**scenario, "roots": [self._roots[root] for root in scenario["roots"]]}
+        try:
+            if is_save:
+                outside.mkdir()
+                os.chmod(outside, 0o777)
+            else:
+                pass_in(directory, outside)
+            answer = super().ask({**request, "directory": inside, "scenario": scenario})
+            # Messages name the folder that the caller knows.
+            text = json.dumps(answer).replace(json.dumps(inside)[1:-1], json.dumps(str(directory))[1:-1])
+            events: list[dict[str, Any]] = json.loads(text)
+            if is_save and (refused := take_out(outside, directory)):
+                return _refusal(events, refused)
+            return events
+        finally:
+            shutil.rmtree(outside, ignore_errors=True)
+
+
+def pass_in(artifact: Path, destination: Path) -> None:
+    """Lay an artifact where the container reads it: by hard links, or copied where that can not be."""
+
+    def place(source: str, target: str) -> str:
+        readable = os.getuid() != 0 or os.stat(source).st_mode & 0o004
+        try:
+            if readable:
+                os.link(source, target)
+                return target
+        except OSError:
+            pass  # another file system, or one without links
+        shutil.copyfile(source, target)
+        os.chmod(target, 0o644)
+        return target
+
+    shutil.copytree(artifact, destination, copy_function=place, symlinks=True)
+    for folder, _, _ in os.walk(destination):
+        os.chmod(folder, 0o755)
+
+
+def take_out(written: Path, destination: Path) -> str:
+    """Move what the container wrote to where the caller wants it; returns the name of a file that must not leave, or nothing.
+
+    A link could point at any file of this machine, and whoever reads the artifact here would follow it.
+    """
+    for folder, folders, files in os.walk(written):
+        for name in (*folders, *files):
+            path = Path(folder, name)
+            if path.is_symlink() or not (path.is_dir() or path.is_file()):
+                return str(path.relative_to(written))
+    for entry in list(written.iterdir()):
+        shutil.move(str(entry), str(destination / entry.name))
+    return ""
+
+
+def _refusal(events: Sequence[dict[str, Any]], name: str) -> list[dict[str, Any]]:
+    raised = {
+        **{"event": "raised", "stage": "save", "error_type": "NotAFile", "error_class": "NotAFile", "place": ""},
+        **{"error": f"{name} is a link or a device: only files leave a container", "seconds": events[-1]["seconds"]},
+    }
+    return [event for event in events[:-1] if event["event"] != "saved"] + [raised, events[-1]]

@@ -1,0 +1,157 @@
+"""A real Docker engine of the tests' own, and a base image made from Debian's packages: no registry is needed.
+
+``python -m tests.e2e.docker_engine FOLDER`` starts one and keeps it until Ctrl-C, for trying things by hand.
+"""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterable
+from pathlib import Path
+
+import docker
+import docker.errors
+
+from matrix.uv import find_python
+
+BASE = "crossload-test/base:bookworm"
+PYTHONS = ("3.8", "3.11")
+# What interpreters are linked to, beyond what Debian's smallest system has.
+_LIBRARIES = ("ca-certificates", "libbz2-1.0", "libexpat1", "libffi8", "liblzma5", "libncursesw6", "libreadline8",
+              "libsqlite3-0", "libssl3", "libstdc++6", "zlib1g")  # fmt: skip
+
+
+def why_not() -> str:
+    """Why no engine can be started here; empty where one can."""
+    if os.geteuid() != 0:
+        return "starting a Docker engine needs root"
+    missing = [name for name in ("dockerd", "debootstrap", "iptables") if shutil.which(name) is None]
+    if missing:
+        return f"{', '.join(missing)} not installed (Debian: apt install docker.io iptables debootstrap)"
+    return ""
+
+
+class Engine:
+    """A dockerd with its own socket and data. ``stop`` ends it by its process id."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.socket = folder / "docker.sock"
+        self.host = f"unix://{self.socket}"
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Start it and wait until it answers."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        (self.folder / "docker.pid").unlink(missing_ok=True)
+        command = [
+            *("dockerd", "--host", self.host, "--data-root", str(self.folder / "data")),
+            *("--exec-root", str(self.folder / "exec"), "--pidfile", str(self.folder / "docker.pid")),
+        ]
+        with (self.folder / "dockerd.log").open("ab") as log:
+            self._process = subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True)
+        deadline = time.monotonic() + 60
+        while time.monotonic() < deadline and self._process.poll() is None:
+            try:
+                client = docker.DockerClient(base_url=self.host)
+                client.ping()
+                client.close()
+                return
+            except docker.errors.DockerException:
+                time.sleep(0.2)
+        self.stop()
+        raise RuntimeError(f"dockerd did not start:\n{(self.folder / 'dockerd.log').read_text()[-2000:]}")
+
+    def stop(self, number: signal.Signals = signal.SIGTERM) -> None:
+        """End it and wait for its end."""
+        if self._process is not None:
+            self._process.send_signal(number)
+            try:
+                self._process.wait(timeout=60)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+                self._process.wait()
+            self._process = None
+
+
+def _interpreter(root: Path, minor: str) -> None:
+    """Copy an interpreter to where every user can read it, without what only its own tests and packages need."""
+    found, reason = find_python(minor)
+    if found is None:
+        raise RuntimeError(reason)
+    prefix = found.resolve().parent.parent
+    target = root / "opt" / f"python{minor}"
+    unwanted = shutil.ignore_patterns(
+        "site-packages", "test", "idlelib", "ensurepip", "__pycache__", "config-*", "*.a", "share"
+    )
+    shutil.copytree(prefix, target, symlinks=True, ignore=unwanted)
+    (target / "lib" / f"python{minor}" / "site-packages").mkdir()
+    for path in [target, *target.rglob("*")]:
+        if not path.is_symlink():
+            path.chmod(0o755 if path.is_dir() or path.stat().st_mode & 0o100 else 0o644)
+
+
+def make_base(host: str, scratch: Path, pythons: Iterable[str] = PYTHONS) -> None:
+    """Make the base image unless the engine has it: Debian's smallest system, interpreters, this machine's certificates."""
+    client = docker.DockerClient(base_url=host)
+    try:
+        client.images.get(BASE)
+    except docker.errors.ImageNotFound:
+        root = scratch / "base"
+        command = ["debootstrap", "--variant=minbase", f"--include={','.join(_LIBRARIES)}", "bookworm", str(root)]
+        finished = subprocess.run(command, capture_output=True, text=True, check=False)
+        if finished.returncode != 0:
+            raise RuntimeError(f"debootstrap failed:\n{finished.stdout[-2000:]}") from None
+        shutil.rmtree(root / "var/cache/apt", ignore_errors=True)
+        shutil.rmtree(root / "var/lib/apt/lists", ignore_errors=True)
+        for minor in pythons:
+            _interpreter(root, minor)
+        libraries = "".join(f"/opt/python{minor}/lib\n" for minor in pythons)
+        (root / "etc/ld.so.conf.d/pythons.conf").write_text(libraries, encoding="ascii")
+        subprocess.run(["ldconfig", "-r", str(root)], check=True)
+        archive = scratch / "base.tar"
+        subprocess.run(["tar", "-C", str(root), "-cf", str(archive), "."], check=True)
+        shutil.rmtree(root)
+        repository, _, tag = BASE.partition(":")
+        folders = ":".join(f"/opt/python{minor}/bin" for minor in pythons)
+        path = f"ENV PATH={folders}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+        client.api.import_image_from_file(str(archive), repository=repository, tag=tag, changes=[path])
+        archive.unlink()
+    finally:
+        client.close()
+
+
+def variables(host: str) -> dict[str, str]:
+    """What makes Crossload use this engine and base; build containers have no network of their own without a firewall."""
+    return {
+        "DOCKER_HOST": host,
+        "CROSSLOAD_DOCKER_BASE_CPU": BASE,
+        "CROSSLOAD_DOCKER_BASE_CUDA": BASE,
+        "CROSSLOAD_DOCKER_BUILD_NETWORK": "host",
+    }
+
+
+def main() -> None:
+    folder = Path(sys.argv[1])
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    engine = Engine(folder)
+    engine.start()
+    try:
+        make_base(engine.host, folder)
+        print(
+            f"export DOCKER_HOST={engine.host} CROSSLOAD_DOCKER_BASE_CPU={BASE} CROSSLOAD_DOCKER_BUILD_NETWORK=host",
+            flush=True,
+        )
+        signal.pause()
+    except KeyboardInterrupt:
+        pass
+    finally:
+        engine.stop()
+
+
+if __name__ == "__main__":
+    main()
