@@ -174,6 +174,44 @@ def report(
     report_only(options, _console())
 
 
+@app.command()
+def reproduce(
+    key: Annotated[str, typer.Argument(metavar="KEY", help="Of a cell: column `key` of results.csv.")],
+    backend: BackendOption = "auto",
+    out: OutOption = DEFAULT_OUT,
+    config: ConfigOption = DEFAULT_CONFIG,
+) -> None:
+    """Print the command that runs one cell again by hand, to be pasted into a shell."""
+    from matrix.reproducing import reproduce as reproduce_cell
+
+    print(reproduce_cell(key, config, out, backend))
+
+
+@app.command()
+def images(
+    tf: TfOption = None,
+    hardware: HardwareOption = "cpu",
+    build: Annotated[bool, typer.Option("--build", help="Build those of --tf, or of the quick profile.")] = False,
+    prune: Annotated[bool, typer.Option("--prune", help="Remove images of ours that no lock names any more.")] = False,
+    config: ConfigOption = DEFAULT_CONFIG,
+) -> None:
+    """List Docker images with size and age; build them (--tf or --build), remove old ones (--prune).
+
+    Exit code 3 when an image that was asked for could not be built.
+    """
+    from matrix.images import images as images_command
+
+    raise typer.Exit(images_command(config, _words(tf), _words(hardware) or [], build, prune, _console()))
+
+
+@app.command()
+def doctor(config: ConfigOption = DEFAULT_CONFIG) -> None:
+    """Say what this host can do: engine, interpreters, disk, environments, and what to install for the rest."""
+    from matrix.doctor import doctor as doctor_command
+
+    doctor_command(config, _console())
+
+
 def main() -> None:
     """Entry point: errors a user can cause are one or two lines on stderr, never a traceback."""
     try:

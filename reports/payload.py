@@ -44,6 +44,10 @@ _FACTS = (
     "digest",
     "hardware",
     "backend",
+    "image",
+    "image_digest",
+    "base",
+    "gpu",
 )
 
 

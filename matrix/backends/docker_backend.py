@@ -3,6 +3,7 @@
 import json
 import os
 import threading
+import time
 from collections.abc import Callable, Iterable
 from functools import cached_property
 from pathlib import Path
@@ -108,7 +109,8 @@ class DockerBackend(Backend):
                 base = self.images.base(state.image.get("name") or self.images.recipe(environment).base)
                 if reason := self._started().why_no_gpu(base):
                     return self._state(environment, "unavailable", _no_gpu(reason))
-            image = self.images.build(environment, say)
+            started = time.monotonic()
+            image = self.images.build(environment)
             worker = self._start(environment, image)
         except ImageError as error:
             return self._state(environment, "unavailable", str(error))
@@ -128,7 +130,9 @@ class DockerBackend(Backend):
         temporary = path.with_suffix(f".{os.getpid()}.tmp")
         temporary.write_text(json.dumps(facts), encoding="utf-8")
         os.replace(temporary, path)
-        return self._state(environment, "ready", "", image, facts)
+        state = self._state(environment, "ready", "", image, facts)
+        say(f"{environment.id}: image ready in {time.monotonic() - started:.1f} s, {state.size_mb:.0f} MB")
+        return state
 
     def start(self, environment: Environment) -> Worker:
         image = self.images.find(environment)
@@ -144,6 +148,11 @@ class DockerBackend(Backend):
             **environment.config.variables,
         }
         return self._started().start(image, variables, with_gpu)
+
+
+def _variables(environment: Environment) -> dict[str, str]:
+    hidden = {} if environment.hardware == "cuda" else {"CUDA_VISIBLE_DEVICES": "-1"}
+    return {**_VARIABLES, **hidden, **environment.config.variables}
 
 
 def _no_gpu(reason: str) -> str:
