@@ -4,19 +4,20 @@ import json
 import os
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Self
 
 from matrix.backends.base import Backend, Worker, WorkerError
-from matrix.backends.docker_containers import Containers
+from matrix.backends.docker_containers import Containers, docker_run
 from matrix.backends.docker_engine import EngineError, connect, is_remote
 from matrix.backends.docker_images import ImageError, Images, image_facts
 from matrix.backends.docker_recipes import build_settings
 from matrix.backends.venv import cache_folder
 from matrix.config import DockerConfig, Limits, MatrixConfig
 from matrix.environments import Environment, EnvironmentState
+from matrix.errors import SelectionError
 from matrix.probe import protocol
 from matrix.scenario_index import BUILT_IN
 
@@ -141,13 +142,17 @@ class DockerBackend(Backend):
         return self._start(environment, image)
 
     def _start(self, environment: Environment, image: Any) -> Worker:
-        with_gpu = environment.hardware == "cuda"
-        variables = {
-            **_VARIABLES,
-            **({} if with_gpu else {"CUDA_VISIBLE_DEVICES": "-1"}),
-            **environment.config.variables,
-        }
-        return self._started().start(image, variables, with_gpu)
+        return self._started().start(image, _variables(environment), environment.hardware == "cuda")
+
+    def command_line(self, environment: Environment, request: Mapping[str, Any]) -> list[str]:
+        image = self.images.find(environment)
+        if image is None:
+            raise SelectionError(
+                f"{environment.id} has no image here. Build it with `crossload images --tf {environment.label} "
+                f"--hardware {environment.hardware}`."
+            )
+        name, with_gpu = self.images.recipe(environment).name, environment.hardware == "cuda"
+        return docker_run(name, _variables(environment), with_gpu, self._folders, request)
 
 
 def _variables(environment: Environment) -> dict[str, str]:

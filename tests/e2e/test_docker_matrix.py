@@ -20,7 +20,7 @@ from tests.e2e.running import REPOSITORY, command, config_with, crossload, resul
 pytestmark = pytest.mark.e2e
 
 # One before 2.5, one between 2.11 and 2.15, one from 2.16 on.
-ENVIRONMENTS = "2.4,2.15,2.16"
+ENVIRONMENTS = "2.3,2.15,2.16"
 OUTBREAKS = f'scenario_folders = ["{REPOSITORY / "tests" / "e2e" / "confined_scenarios"}"]'
 TROUBLE = f'scenario_folders = ["{REPOSITORY / "tests" / "e2e" / "trouble_scenarios"}"]'
 SECRET = Path("/var/tmp/crossload-test-secret")
