@@ -23,6 +23,13 @@ def matrix(session: nox.Session) -> None:
 
 
 @nox.session
+def nightly(session: nox.Session) -> None:
+    """The scheduled run: the matrix with the newest nightly, compared with the accepted run."""
+    session.install("-e", ".[notify]")
+    session.run("crossload", "nightly", *session.posargs)
+
+
+@nox.session
 def report(session: nox.Session) -> None:
     """Render again what the store holds, without running anything."""
     _crossload(session, "report")

@@ -18,6 +18,8 @@ from matrix.store import Store
 
 # A SavedModel with an LSTM takes Keras itself most of a second: these are counted without it as well.
 LIGHT_FORMATS = ("h5", "keras", "weights.h5")
+# The engine and the floor run the mix so many times in the same process: a run has hundreds of cells for each.
+_ROUNDS = 3
 
 
 def _run_plain(mix: Mix, backend: VenvBackend, cells: Sequence[Path]) -> tuple[float, float]:
@@ -36,10 +38,11 @@ def _start(mix: Mix, backend: VenvBackend) -> tuple[Worker, float]:
 
 def _on_one_core(mix: Mix, backend: VenvBackend, store: Store, limits: Limits) -> dict[str, Any]:
     fresh = [_run_plain(mix, backend, [cell])[0] for cell in mix.cells]
-    floor = _run_plain(mix, backend, mix.cells)[1]
+    floor = _run_plain(mix, backend, mix.cells * _ROUNDS)[1] / _ROUNDS
     worker, start = _start(mix, backend)
-    engine = run_engine(mix, worker, store, limits)
+    rounds = [run_engine(mix, worker, store, limits) for _ in range(_ROUNDS)]
     worker.close()
+    engine = [sum(seconds) / _ROUNDS for seconds in zip(*rounds, strict=True)]
     return {"fresh": fresh, "floor": floor, "engine": engine, "start": start}
 
 

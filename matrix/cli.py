@@ -1,5 +1,6 @@
 """The command line. Heavy imports happen inside the commands, so that ``--help`` is instant."""
 
+import datetime
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -8,7 +9,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from matrix import __version__
+from matrix import __version__, cli_docker, cli_history
 from matrix.errors import CrossloadError, SelectionError
 
 app = typer.Typer(
@@ -80,6 +81,10 @@ def run(
     fail_on: Annotated[
         str, typer.Option(metavar="LIST", help="Verdicts that make the exit code 1, such as differs,fails; or never.")
     ] = "never",
+    as_of: Annotated[
+        datetime.datetime | None,
+        typer.Option(formats=["%Y-%m-%d"], metavar="DATE", help="Day whose nightlies to use; today by default."),
+    ] = None,
 ) -> None:
     """Save every scenario in every environment, load it in all of them, compare, and render the report.
 
@@ -92,6 +97,7 @@ def run(
     options = RunOptions(
         *(config, out, profile, _words(tf), _words(hardware) or [], scenario, _words(format), backend, jobs),
         _words(fail_on) or [],
+        as_of.date() if as_of else None,
     )
     raise typer.Exit(run_matrix(options, _console()))
 
@@ -153,7 +159,11 @@ def lock(
     for name in names or list(environments):
         if name not in environments:
             raise SelectionError(f"no environment {name!r}.{nearest(name, environments)} `crossload envs` lists them.")
-        typer.echo(write_lock(name, environments[name].config))
+        settings = environments[name].config
+        if isinstance(settings.as_of, str):
+            typer.echo(f"{name}: is resolved when it runs")
+            continue
+        typer.echo(write_lock(name, settings, settings.as_of))
 
 
 @app.command()
@@ -174,42 +184,9 @@ def report(
     report_only(options, _console())
 
 
-@app.command()
-def reproduce(
-    key: Annotated[str, typer.Argument(metavar="KEY", help="Of a cell: column `key` of results.csv.")],
-    backend: BackendOption = "auto",
-    out: OutOption = DEFAULT_OUT,
-    config: ConfigOption = DEFAULT_CONFIG,
-) -> None:
-    """Print the command that runs one cell again by hand, to be pasted into a shell."""
-    from matrix.reproducing import reproduce as reproduce_cell
-
-    print(reproduce_cell(key, config, out, backend))
-
-
-@app.command()
-def images(
-    tf: TfOption = None,
-    hardware: HardwareOption = "cpu",
-    build: Annotated[bool, typer.Option("--build", help="Build those of --tf, or of the quick profile.")] = False,
-    prune: Annotated[bool, typer.Option("--prune", help="Remove images of ours that no lock names any more.")] = False,
-    config: ConfigOption = DEFAULT_CONFIG,
-) -> None:
-    """List Docker images with size and age; build them (--tf or --build), remove old ones (--prune).
-
-    Exit code 3 when an image that was asked for could not be built.
-    """
-    from matrix.images import images as images_command
-
-    raise typer.Exit(images_command(config, _words(tf), _words(hardware) or [], build, prune, _console()))
-
-
-@app.command()
-def doctor(config: ConfigOption = DEFAULT_CONFIG) -> None:
-    """Say what this host can do: engine, interpreters, disk, environments, and what to install for the rest."""
-    from matrix.doctor import doctor as doctor_command
-
-    doctor_command(config, _console())
+cli_history.register(app, _console)
+cli_history.register_nightly(app, _console)
+cli_docker.register(app, _console)
 
 
 def main() -> None:

@@ -7,7 +7,7 @@ import datetime
 import re
 import tomllib
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
@@ -19,10 +19,13 @@ class _Table(BaseModel):
 
 
 class EnvironmentConfig(_Table):
-    """One line of ``[environments]``: what is asked for, before locking."""
+    """One line of ``[environments]``: what is asked for, before locking.
+
+    :param as_of: the date that uv resolves for; ``"run"`` stands for the day of the run, whose pins are then recorded.
+    """
 
     python: Annotated[str, Field(pattern=r"^3\.\d+$")]
-    as_of: datetime.date
+    as_of: datetime.date | Literal["run"]
     requirements: Annotated[list[str], Field(min_length=1)]
     overrides: list[str] = []
     as_of_packages: dict[str, datetime.date] = {}
@@ -31,7 +34,7 @@ class EnvironmentConfig(_Table):
     @field_validator("as_of", mode="before")
     @classmethod
     def _read_date(cls, value: Any) -> Any:
-        return datetime.date.fromisoformat(value) if isinstance(value, str) else value
+        return datetime.date.fromisoformat(value) if isinstance(value, str) and value != "run" else value
 
 
 class ProfileConfig(_Table):

@@ -23,7 +23,7 @@ Line = tuple[str, str]
 def doctor(config: Path, console: Console) -> None:
     """Print what was found. Looks only: nothing is downloaded or built."""
     settings = load_config(config)
-    environments = list(all_environments(settings).values())
+    environments = [item for item in all_environments(settings).values() if not item.is_floating]
     table = Table(box=None, pad_edge=False, show_header=False)
     pythons = _pythons(environments)
     for name, text in (

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 from packaging.version import Version
@@ -13,6 +14,7 @@ from matrix.errors import SelectionError, nearest
 from matrix.locking import lock_digest, lock_path, read_pins
 
 _ID = re.compile(r"^(?P<tensorflow>\d+\.\d+|nightly)(?P<variant>\+[\w.]+)?-(?P<hardware>cpu|cuda)$")
+_TENSORFLOWS = ("tensorflow-cpu", "tensorflow", "tf-nightly-cpu", "tf-nightly")
 _LATEST = re.compile(r"^latest:([1-9][0-9]*)$")
 
 
@@ -20,11 +22,25 @@ _LATEST = re.compile(r"^latest:([1-9][0-9]*)$")
 class Environment:
     """One line of ``[environments]`` with its lock.
 
+    :param resolved: the lock of an environment that is resolved when it runs; None until then.
+    :param unresolved: why it could not be resolved; empty otherwise.
     :raises SelectionError: from the properties that need the lock, when it has not been made.
     """
 
     id: str
     config: EnvironmentConfig = field(hash=False)
+    resolved: Path | None = None
+    unresolved: str = ""
+
+    @property
+    def is_floating(self) -> bool:
+        """Whether its pins are those of the day on which it runs."""
+        return self.config.as_of == "run"
+
+    @property
+    def lock_file(self) -> Path:
+        """Where its lock lies."""
+        return self.resolved or lock_path(self.id)
 
     @property
     def hardware(self) -> str:
@@ -51,8 +67,10 @@ class Environment:
 
     @cached_property
     def lock_text(self) -> str:
+        if self.is_floating and self.resolved is None:
+            return ""
         try:
-            return lock_path(self.id).read_text(encoding="utf-8")
+            return self.lock_file.read_text(encoding="utf-8")
         except FileNotFoundError:
             raise SelectionError(f"{self.id} has no lock. Make it with `crossload lock {self.id}`.") from None
 
@@ -89,7 +107,8 @@ class EnvironmentState:
         return {
             "id": environment.id,
             "python": self.facts.get("python") or environment.config.python,
-            "tensorflow": self.facts.get("tensorflow") or pins.get("tensorflow-cpu") or pins.get("tensorflow"),
+            "tensorflow": self.facts.get("tensorflow")
+            or next(iter(pins[name] for name in _TENSORFLOWS if name in pins), None),
             **known,
             "state": self.state,
             "reason": self.reason,

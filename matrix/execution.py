@@ -112,6 +112,11 @@ class Engine:
         if self._failure is not None:
             raise self._failure
 
+    def prepare(self) -> None:
+        """Build everything and plan what must run, without running it."""
+        for environment in self.matrix.environments:
+            self._build(environment)
+
     def _build(self, environment: Environment) -> None:
         started = time.monotonic()
         try:
@@ -240,7 +245,11 @@ class Engine:
         with self._changed:
             if self._stopping:
                 return None
-            return self._saves[name].take(group) or self._loads[name].take(group)
+            task = self._saves[name].take(group)
+            if task is None and any(self._saves[other] and not self._servers[other] for other in self._environments):
+                # Saves elsewhere first: the more artifacts are there, the fewer visits an environment needs.
+                return None
+            return task or self._loads[name].take(group)
 
     def _start(self, name: str) -> Worker:
         worker = self.backend.start(self._environments[name])

@@ -12,6 +12,7 @@ from matrix.backends.docker_backend import DockerBackend
 from matrix.backends.docker_images import ImageError, ImageRow
 from matrix.config import load_config
 from matrix.environments import Environment, all_environments, select
+from matrix.floating import resolve
 
 
 def images(
@@ -24,22 +25,28 @@ def images(
     """
     settings = load_config(config)
     environments = all_environments(settings)
+    # What is resolved anew on every day has no lock that could name an image.
+    locked = [item for item in environments.values() if not item.is_floating]
     backend = DockerBackend.create(settings, config.parent)
     failed = 0
     if tf is not None or (build and not prune):
         words = tf if tf is not None else settings.profiles["quick"].environments
-        for environment in select(environments, words, hardware):
+        today = datetime.datetime.now(datetime.UTC).date()
+        for environment in (resolve(item, today) for item in select(environments, words, hardware)):
             failed += not _build(backend, environment, console)
     if prune:
-        for row in backend.images.prune(environments.values()):
+        for row in backend.images.prune(locked):
             console.print(f"removed {row.name} {row.id[7:19]} ({row.size_mb:.0f} MB)", highlight=False)
-    _show(backend.images.rows(environments.values()), console)
+    _show(backend.images.rows(locked), console)
     return 3 if failed else 0
 
 
 def _build(backend: DockerBackend, environment: Environment, console: Console) -> bool:
     started = time.monotonic()
     _ = environment.digest  # a missing lock is said in one line
+    if environment.unresolved:
+        console.print(f"{environment.id}: {environment.unresolved}", highlight=False, markup=False)
+        return False
     try:
         if backend.images.find(environment) is not None:
             console.print(f"{environment.id}: is there", highlight=False)

@@ -1,5 +1,6 @@
 """Locks: hash-pinned requirement files under ``matrix/locks/``, one per environment, resolved as of a date."""
 
+import datetime
 import hashlib
 import os
 import re
@@ -34,12 +35,14 @@ def lock_digest(text: str, python: str, variables: dict[str, str]) -> str:
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 
-def write_lock(environment_id: str, config: EnvironmentConfig) -> Path:
-    """Resolve an environment as of its date and write its lock.
+def write_lock(
+    environment_id: str, config: EnvironmentConfig, as_of: datetime.date, destination: Path | None = None
+) -> Path:
+    """Resolve an environment as of a date and write its lock, beside the others unless ``destination`` is given.
 
     :raises LockError: nothing satisfies the requirements, or the index can not be reached; with uv's own last lines.
     """
-    destination = lock_path(environment_id)
+    destination = destination or lock_path(environment_id)
     destination.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as scratch:
         requirements = Path(scratch, "requirements.in")
@@ -48,7 +51,7 @@ def write_lock(environment_id: str, config: EnvironmentConfig) -> Path:
         arguments = [
             *("pip", "compile", str(requirements), "--output-file", str(result)),
             *("--python-version", config.python, "--python-platform", "linux"),
-            *("--exclude-newer", config.as_of.isoformat()),
+            *("--exclude-newer", as_of.isoformat()),
             *("--generate-hashes", "--no-annotate", "--no-emit-index-url", "--quiet"),
             *("--custom-compile-command", f"crossload lock {environment_id}"),
         ]

@@ -48,6 +48,13 @@ class Judged:
     error: str = ""
     stage: str = ""
     seconds: float = 0.0
+    note: str = ""
+
+    @property
+    def costs(self) -> list[str]:
+        """What using this attempt costs, in words. That the optimizer's state is lost is said only where it was."""
+        named = [cost for cost in attempts.costs(self.attempt) if cost != attempts.OPTIMIZER_LOST]
+        return [*named, attempts.OPTIMIZER_LOST] if self.rungs.get(OPTIMIZER) == LOST else named
 
 
 @dataclass(frozen=True)
@@ -123,6 +130,7 @@ def judge_attempt(record: Measurement, tolerance: Tolerance) -> Judged:
             error=error,
             stage=record.get("stage", ""),
             seconds=seconds,
+            note=record.get("note", ""),
         )
     measured = record["rungs"]
     rungs = {rung: rung_state(rung, measured.get(rung), tolerance) for rung in RUNGS}
@@ -142,6 +150,7 @@ def judge_attempt(record: Measurement, tolerance: Tolerance) -> Judged:
         (outputs.get("mismatch") or "") if called else outputs.get("error", ""),
         "" if called else "call",
         seconds,
+        record.get("note", ""),
     )
 
 
@@ -166,7 +175,7 @@ def verdict(records: Sequence[Measurement], tolerance: Tolerance) -> Verdict:
         return Verdict(EXACT if plain.bit_equal else EQUAL, plain, plain)
     remedy = next((found for name in attempts.REMEDIES if (found := judged.get(name)) and _matches(found)), None)
     if remedy is not None:
-        return Verdict(REMEDY, remedy, plain)
+        return Verdict(REMEDY, remedy, plain, remedy.note)
     faulty = next(
         (judged[name] for name in attempts.REMEDIES if name in judged and judged[name].outcome == HARNESS_ERROR), None
     )
@@ -176,7 +185,10 @@ def verdict(records: Sequence[Measurement], tolerance: Tolerance) -> Verdict:
 
 
 def _matches(judged: Judged) -> bool:
-    return judged.outcome == "loaded" and judged.rungs.get(OUTPUTS) == PASS
+    """Whether a remedy works: the outputs match, and a model from code has every weight from the file."""
+    if judged.outcome != "loaded" or judged.rungs.get(OUTPUTS) != PASS:
+        return False
+    return not attempts.rebuilds(judged.attempt) or judged.rungs.get(WEIGHTS) != LOST
 
 
 def _repair(judged: Mapping[str, Judged]) -> str:

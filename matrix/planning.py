@@ -11,7 +11,7 @@ from matrix.environments import Environment, EnvironmentState
 from matrix.errors import SelectionError, nearest
 from matrix.outcomes import within
 from matrix.probe import attempts, protocol
-from matrix.probe.formats import FORMATS, GROUPS, OUTPUTS, WHOLE_MODEL, takes_load_arguments
+from matrix.probe.formats import FORMATS, GROUPS, OUTPUTS, WHOLE_MODEL
 from matrix.scenario_index import Scenario
 from matrix.store import Cell, content_key
 
@@ -30,8 +30,7 @@ class Work:
             self.scenario.options["custom_objects"] or self.scenario.options["import_modules"]
         ):
             evidence = attempts.EVIDENCE
-        remedies = attempts.REMEDIES if takes_load_arguments(self.format) else ()
-        return (*evidence, attempts.PLAIN, *remedies)
+        return (*evidence, attempts.PLAIN, *attempts.remedies_for(self.format))
 
 
 @dataclass(frozen=True)
@@ -127,14 +126,20 @@ def tolerance_for(config: MatrixConfig, scenario: Scenario, saver: Environment, 
 def attempts_to_run(wanted: Sequence[str], cell: Cell | None, near: Tolerance) -> list[str]:
     """Attempts of a cell that have not been asked for yet.
 
-    Remedies that were added since are not needed where the stored plain attempt gave matching outputs.
+    Remedies that were added since are not needed where the stored plain attempt gave matching outputs, nor after a stored
+    remedy that did: the answer is the one that a run from scratch gives.
     """
     recorded: dict[str, Mapping[str, Any]] = {record["attempt"]: record for record in cell.records} if cell else {}
     faulty = any(record["outcome"] == "harness-error" for record in recorded.values())
     if cell is None or faulty or (attempts.PLAIN in cell.requested and attempts.PLAIN not in recorded):
         return list(wanted)
-    missing = [name for name in wanted if name not in cell.requested]
-    plain = recorded.get(attempts.PLAIN, {})
-    outputs = plain.get("rungs", {}).get(OUTPUTS, {})
-    good = "frontier" in outputs and not outputs["mismatch"] and within(outputs["frontier"], near)
-    return [name for name in missing if not (good and name in attempts.REMEDIES)]
+    ranked = [attempts.PLAIN, *attempts.REMEDIES]
+    enough = next((rank for rank, name in enumerate(ranked) if _matches(recorded.get(name, {}), near)), len(ranked))
+    spared = set(ranked[enough:])
+    return [name for name in wanted if name not in cell.requested and name not in spared]
+
+
+def _matches(record: Mapping[str, Any], near: Tolerance) -> bool:
+    """Whether an attempt gave matching outputs."""
+    outputs = record.get("rungs", {}).get(OUTPUTS, {})
+    return "frontier" in outputs and not outputs["mismatch"] and within(outputs["frontier"], near)

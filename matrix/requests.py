@@ -148,24 +148,25 @@ def run_load(task: LoadTask, worker: Worker, store: Store, limits: Limits, expec
         }
         events = _ask(worker, request)
         seconds += events[-1]["seconds"]
+        known = len(records)
         for event in events:
             if event["event"] == "attempt":
                 records[event["attempt"]] = {key: value for key, value in event.items() if key != "event"}
         interrupted = _interrupted(events, together)
-        if interrupted is None and ended_early(events):
-            # It died between two attempts: what was measured stands, what is still needed is asked again.
+        if interrupted is None:
+            # Between two attempts a child dies without a finding: what it left is asked again. Remedies in processes of
+            # their own are only needed while none has given matching outputs.
+            left = pending if ended_early(events) and len(records) > known else later
             so_far = Cell(task.key, task.artifact.key, task.loaded_with, tuple(records), tuple(records.values()), 0.0)
             due = attempts_to_run(wanted, so_far, task.near)
-            pending = [name for name in pending if name in due and name not in records]
-            continue
-        if interrupted is None:
-            pending = later
+            pending = [name for name in left if name in due and name not in records]
             continue
         died = interrupted["attempt"]
         records[died] = interrupted
         # What kills the child alone kills it in a combination too; a hang is not worth the whole limit a second time.
         rest = pending[pending.index(died) + 1 :]
-        pending = [name for name in rest if died == attempts.PLAIN or died not in attempts.parts(name)]
+        parts = attempts.parts(died)
+        pending = [name for name in rest if not parts or set(parts) - set(attempts.parts(name))]
         if interrupted.get("error_type") == TIME_LIMIT:
             allowed |= shorter
             hangs += 1
@@ -189,7 +190,7 @@ def hangs(cell: Cell) -> bool:
 def _interrupted(events: Sequence[Event], pending: Sequence[str]) -> dict[str, Any] | None:
     """A record for the attempt during which the child ended before its time, if it did."""
     ended = events[-1]
-    finished = {event["attempt"] for event in events if event["event"] == "attempt"}
+    finished = {event["attempt"] for event in events if event["event"] in ("attempt", "skipped")}
     begun = [event["attempt"] for event in events if event["event"] == "begin" and event["attempt"] not in finished]
     # A death before the first attempt is charged to it; between two attempts, to neither.
     early = not finished and ended_early(events)

@@ -6,7 +6,7 @@ import platform
 import signal
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
@@ -14,22 +14,29 @@ from typing import Any, NoReturn
 from filelock import FileLock, Timeout
 from rich.console import Console
 
-from matrix import __version__
+from matrix import __version__, history
 from matrix.backends import Backend, choose_backend
 from matrix.config import MatrixConfig, load_config
+from matrix.diagnosis import load_catalogue
 from matrix.environments import all_environments
 from matrix.environments import select as select_environments
 from matrix.errors import NothingCouldRunError, SelectionError, StoreError, nearest
+from matrix.floating import resolve
+from matrix.freshness import Stamp, StampFile, fingerprint
+from matrix.inspection import Inspection, inspect
 from matrix.outcomes import SCORED, UNSCORED
 from matrix.planning import Matrix, expand_formats, make_works
 from matrix.scenario_index import index_scenarios
 from matrix.scenario_index import select as select_scenarios
-from matrix.store import Store
+from matrix.store import Artifact, Store
 
 
 @dataclass(frozen=True)
 class RunOptions:
-    """What ``crossload run`` was asked for; None means the profile's own."""
+    """What ``crossload run`` was asked for; None means the profile's own.
+
+    :param as_of: the day whose pins nightly environments get; None for today's.
+    """
 
     config: Path
     out: Path
@@ -41,6 +48,7 @@ class RunOptions:
     backend: str = "auto"
     jobs: int = 0
     fail_on: Sequence[str] = ()
+    as_of: datetime.date | None = None
 
 
 def select_matrix(options: RunOptions, config: MatrixConfig) -> Matrix:
@@ -62,6 +70,8 @@ def select_matrix(options: RunOptions, config: MatrixConfig) -> Matrix:
     picked = select_scenarios(scenarios, options.scenario) if options.scenario is not None else list(scenarios.values())
     formats = expand_formats(options.formats) if options.formats is not None else None
     works = make_works(profile, picked, formats, named=options.scenario is not None)
+    day = options.as_of or datetime.datetime.now(datetime.UTC).date()
+    chosen = [resolve(environment, day) for environment in chosen]
     for environment in chosen:
         _ = environment.digest  # a missing lock is said before anything is built
     return Matrix(tuple(chosen), works)
@@ -138,9 +148,19 @@ def report_only(options: RunOptions, console: Console) -> None:
         store.close()
     states = {environment.id: backend.state(environment) for environment in matrix.environments}
     facts = _facts(config, backend, reason, started)
-    tables = Tables(matrix, config, states, artifacts, cells)
+    tables = Tables(matrix, config, states, artifacts, cells, _inspector(store))
+    StampFile(options.out).take()
     for line in write_report(options.out, matrix, states, tables, facts, started, rendering):
         console.print(line, highlight=False, markup=False, soft_wrap=True)
+
+
+def _now() -> str:
+    return datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
+
+
+def _inspector(store: Store) -> Callable[[Artifact], Inspection]:
+    """Reads the file of a stored artifact."""
+    return lambda artifact: inspect(store.artifact_folder(artifact) / artifact.file)
 
 
 def _facts(config: MatrixConfig, backend: Backend, reason: str, started: float) -> dict[str, Any]:
@@ -172,6 +192,8 @@ def _run_locked(
     from matrix.display import Display
     from matrix.execution import Engine
 
+    stamps = StampFile(options.out)
+    stamp = stamps.take()
     engine = Engine(matrix, config, backend, store, options.jobs or os.cpu_count() or 1)
     signal.signal(signal.SIGTERM, _raise_interrupt)
     try:
@@ -190,28 +212,39 @@ def _run_locked(
         "reused": engine.progress.reused,
         "seconds_by_stage": {name: round(value, 2) for name, value in engine.progress.seconds.items()},
     }
-    from matrix.results import Tables
+    environments = [engine.states[environment.id].describe() for environment in matrix.environments]
+    made_from = fingerprint(matrix, config, engine.states, engine.artifacts, engine.cells)
+    if stamp is not None and stamp.fingerprint == made_from and not engine.progress.executed:
+        console.print(f"Nothing to do: the report of {stamp.finished} is still right.", highlight=False)
+        facts["finished"], facts["seconds"] = _now(), round(time.time() - started, 2)
+        history.record_again(store, facts | {"environments": environments})
+    else:
+        from matrix.results import Tables
 
-    tables = Tables(matrix, config, engine.states, engine.artifacts, engine.cells)
-    results = tables.results()
-    lines = write_report(options.out, matrix, engine.states, tables, facts, started, rendering)
-    store.put_run(facts)
-    for line in lines:
+        tables = Tables(matrix, config, engine.states, engine.artifacts, engine.cells, _inspector(store))
+        lines = write_report(options.out, matrix, engine.states, tables, facts, started, rendering)
+        history.record(store, facts | {"environments": environments}, tables.rows())
+        stamp = Stamp(made_from, lines, sorted(tables.verdicts()), facts["finished"])
+    stamps.put(stamp)
+    for line in stamp.lines:
         console.print(line, highlight=False, markup=False, soft_wrap=True)
     if not ready:
         raise NothingCouldRunError("nothing could run: every environment of the selection is unavailable (see above).")
-    return 1 if results["verdict"].isin([word for word in options.fail_on if word != "never"]).any() else 0
+    return 1 if set(options.fail_on) & set(stamp.verdicts) else 0
 
 
 def write_report(
     out: Path, matrix: Matrix, states: Any, tables: Any, facts: dict[str, Any], started: float, rendering: float
 ) -> list[str]:
     """Write tables and page; completes ``facts`` with the times. Returns the lines for the terminal."""
+    from matrix.claims import decide_all
     from reports.exports import write_tables
     from reports.page import render
     from reports.summary import terminal_summary
 
     results, attempts = tables.results(), tables.attempts()
+    causes = [cause.told() for cause in load_catalogue().cause]
+    claims = [decided.told() for decided in decide_all(tables.rows(), tables.attempt_rows())]
     environments = [states[environment.id].describe() for environment in matrix.environments]
     scenarios = {
         work.scenario.name: {
@@ -223,15 +256,16 @@ def write_report(
         }
         for work in matrix.works
     }
-    facts["finished"] = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
+    facts["finished"] = _now()
     facts["seconds"] = round(time.time() - started, 2)
     facts["seconds_by_stage"]["report"] = round(time.monotonic() - rendering, 2)
     try:
         write_tables(results, attempts, environments, facts, out)
-        page = render(results, attempts, environments, facts, out / "report" / "index.html", list(scenarios.values()))
+        destination = out / "report" / "index.html"
+        page = render(results, attempts, environments, facts, destination, list(scenarios.values()), causes, claims)
     except OSError as error:
         raise StoreError(
             f"{out}: the report could not be written ({error.strerror or error}). Results are kept; "
             "make room and run `crossload report`."
         ) from None
-    return terminal_summary(results, page)
+    return terminal_summary(results, page, causes)

@@ -8,7 +8,6 @@ successors would not do themselves. Everything else gets a child of its own.
 from collections.abc import Sequence
 
 from matrix.probe import attempts, protocol
-from matrix.probe.formats import FORMATS
 from matrix.scenario_index import Scenario
 
 # Requests of scenarios whose modules only build models from Keras' own classes.
@@ -25,12 +24,13 @@ def share_key(scenario: Scenario, form: str, op: str, attempt: str = attempts.PL
     options = scenario.options
     if options["save_with" if op == protocol.SAVE else "load_with"]:
         return None  # the scenario's own function may do anything
-    if attempt == attempts.BARE and not options["hidden_modules"]:
-        return BARE
-    if scenario.only_builds and options["precision"] == "float32" and not options["hidden_modules"]:
+    common = scenario.only_builds and options["precision"] == "float32" and not options["hidden_modules"]
+    # `bare` is evidence: not even a scenario that only builds may have been imported where it runs.
+    if common and attempt != attempts.BARE:
         return COMMON
-    kind = attempts.BARE if attempt == attempts.BARE else FORMATS[form].gives
-    return f"{op} {scenario.name} {kind}"
+    if not attempts.sees_code(attempt):
+        return f"{op} {scenario.name} {BARE}" if options["hidden_modules"] else BARE
+    return f"{op} {scenario.name} {attempts.gives(attempt, form)}"
 
 
 def first_group(scenario: Scenario, form: str, names: Sequence[str]) -> tuple[str | None, list[str], list[str]]:

@@ -7,16 +7,17 @@ import shutil
 import sqlite3
 import threading
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from matrix.errors import StoreError
 
-SCHEMA_VERSION = 1
-
-_SCHEMA = """
+# Each entry brings a store from the version before it to the next; entries are only ever added.
+_MIGRATIONS = (
+    """
 CREATE TABLE artifacts (
     key TEXT PRIMARY KEY, scenario TEXT NOT NULL, format TEXT NOT NULL, saved_with TEXT NOT NULL,
     state TEXT NOT NULL, folder TEXT NOT NULL, file TEXT NOT NULL, container TEXT NOT NULL, bytes INTEGER NOT NULL,
@@ -30,7 +31,23 @@ CREATE TABLE cells (
 CREATE TABLE runs (
     id INTEGER PRIMARY KEY, started TEXT NOT NULL, finished TEXT, payload TEXT NOT NULL
 );
-"""
+""",
+    """
+ALTER TABLE runs ADD COLUMN accepted TEXT;
+CREATE TABLE observations (
+    id INTEGER PRIMARY KEY, digest TEXT NOT NULL UNIQUE,
+    scenario TEXT NOT NULL, format TEXT NOT NULL, saved_with TEXT NOT NULL, loaded_with TEXT NOT NULL,
+    verdict TEXT NOT NULL, fidelity INTEGER, lost TEXT NOT NULL, attempt TEXT NOT NULL, cause TEXT NOT NULL,
+    error_type TEXT NOT NULL, error TEXT NOT NULL, reason TEXT NOT NULL, key TEXT NOT NULL
+);
+CREATE INDEX observations_by_cell ON observations (scenario, format, saved_with, loaded_with);
+CREATE TABLE run_cells (
+    run INTEGER NOT NULL REFERENCES runs (id), observation INTEGER NOT NULL REFERENCES observations (id),
+    PRIMARY KEY (run, observation)
+) WITHOUT ROWID;
+""",
+)
+SCHEMA_VERSION = len(_MIGRATIONS)
 
 # Bytes that must be free for a failed save to count as the model's own fault.
 _LEAST_FREE = 1 << 20
@@ -118,8 +135,8 @@ class Store:
             self._connection.execute("PRAGMA journal_mode=WAL")
             self._connection.execute("PRAGMA synchronous=NORMAL")
             version = self._connection.execute("PRAGMA user_version").fetchone()[0]
-            if version == 0:
-                self._connection.executescript(f"BEGIN IMMEDIATE;{_SCHEMA}PRAGMA user_version={SCHEMA_VERSION};COMMIT;")
+            for number, statements in enumerate(_MIGRATIONS[version:], start=version + 1):
+                self._connection.executescript(f"BEGIN IMMEDIATE;{statements}PRAGMA user_version={number};COMMIT;")
         except (OSError, sqlite3.Error) as error:
             raise StoreError(
                 f"{folder}: the store can not be opened ({error}). Choose another folder with --out."
@@ -218,16 +235,19 @@ class Store:
             (cell.key, cell.artifact_key, cell.loaded_with, json.dumps(cell.requested), records, cell.seconds),
         )
 
+    def remove_cells(self, keys: Iterable[str]) -> None:
+        """Forget results, given by the first 16 characters of their keys, so that the next run measures them again."""
+        with self.transaction() as connection:
+            connection.executemany(
+                "DELETE FROM cells WHERE key >= ? AND key < ?", [(key[:16], key[:16] + "g") for key in keys]
+            )
+
     def _rows(self, table: str) -> list[tuple[Any, ...]]:
         columns = {
             "artifacts": "key, scenario, format, saved_with, state, folder, file, container, bytes, seconds, payload",
             "cells": "key, artifact_key, loaded_with, requested, records, seconds",
         }[table]
-        try:
-            with self._lock:
-                return self._connection.execute(f"SELECT {columns} FROM {table}").fetchall()
-        except sqlite3.Error as error:
-            raise StoreError(f"{self.folder}: the results can not be read ({error}).") from None
+        return self.read(f"SELECT {columns} FROM {table}")
 
     def artifacts(self) -> dict[str, Artifact]:
         """Every artifact by key; those whose files are gone are left out, so that they are made again."""
@@ -245,9 +265,32 @@ class Store:
             for key, artifact_key, loader, requested, records, seconds in self._rows("cells")
         }
 
-    def put_run(self, payload: Mapping[str, Any]) -> None:
-        """Record a finished run."""
-        self._write(
-            "INSERT INTO runs (started, finished, payload) VALUES (?, ?, ?)",
-            (payload["started"], payload["finished"], json.dumps(dict(payload))),
-        )
+    @contextmanager
+    def transaction(self) -> Iterator[sqlite3.Connection]:
+        """The connection, with everything that is done in the block made durable at once or not at all.
+
+        :raises StoreError: it could not be written; nothing of it is kept.
+        """
+        with self._lock:
+            try:
+                self._connection.execute("BEGIN IMMEDIATE")
+                yield self._connection
+                self._connection.execute("COMMIT")
+            except sqlite3.Error as error:
+                if self._connection.in_transaction:
+                    self._connection.execute("ROLLBACK")
+                raise StoreError(f"{self.folder}: the store could not be written ({error}). Nothing is lost.") from None
+            except BaseException:
+                self._connection.execute("ROLLBACK")
+                raise
+
+    def read(self, statement: str, values: Iterable[Any] = ()) -> list[tuple[Any, ...]]:
+        """Rows of a query.
+
+        :raises StoreError: the store can not be read.
+        """
+        try:
+            with self._lock:
+                return self._connection.execute(statement, tuple(values)).fetchall()
+        except sqlite3.Error as error:
+            raise StoreError(f"{self.folder}: the results can not be read ({error}).") from None

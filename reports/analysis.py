@@ -5,12 +5,13 @@ is counted apart: counting it as a failure, or leaving it green, would both be l
 """
 
 from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 
-from reports.columns import FAITHFUL, LOADABLE, SCORED, SEVERITY, UNSCORED, label, tuples, version_order
+from reports.columns import FAITHFUL, LOADABLE, RUNGS, SCORED, SEVERITY, UNSCORED, label, tuples, version_order
 
 _RANK = {verdict: rank for rank, verdict in enumerate(SEVERITY)}
 _PHRASES = {
@@ -56,16 +57,20 @@ class Finding:
     scenarios: tuple[str, ...]
     cells: int
     error_type: str
+    cause: str = ""
+    title: str = ""
 
     @property
     def sentence(self) -> str:
         """Return the finding in words."""
-        savers, loaders = (_listed([label(name) for name in names]) for names in (self.savers, self.loaders))
+        savers, loaders = (listed([label(name) for name in names]) for names in (self.savers, self.loaders))
         count = len(self.scenarios)
-        names = _listed(self.scenarios)
+        names = listed(self.scenarios)
         scenarios = names if count == 1 else f"{count} scenarios ({names})"
-        error = f": {self.error_type}" if self.error_type and self.verdict in ("fails", "crashes", "remedy") else ""
-        return f"{self.format} of {savers} {_PHRASES[self.verdict]} {loaders} for {scenarios}{error}"
+        why = self.title or self.error_type
+        return (
+            f"{self.format} of {savers} {_PHRASES[self.verdict]} {loaders} for {scenarios}{': ' + why if why else ''}"
+        )
 
 
 def totals(results: pd.DataFrame) -> Totals:
@@ -117,6 +122,28 @@ def round_trips(results: pd.DataFrame) -> pd.DataFrame:
     return worst_first(rows)
 
 
+@dataclass(frozen=True)
+class SilentDamage:
+    """What happens to one scenario without a word, counted in cells."""
+
+    scenario: str
+    differs: int
+    lost: dict[str, int]
+
+
+def silent_damage(results: pd.DataFrame) -> list[SilentDamage]:
+    """Return, for each scenario that has any, how many cells load with other outputs, and what the others lose."""
+    rows = results[results["verdict"].isin(("differs", "lossy"))]
+    differs: dict[str, int] = defaultdict(int)
+    lost: dict[str, dict[str, int]] = defaultdict(lambda: dict.fromkeys(RUNGS, 0))
+    for scenario, verdict, rungs in tuples(rows, ["scenario", "verdict", "lost"]):
+        differs[scenario] += verdict == "differs"
+        for rung in rungs.split(",") if verdict == "lossy" and rungs else ():
+            lost[scenario][rung] += 1
+    found = [SilentDamage(name, differs[name], {k: v for k, v in lost[name].items() if v}) for name in differs]
+    return sorted(found, key=lambda one: (-one.differs, -sum(one.lost.values()), one.scenario))
+
+
 def worst_first(rows: pd.DataFrame) -> pd.DataFrame:
     """Return the rows sorted by severity, then scenario and format; versions keep their own order."""
     order = {name: place for place, name in enumerate(version_order([*rows["saved_with"], *rows["loaded_with"]]))}
@@ -129,27 +156,34 @@ def worst_first(rows: pd.DataFrame) -> pd.DataFrame:
     return keyed.drop(columns=["_verdict", "_saver", "_loader"])
 
 
-def findings(results: pd.DataFrame, verdicts: tuple[str, ...] = SEVERITY[:5]) -> list[Finding]:
+def findings(
+    results: pd.DataFrame, verdicts: tuple[str, ...] = SEVERITY[:5], titles: Mapping[str, str] | None = None
+) -> list[Finding]:
     """Group the bad cells so that one finding is one sentence, the worst first.
 
     Loaders are joined first (the same model breaks in a run of versions), then scenarios, then savers, each only where
     all the rest is the same. So a finding never claims a cell that was not measured.
+
+    :param titles: what to call each known cause; the error type stands in for a cause that has none.
     """
+    known = titles or {}
     bad = results[results["verdict"].isin(verdicts)]
     loaders: dict[tuple[str, ...], list[str]] = defaultdict(list)
-    kept = ["verdict", "format", "error_type", "saved_with", "scenario", "loaded_with"]
-    for verdict, format_, error_type, saver, scenario, loader in tuples(bad, kept):
-        # Numbers differ silently or a rung is lost: whatever error another attempt met does not split those.
-        error = error_type if verdict in ("fails", "crashes", "remedy") else ""
-        loaders[verdict, format_, error, saver, scenario].append(loader)
+    kept = ["verdict", "format", "cause", "error_type", "saved_with", "scenario", "loaded_with"]
+    for verdict, format_, cause, error_type, saver, scenario, loader in tuples(bad, kept):
+        # Numbers differ silently or a rung is lost: whatever error another attempt met does not split those. Neither do
+        # the many words in which versions say the same cause.
+        loud = verdict in ("fails", "crashes", "remedy")
+        why = (cause, "") if cause in known else ("", error_type if loud else "")
+        loaders[verdict, format_, *why, saver, scenario].append(loader)
 
     by_scenario: dict[tuple[Any, ...], list[str]] = defaultdict(list)
-    for (verdict, format_, error, saver, scenario), names in loaders.items():
-        by_scenario[verdict, format_, error, saver, tuple(version_order(names))].append(scenario)
+    for (verdict, format_, cause, error, saver, scenario), names in loaders.items():
+        by_scenario[verdict, format_, cause, error, saver, tuple(version_order(names))].append(scenario)
 
     by_saver: dict[tuple[Any, ...], list[str]] = defaultdict(list)
-    for (verdict, format_, error, saver, names), scenarios in by_scenario.items():
-        by_saver[verdict, format_, error, names, tuple(sorted(set(scenarios)))].append(saver)
+    for (verdict, format_, cause, error, saver, names), scenarios in by_scenario.items():
+        by_saver[verdict, format_, cause, error, names, tuple(sorted(set(scenarios)))].append(saver)
 
     found = [
         Finding(
@@ -160,20 +194,22 @@ def findings(results: pd.DataFrame, verdicts: tuple[str, ...] = SEVERITY[:5]) ->
             scenarios,
             len(savers) * len(names) * len(scenarios),
             error,
+            cause,
+            known.get(cause, ""),
         )
-        for (verdict, format_, error, names, scenarios), savers in by_saver.items()
+        for (verdict, format_, cause, error, names, scenarios), savers in by_saver.items()
     ]
     return sorted(found, key=lambda item: (_RANK[item.verdict], -item.cells, item.sentence))
 
 
-def worst_findings(results: pd.DataFrame, limit: int = 3) -> list[Finding]:
+def worst_findings(results: pd.DataFrame, limit: int = 3, titles: Mapping[str, str] | None = None) -> list[Finding]:
     """Return the findings that a reader should see before anything else.
 
     The same scenarios with the same verdict count once, in the format where they break most cells: three sentences about
     one model would hide the second worst.
     """
     first: dict[tuple[str, tuple[str, ...]], Finding] = {}
-    for finding in findings(results):
+    for finding in findings(results, titles=titles):
         first.setdefault((finding.verdict, finding.scenarios), finding)
     return list(first.values())[:limit]
 
@@ -200,7 +236,7 @@ def percent(share: float) -> str:
     return f"{rounded} %"
 
 
-def _listed(names: list[str] | tuple[str, ...], shown: int = 4) -> str:
+def listed(names: Sequence[str], shown: int = 4) -> str:
     """Join names as in prose, and count those that would make the sentence unreadable."""
     if len(names) > shown + 1:
         return f"{', '.join(names[:shown])} and {len(names) - shown} more"

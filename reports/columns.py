@@ -23,7 +23,7 @@ RESULTS = (
     *("scenario", "family", "format", "saved_with", "loaded_with", "verdict", "fidelity", "attempt", "cause"),
     *_DIFFS,
     *_RUNG_COLUMNS,
-    *("lost", "error_type", "error", "stage", "container", "artifact_bytes", "seconds", "reason", "key"),
+    *("lost", "error_type", "error", "evidence", "stage", "container", "artifact_bytes", "seconds", "reason", "key"),
 )
 ATTEMPTS = (
     *("scenario", "format", "saved_with", "loaded_with", "attempt", "outcome", "fidelity"),

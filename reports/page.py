@@ -2,6 +2,8 @@
 
 import base64
 import hashlib
+import re
+from collections.abc import Mapping, Sequence
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -12,7 +14,8 @@ import pandas as pd
 from markupsafe import Markup
 
 from reports import analysis
-from reports.columns import ATTEMPTS, LOADABLE, RESULTS, SCORED, UNSCORED, label, tidy, version_order
+from reports import causes as causes_of
+from reports.columns import ATTEMPTS, LOADABLE, RESULTS, RUNGS, SCORED, UNSCORED, label, tidy, version_order
 from reports.exports import write_atomically
 from reports.payload import embed, payload
 
@@ -34,11 +37,15 @@ MEANINGS = {
     "unavailable": "the environment could not be had here",
     "harness-error": "our own code failed; says nothing about TensorFlow",
 }
+# A sign and a word for what the cells say of a claim.
+CLAIM_WORDS = {
+    "holds": ("✓", "holds"), "fails": ("×", "does not hold"), "mixed": ("◐", "mixed"), "not-run": ("?", "not run"),
+}  # fmt: skip
 _SECTIONS = (
-    ("who", "Grid"), ("formats", "Formats"), ("scenarios", "Scenarios"), ("round-trips", "Round trips"),
-    ("environments", "Environments"), ("about", "About"),
+    ("who", "Grid"), ("causes", "Causes"), ("claims", "Claims"), ("formats", "Formats"), ("scenarios", "Scenarios"),
+    ("round-trips", "Round trips"), ("environments", "Environments"), ("about", "About"),
 )  # fmt: skip
-_STYLES = ("base.css", "grid.css", "cell.css")
+_STYLES = ("base.css", "grid.css", "cell.css", "causes.css")
 _SCRIPTS = ("data.js", "state.js", "grid.js", "small.js", "list.js", "cell.js", "main.js")
 
 
@@ -49,12 +56,19 @@ def render(
     run: dict[str, Any],
     destination: Path,
     scenarios: list[dict[str, Any]],
+    causes: Sequence[Mapping[str, Any]] = (),
+    claims: Sequence[Mapping[str, Any]] = (),
 ) -> Path:
-    """Write the report to `destination` and return that path."""
+    """Write the report to `destination` and return that path.
+
+    :param causes: the catalogue: `id`, `title`, `explanation`, `remedies`, and `links` as pairs of text and address.
+    :param claims: each `id`, `question`, `sentence`, `verdict` (holds, fails, mixed, not-run), `numbers` and `cells`.
+    """
     results, attempts = tidy(results, RESULTS), tidy(attempts, ATTEMPTS)
     data = payload(results, attempts, environments, scenarios)
     data["words"] = {
         "scored": SCORED, "unscored": UNSCORED, "loadable": LOADABLE, "signs": SIGNS, "meanings": MEANINGS,
+        "causes": _causes_told(results, causes),
     }  # fmt: skip
     script = "\n".join(["'use strict';", *(_static(name) for name in _SCRIPTS)])
     html = (
@@ -67,22 +81,45 @@ def render(
             # still could not run, and no address can be fetched.
             script_digest=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
             style=Markup("\n".join(_static(name) for name in _STYLES)),
-            **_content(results, data, run),
+            **_content(results, data, run, causes, claims),
         )
     )
     destination.parent.mkdir(parents=True, exist_ok=True)
     return write_atomically(destination, lambda path: _write(path, html))
 
 
-def _content(results: pd.DataFrame, data: dict[str, Any], run: dict[str, Any]) -> dict[str, Any]:
+def _causes_told(results: pd.DataFrame, causes: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Return the causes that occur, as the panel of a cell shows them."""
+    occurring = set(results["cause"].tolist())
+    return {name: about for name, about in causes_of.described(causes).items() if name in occurring}
+
+
+def _content(
+    results: pd.DataFrame,
+    data: dict[str, Any],
+    run: dict[str, Any],
+    causes: Sequence[Mapping[str, Any]],
+    claims: Sequence[Mapping[str, Any]],
+) -> dict[str, Any]:
     """Return what the templates show without the script: everything but the cells themselves."""
     grid = analysis.grid(results)
+    titles = causes_of.titles(causes)
     pairs = [(str(saver), str(loader)) for saver, loader in grid.index.to_list()]
     return {
         "headline": analysis.headline(results),
         "totals": analysis.totals(results),
-        "findings": analysis.worst_findings(results),
-        "silent": analysis.findings(results, ("differs",)),
+        "findings": analysis.worst_findings(results, titles=titles),
+        "silent": [
+            (verdict, said, analysis.findings(results, (verdict,), titles))
+            for verdict, said in (("differs", "other outputs"), ("lossy", "right outputs, something else is lost"))
+        ],
+        "silent_scenarios": analysis.silent_damage(results),
+        "rungs": RUNGS,
+        "causes": causes_of.ranked(results, causes),
+        "bad_cells": int((results["cause"] != "").sum()),
+        "undiagnosed": int((results["cause"] == causes_of.UNKNOWN).sum()),
+        "claims": _by_question(claims),
+        "claim_words": CLAIM_WORDS,
         "round_trips": analysis.round_trips(results).to_dict("records"),
         "squares": dict(zip(pairs, grid.to_dict("records"), strict=True)),
         "savers": version_order(saver for saver, _ in pairs),
@@ -99,6 +136,14 @@ def _content(results: pd.DataFrame, data: dict[str, Any], run: dict[str, Any]) -
         "about": _about(run),
         "sections": _SECTIONS,
     }
+
+
+def _by_question(claims: Sequence[Mapping[str, Any]]) -> dict[str, list[Mapping[str, Any]]]:
+    """Return the claims under their source questions, in their own order."""
+    questions: dict[str, list[Mapping[str, Any]]] = {}
+    for claim in claims:
+        questions.setdefault(str(claim["question"]), []).append(claim)
+    return questions
 
 
 def _about(run: dict[str, Any]) -> list[tuple[str, str]]:
@@ -128,11 +173,27 @@ def _tolerance(value: Any) -> str:
 def _finding_address(finding: analysis.Finding) -> str:
     """Return the address of the grid with what a finding is about; several savers or loaders are no single square."""
     view = {"verdict": finding.verdict, "format": finding.format}
+    if finding.cause:
+        view["cause"] = finding.cause
     if len(finding.scenarios) == 1:
         view["scenario"] = finding.scenarios[0]
     if len(finding.savers) == len(finding.loaders) == 1:
         view |= {"saver": finding.savers[0], "loader": finding.loaders[0]}
     return "#" + urlencode(view)
+
+
+def _cause_address(cause: str) -> str:
+    return "#" + urlencode({"cause": cause})
+
+
+def _scenario_address(scenario: str, verdict: str) -> str:
+    return "#" + urlencode({"verdict": verdict, "scenario": scenario})
+
+
+def _short_link(text: str) -> str:
+    """Return a reference as people write it: `keras-team/keras#21681` for an address on GitHub."""
+    found = re.match(r"https://github\.com/([\w.-]+/[\w.-]+)/(?:issues|pull)/(\d+)$", text)
+    return f"{found[1]}#{found[2]}" if found else text
 
 
 def _cell_address(cell: dict[str, Any]) -> str:
@@ -149,8 +210,9 @@ def _templates() -> jinja2.Environment:
         lstrip_blocks=True,
     )
     environment.filters.update(
-        percent=analysis.percent, label=label, number=_number, address=_finding_address, cell_address=_cell_address
-    )
+        percent=analysis.percent, label=label, number=_number, address=_finding_address, cell_address=_cell_address,
+        cause_address=_cause_address, scenario_address=_scenario_address, short_link=_short_link, listed=analysis.listed,
+    )  # fmt: skip
     return environment
 
 

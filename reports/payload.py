@@ -26,6 +26,7 @@ _OUTCOME = (
     "diffs",
     "error_type",
     "error",
+    "evidence",
     "stage",
     "container",
     "reason",

@@ -1,15 +1,20 @@
 """The last lines of a run, on the terminal."""
 
+from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
 from reports.analysis import headline, totals, worst_findings
+from reports.causes import titles
 from reports.columns import RESULTS, tidy
 
 
-def terminal_summary(results: pd.DataFrame, report_path: Path | str) -> list[str]:
-    """Return a few plain lines: what was found, the three worst findings, and where to read the rest."""
+def terminal_summary(
+    results: pd.DataFrame, report_path: Path | str, causes: Iterable[Mapping[str, Any]] = ()
+) -> list[str]:
+    """Return a few plain lines: what was found, the three worst findings with their causes, and where to read the rest."""
     results = tidy(results, RESULTS)
     counts = totals(results)
     lines = [headline(results)]
@@ -17,7 +22,7 @@ def terminal_summary(results: pd.DataFrame, report_path: Path | str) -> list[str
         lines.append("Scored: " + _counted(counts.verdicts))
     if any(counts.unscored.values()):
         lines.append("Outside every score: " + _counted(counts.unscored))
-    worst = worst_findings(results)
+    worst = worst_findings(results, titles=titles(causes))
     if worst:
         lines.append("Worst findings:" if len(worst) > 1 else "Worst finding:")
         lines += [f"  {place}. {finding.verdict}: {finding.sentence}" for place, finding in enumerate(worst, 1)]

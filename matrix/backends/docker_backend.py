@@ -70,18 +70,23 @@ class DockerBackend(Backend):
         """Why the images of these environments are not there and can not be built; empty when nothing is in the way."""
         asked: dict[str, str] = {}
         for environment in environments:
-            if self.images.find(environment) is None:
-                reason = asked.setdefault(
-                    environment.config.python + environment.hardware, self.images.why_no_base(environment)
-                )
-                if reason:
-                    return reason
+            if environment.unresolved or not environment.lock_text or self.images.find(environment) is not None:
+                continue
+            base = self.images.recipe(environment).base
+            if base not in asked:
+                asked[base] = self.images.why_no_base(environment)
+            if asked[base]:
+                return asked[base]
         return ""
 
     def _facts_path(self, image: Any) -> Path:
         return cache_folder() / "images" / f"{image.id.removeprefix('sha256:')}.json"
 
     def state(self, environment: Environment) -> EnvironmentState:
+        if environment.unresolved:
+            return self._state(environment, "unavailable", environment.unresolved)
+        if environment.is_floating and environment.resolved is None:
+            return self._state(environment, "missing", "resolved when it runs")
         image = self.images.find(environment)
         if image is None:
             return self._state(environment, "missing", "not built yet")

@@ -16,7 +16,6 @@ from matrix.backends.base import Backend, Worker, WorkerError
 from matrix.backends.channels import ProcessChannel
 from matrix.environments import Environment, EnvironmentState
 from matrix.errors import SelectionError
-from matrix.locking import lock_path
 from matrix.uv import find_python, last_lines, run_uv
 
 PROBE = Path(__file__).parent.parent / "probe"
@@ -65,6 +64,10 @@ class VenvBackend(Backend):
         return marker if isinstance(marker, dict) else None
 
     def state(self, environment: Environment) -> EnvironmentState:
+        if environment.unresolved:
+            return EnvironmentState(environment, "unavailable", environment.unresolved)
+        if environment.is_floating and environment.resolved is None:
+            return EnvironmentState(environment, "missing", "resolved when it runs")
         if environment.hardware != "cpu":
             return EnvironmentState(environment, "unavailable", "the venv backend runs on CPU only")
         marker = self._marker(environment)
@@ -116,7 +119,7 @@ class VenvBackend(Backend):
             ["venv", "--no-project", "--python", str(python), str(folder)],
             [
                 *("pip", "install", "--python", str(folder / "bin" / "python"), "--no-deps", "--require-hashes"),
-                *("--compile-bytecode", "--link-mode", "hardlink", "-r", str(lock_path(environment.id))),
+                *("--compile-bytecode", "--link-mode", "hardlink", "-r", str(environment.lock_file)),
             ],
         ]
         for step in steps:

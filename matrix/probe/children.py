@@ -31,6 +31,9 @@ _MOST_MEGABYTES = 1000
 # Texts are JSON strings: a line that begins like this can only be the event itself.
 _LAST_LINE = re.compile(b'(^|\n){"event": "%s"[^\n]*\n$' % DONE.encode())
 
+# Seconds that a request may take in a child that has run others.
+_PATIENCE_IN_COMPANY = 10
+
 _OUT_OF_MEMORY_TEXTS = ("bad_alloc", "std::length_error", "Cannot allocate memory")
 
 
@@ -168,6 +171,12 @@ def _ending(events, status, timed_out, stderr):
     return "ended early"
 
 
+def _in_company(request):
+    """The request with a short time limit: what takes longer is run again alone, and gets all its time there."""
+    limits = dict(request["limits"], seconds=min(request["limits"]["seconds"], _PATIENCE_IN_COMPANY))
+    return dict(request, limits=limits)
+
+
 def _is_clean(events):
     """Whether nothing happened that a neighbour in the same process could have caused by its mere presence."""
     return not events[-1]["signal"] and not any(
@@ -193,7 +202,7 @@ class Children(object):
         child = self._shared.pop(key, None)
         if child is None:
             child = self._fork()
-        events = child.ask(request)
+        events = child.ask(_in_company(request) if child.requests else request)
         if child.is_alive and child.requests < _MOST_REQUESTS and child.peak_mb < _MOST_MEGABYTES:
             self._shared[key] = child
         else:

@@ -7,12 +7,9 @@ import time
 
 import numpy as np
 
-from . import attempts, measuring, programs, reporting
+from . import attempts, measuring, programs, reporting, trying
 from .formats import ARCHITECTURE, FORMATS, INFERENCE, OPTIMIZER, OUTPUTS, REBUILT, TRAINING, WEIGHTS
-
-
-class NotAvailableError(Exception):
-    """This environment does not have what the attempt needs."""
+from .reporting import NotApplicableError, NotAvailableError
 
 
 class Reference(object):
@@ -30,9 +27,10 @@ class Reference(object):
 class LoadContext(object):
     """What a format's load function may ask for."""
 
-    def __init__(self, code, attempt, reference):
+    def __init__(self, code, attempt, reference, form):
         self.code = code
         self.attempt = attempt
+        self.gives = attempts.gives(attempt, form)
         self.inputs = reference.arrays("inputs")
 
     def custom_objects(self):
@@ -80,76 +78,97 @@ class LoadContext(object):
 
 
 def load(request, emit):
-    """Run a load request: emits ``begin`` before and ``attempt`` after each attempt."""
+    """Run a load request: emits ``begin`` before and ``attempt`` after each attempt, ``skipped`` where it makes no sense."""
     code = programs.ScenarioCode(request["scenario"])
     reference = Reference(request["directory"])
     code.hide_modules()
-    loaded = set()
-    found_good = False
-    for name in request["attempts"]:
-        pieces = attempts.parts(name)
-        if pieces and (found_good or (len(pieces) > 1 and loaded.intersection(pieces))):
-            continue
-        emit({"event": "begin", "attempt": name})
-        started = time.time()
-        record = _attempt(request, code, name, reference)
-        record.update(event="attempt", attempt=name, seconds=time.time() - started)
-        emit(record)
-        if record["outcome"] == "loaded":
-            loaded.add(name)
-            outputs = record["rungs"].get(OUTPUTS, {})
-            decides = name == attempts.PLAIN or name in attempts.REMEDIES
-            found_good = found_good or (decides and _close(outputs, request["near"]))
+    copies = trying.Copies(os.path.join(request["directory"], request["file"]))
+    progress = trying.Progress()
+    try:
+        for name in request["attempts"]:
+            pieces = attempts.parts(name)
+            if progress.is_pointless(pieces):
+                continue
+            emit({"event": "begin", "attempt": name})
+            started = time.time()
+            try:
+                record = _attempt(request, code, name, reference, copies)
+            except NotApplicableError as error:
+                progress.note_unfit(error.piece or pieces[-1])
+                emit({"event": "skipped", "attempt": name})
+                continue
+            record.update(event="attempt", attempt=name, seconds=time.time() - started)
+            emit(record)
+            progress.note(name, record, request["near"])
+    finally:
+        copies.remove()
 
 
-def _close(outputs, near):
-    """Whether further remedies can be spared: the outputs match."""
-    if outputs.get("error") or outputs.get("mismatch") or outputs.get("bit_equal") is None:
-        return False
-    return all(difference <= near["atol"] + near["rtol"] * magnitude for difference, magnitude in outputs["frontier"])
-
-
-def _attempt(request, code, name, reference):
+def _attempt(request, code, name, reference, copies):
     form = FORMATS[request["format"]]
-    path = os.path.join(request["directory"], request["file"])
-    context = LoadContext(code, name, reference)
-    stage = "import"
+    pieces = attempts.parts(name)
+    context = LoadContext(code, name, reference, request["format"])
+    stage, notes = "import", ()
     programs.start_over(code.name + " loaded")
     try:
-        if name != attempts.BARE:
+        if attempts.sees_code(name):
             code.import_modules()
-            if code.options["custom_objects"] or form.gives == REBUILT:
+            if code.options["custom_objects"] or context.gives == REBUILT:
                 code.module()
                 if name != attempts.IMPORTED:
                     context.custom_objects()
+        stage = "prepare"
+        path, notes = copies.make(pieces, context)
+        if notes:
+            # Looking into a configuration builds layers, which take names that the model's own should have.
+            programs.start_over(code.name + " loaded")
         stage = "load"
-        if code.options["load_with"] and form.gives != REBUILT:
-            function = code.attribute(code.options["load_with"])
-            model = function(path, context.custom_objects())
-        else:
-            model = form.load(path, context)
+        model, notes = _call_loader(pieces, path, notes, form, context, copies)
+    except NotApplicableError:
+        raise
     except NotAvailableError as error:
         return {"outcome": "not-available", "error": str(error)}
     except MemoryError as error:
         return dict(reporting.describe(error), outcome="crashed", signal="memory limit", stage=stage)
     except Exception as error:  # whatever TensorFlow raises here is the finding
-        return dict(reporting.describe(error), outcome="raised", stage=stage)
-    if form.gives != INFERENCE and not (callable(model) and hasattr(model, "get_weights")):
+        if stage == "prepare":
+            raise reporting.ProbeFault("a remedy could not be prepared: %r" % error) from error
+        if any(attempts.PIECES[piece].load for piece in pieces) and reporting.is_our_fault(error):
+            raise
+        record = dict(reporting.describe(error), outcome="raised", stage=stage)
+        return _with_notes(dict(record, error=copies.hide(record["error"])), notes)
+    if context.gives != INFERENCE and not (callable(model) and hasattr(model, "get_weights")):
         message = "what was loaded is not a Keras model: %s" % type(model).__name__
         return {"outcome": "raised", "error_type": "NotAModel", "error": message, "stage": "load"}
-    wanted = [OUTPUTS] if name in attempts.EVIDENCE else list(form.rungs)
-    rungs = _measure_rungs(model, wanted, reference, code, form)
-    return {"outcome": "loaded", "rungs": rungs}
+    wanted = [OUTPUTS] if name in attempts.EVIDENCE or context.gives == INFERENCE else list(form.rungs)
+    rungs = _measure_rungs(model, wanted, reference, code, context.gives)
+    return _with_notes({"outcome": "loaded", "rungs": rungs}, notes)
 
 
-def _measure_rungs(model, wanted, reference, code, form):
+def _call_loader(pieces, path, notes, form, context, copies):
+    """What was loaded, and what was done in words."""
+    for piece in pieces:
+        if attempts.PIECES[piece].load:
+            model, note = attempts.PIECES[piece].load(path, context, copies.folder())
+            return model, notes + ((note,) if note else ())
+    if context.code.options["load_with"] and form.gives != REBUILT:
+        function = context.code.attribute(context.code.options["load_with"])
+        return function(path, context.custom_objects()), notes
+    return form.load(path, context), notes
+
+
+def _with_notes(record, notes):
+    return dict(record, note="; ".join(notes)) if notes else record
+
+
+def _measure_rungs(model, wanted, reference, code, gives):
     facts = reference.facts
     unmeasured = facts.get("unmeasured", {})
     inputs, targets = reference.arrays("inputs"), reference.arrays("targets")
     measures = {
         ARCHITECTURE: lambda: {"same": measuring.architecture(model) == facts["architecture"]},
         WEIGHTS: lambda: _compare_weights(model, reference),
-        OUTPUTS: lambda: measuring.compare_arrays(reference.arrays("outputs"), _outputs(model, inputs, form)),
+        OUTPUTS: lambda: measuring.compare_arrays(reference.arrays("outputs"), _outputs(model, inputs, gives)),
         OPTIMIZER: lambda: _compare_optimizers(model, reference),
         TRAINING: lambda: _train_on(model, inputs, targets, reference, code),
     }
@@ -170,8 +189,8 @@ def _measure_rungs(model, wanted, reference, code, form):
     return results
 
 
-def _outputs(model, inputs, form):
-    if form.gives == INFERENCE:
+def _outputs(model, inputs, gives):
+    if gives == INFERENCE:
         return measuring.flat_arrays(model(programs.as_tensors(inputs)))
     return programs.forward(model, inputs)
 

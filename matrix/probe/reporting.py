@@ -11,6 +11,16 @@ class ProbeFault(BaseException):
     """A fault of the probe itself. No ``except Exception`` around TensorFlow's calls may take it for a finding."""
 
 
+class NotAvailableError(Exception):
+    """This environment does not have what the attempt needs."""
+
+
+class NotApplicableError(Exception):
+    """The attempt makes no sense for this file: it is not tried, and not recorded. ``piece`` is what makes none."""
+
+    piece = None
+
+
 def describe(error):
     """Type, message and innermost place of an exception. Messages are cut in the middle, so that both ends stay."""
     message = str(error)

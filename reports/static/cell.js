@@ -50,7 +50,7 @@ function panelParts(cell, facts) {
       facts.loader ? " saved with " : " could not be written by ", make("b", {}, facts.saver.label),
       facts.loader ? ", loaded with " : null, facts.loader ? make("b", {}, facts.loader.label) : null),
     facts.reason ? make("p", { class: "reason" }, facts.reason) : null,
-    facts.cause ? part("Cause", make("p", {}, facts.cause)) : null,
+    facts.cause ? causePart(facts) : null,
     WORDS.scored.includes(facts.verdict) ? part("Fidelity", ladder(facts), differences(facts.diffs)) : null,
     facts.error ? part(facts.verdict === "remedy" ? "Error of the plain load" : "Error", errorBox(facts)) : null,
     attemptsPart(cell, facts),
@@ -62,6 +62,24 @@ function panelParts(cell, facts) {
 
 function part(title, ...children) {
   return make("section", { class: "part" }, make("h3", {}, title), ...children.filter(Boolean));
+}
+
+/** Why: the cause in words, what shows it, what to try, and who reported it. */
+function causePart(facts) {
+  const cause = WORDS.causes[facts.cause] || { title: facts.cause, explanation: "", remedies: [], links: [] };
+  const shown = facts.evidence.split("\n").filter(Boolean);
+  const told = [
+    cause.remedies.length ? ["to try", [cause.remedies.join(" · ")]] : null,
+    cause.links.length ? ["reported as", cause.links.flatMap(([text, address], place) => [place ? ", " : "",
+      make("a", { href: address, rel: "noreferrer" }, text.replace(/^https:\/\/github\.com\/(.+)\/(?:issues|pull)\/(\d+)$/, "$1#$2"))])] : null,
+  ].filter(Boolean);
+  return part("Cause",
+    make("p", {}, make("b", {}, cause.title), " ",
+      make("a", { class: "quiet", href: address({ cause: facts.cause, verdict: "", saver: "", loader: "", cell: "" }) }, facts.cause)),
+    cause.explanation ? make("p", {}, cause.explanation) : null,
+    shown.length ? make("ul", { class: "evidence", "aria-label": "Evidence" }, ...shown.map((line) => make("li", {}, line))) : null,
+    told.length ? make("dl", { class: "facts" }, ...told.map(([name, value]) =>
+      make("div", {}, make("dt", {}, name), make("dd", {}, ...value)))) : null);
 }
 
 function ladder(facts) {

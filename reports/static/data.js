@@ -30,7 +30,7 @@ function cellFacts(cell) {
     format: DATA.formats[CELLS.format[cell]],
     saver: ENVIRONMENTS[CELLS.saver[cell]],
     loader: ENVIRONMENTS[CELLS.loader[cell]] || null,
-    verdict: text("verdict"), attempt: text("attempt"), cause: text("cause"), rungs: text("rungs"), diffs: text("diffs"),
+    verdict: text("verdict"), attempt: text("attempt"), cause: text("cause"), evidence: text("evidence"), rungs: text("rungs"), diffs: text("diffs"),
     errorType: text("error_type"), error: text("error"), stage: text("stage"), container: text("container"),
     reason: text("reason"), fidelity: OUTCOMES.fidelity[outcome],
     bytes: CELLS.bytes[cell], seconds: CELLS.seconds[cell],

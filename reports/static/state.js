@@ -1,6 +1,6 @@
 // What is shown lives in the fragment and nowhere else. So every view has an address, and back and forward work.
 
-const FILTERS = ["family", "scenario", "format", "verdict", "text", "share"];
+const FILTERS = ["family", "scenario", "format", "verdict", "cause", "text", "share"];
 const KEYS = [...FILTERS, "saver", "loader", "cell"];
 const UNSAVED = "not-saved"; // stands for the loader of what could not be saved
 
@@ -49,11 +49,14 @@ function pool(state, except = []) {
   const family = wanted("family");
   const format = wanted("format") ? DATA.formats.indexOf(wanted("format")) : null;
   const passes = SCENARIOS.map((one) => (!scenario || one.name === scenario) && (!family || one.family === family));
+  const cause = wanted("cause");
+  const caused = OUTCOMES.cause.map((place) => !cause || TEXT[place] === cause);
   const hits = words(state.text);
   const found = [];
   for (let cell = 0; cell < COUNT; cell++) {
     if (!passes[CELLS.scenario[cell]]) continue;
     if (format !== null && CELLS.format[cell] !== format) continue;
+    if (!caused[CELLS.outcome[cell]]) continue;
     if (hits.some((hit) => !hit.outcomes[CELLS.outcome[cell]] && !hit.scenarios[CELLS.scenario[cell]])) continue;
     found.push(cell);
   }

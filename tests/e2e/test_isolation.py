@@ -1,9 +1,10 @@
-"""A forked child, a fresh process, and a child for one attempt only: all of them must measure the same."""
+"""A forked child, a fresh process, a child for one attempt only, and one that has run others: all must measure the same."""
 
 import json
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from matrix.backends.base import Worker
@@ -11,13 +12,23 @@ from matrix.backends.venv import VenvBackend
 from matrix.config import load_config
 from matrix.environments import all_environments
 from matrix.planning import Work
+from matrix.probe import protocol
 from matrix.probe.formats import FORMATS
 from matrix.scenario_index import index_scenarios
+from matrix.sharing import first_group, share_key
 from tests.e2e.running import REPOSITORY
 
 pytestmark = pytest.mark.e2e
 
 CASES = [("lstm", "keras"), ("dense", "h5"), ("q2-2-activation-layer", "h5"), ("batch-normalisation", "weights.h5")]
+# One of every kind that shares a child: only Keras' own classes, registered ones, custom objects passed or not, a policy,
+# random layers, names that are counted, files that are damaged.
+IN_COMPANY = [
+    *[("dense", "h5"), ("dense", "keras"), ("lambda", "h5"), ("registered-layer", "h5"), ("registered-layer", "keras")],
+    *[("q1-2-import-only", "h5"), ("q4-3-helper-not-passed", "keras"), ("mixed-precision", "h5")],
+    *[("text-vectorization", "keras"), ("q3-4-truncated", "h5"), ("several-inputs-outputs", "weights.h5")],
+    *[("q1-4-moved-custom-objects", "h5"), ("dense", "h5")],
+]  # fmt: skip
 
 
 def _ask(worker: Worker, op: str, work: Work, folder: Path, **more: Any) -> list[dict[str, Any]]:
@@ -35,7 +46,7 @@ def _ask(worker: Worker, op: str, work: Work, folder: Path, **more: Any) -> list
 
 
 def _measured(events: list[dict[str, Any]]) -> dict[str, str]:
-    """What each attempt measured, without times and places."""
+    """What each attempt measured, without times and places, and without addresses in messages."""
     dropped = ("seconds", "event", "place")
     return {
         event["attempt"]: json.dumps({key: event[key] for key in sorted(event) if key not in dropped})
@@ -70,3 +81,65 @@ def test_every_kind_of_isolation_measures_the_same(tmp_path: Path, label: str) -
     finally:
         forked.close()
         fresh.close()
+
+
+@pytest.mark.parametrize("label", ["2.10-cpu", "2.15-cpu", "2.16-cpu"])
+def test_company_changes_nothing(tmp_path: Path, label: str) -> None:
+    """Saves and loads in children that have run others, against one child for each; everything twice, to meet old company."""
+    backend = VenvBackend()
+    environment = all_environments(load_config(REPOSITORY / "matrix.toml"))[label]
+    state = backend.build(environment, print)
+    assert state.state == "ready", state.reason
+    scenarios = index_scenarios()
+    shared, alone = backend.start(environment), backend.start(environment)
+    met = 0
+    try:
+        for turn in range(2):
+            for number, (name, form) in enumerate(IN_COMPANY):
+                work = Work(scenarios[name], form)
+                folders = [tmp_path / f"{turn}-{number}-{kind}" for kind in ("shared", "alone")]
+                for folder in folders:
+                    folder.mkdir()
+                key = share_key(work.scenario, form, protocol.SAVE)
+                in_company = _ask(shared, "save", work, folders[0], share=key)
+                on_its_own = _ask(alone, "save", work, folders[1])
+                assert [event["event"] for event in in_company] == [event["event"] for event in on_its_own]
+                saved = next((event for event in on_its_own if event["event"] == "saved"), None)
+                if saved is None:
+                    continue
+                assert _reference(folders[0]) == _reference(folders[1])
+                names = list(work.attempts())
+                while names:
+                    key, together, names = first_group(work.scenario, form, names)
+                    common = {"file": saved["file"], "attempts": together}
+                    in_company = _ask(shared, "load", work, folders[1], share=key, **common)
+                    on_its_own = _ask(alone, "load", work, folders[1], **common)
+                    assert _measured(in_company) == _measured(on_its_own), (name, form, turn)
+                    met += in_company[-1]["after"] > 0
+    finally:
+        shared.close()
+        alone.close()
+    assert met > len(IN_COMPANY)
+
+
+def _reference(folder: Path) -> tuple[str, dict[str, bytes]]:
+    with np.load(folder / "reference.npz") as arrays:
+        return (folder / "reference.json").read_text(), {name: arrays[name].tobytes() for name in arrays.files}
+
+
+def test_who_dies_in_company_is_run_again_alone(tmp_path: Path) -> None:
+    backend = VenvBackend()
+    environment = all_environments(load_config(REPOSITORY / "matrix.toml"))["2.10-cpu"]
+    assert backend.build(environment, print).state == "ready"
+    scenarios = index_scenarios([REPOSITORY / "tests" / "e2e" / "trouble_scenarios"])
+    worker = backend.start(environment)
+    ends = []
+    try:
+        for number, name in enumerate(["dense", "dense", "trouble-aborts", "dense"]):
+            folder = tmp_path / str(number)
+            folder.mkdir()
+            events = _ask(worker, "save", Work(scenarios[name], "h5"), folder, share="one child for all")
+            ends.append((events[-1]["signal"], events[-1]["after"], events[-2]["event"]))
+    finally:
+        worker.close()
+    assert ends == [(None, 0, "saved"), (None, 1, "saved"), ("SIGABRT", 0, "stage"), (None, 0, "saved")]

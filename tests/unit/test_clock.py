@@ -30,7 +30,7 @@ def watch(pid: int, seconds: float) -> float:
     while time.monotonic() < end:
         time.sleep(0.1)
         stopwatch.update()
-    return stopwatch.seconds
+    return float(stopwatch.seconds)
 
 
 def test_sleep_counts_by_the_clock() -> None:

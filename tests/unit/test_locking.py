@@ -1,5 +1,6 @@
 """Lock files: what is read from them, what their digest depends on, and how they are made."""
 
+import datetime
 import subprocess
 from collections.abc import Sequence
 from pathlib import Path
@@ -92,6 +93,7 @@ class Resolver:
         return self.arguments[self.arguments.index(option) + 1]
 
 
+AS_OF = datetime.date(2024, 7, 10)
 SETTINGS = EnvironmentConfig.model_validate(
     {
         **{"python": "3.11", "as_of": "2024-07-10", "requirements": ["tensorflow-cpu==2.16.2", "tf_keras==2.16.*"]},
@@ -109,7 +111,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_a_lock_is_resolved_as_of_its_date(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     resolver = Resolver()
     monkeypatch.setattr(locking, "run_uv", resolver)
-    path = write_lock("2.16+tf_keras-cpu", SETTINGS)
+    path = write_lock("2.16+tf_keras-cpu", SETTINGS, AS_OF)
     assert path == folder / "2.16+tf_keras-cpu.txt"
     assert path.read_text(encoding="utf-8") == "tensorflow-cpu==2.16.2\n"
     assert resolver.following("--exclude-newer") == "2024-07-10"
@@ -125,12 +127,12 @@ def test_a_resolve_that_fails_keeps_the_old_lock_and_shows_the_end_of_what_uv_sa
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(locking, "run_uv", Resolver())
-    path = write_lock("2.16-cpu", SETTINGS)
+    path = write_lock("2.16-cpu", SETTINGS, AS_OF)
     monkeypatch.setattr(
         locking, "run_uv", Resolver(1, "noise\n\n" + "\n".join(f"line {number}" for number in range(9)))
     )
     with pytest.raises(LockError, match=r"2\.16-cpu: uv could not resolve it:\nline 3\n") as caught:
-        write_lock("2.16-cpu", SETTINGS)
+        write_lock("2.16-cpu", SETTINGS, AS_OF)
     assert str(caught.value).endswith("line 8")
     assert path.read_text(encoding="utf-8") == "tensorflow-cpu==2.16.2\n"
     assert [item.name for item in folder.iterdir()] == [path.name]

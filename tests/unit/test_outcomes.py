@@ -133,10 +133,45 @@ def test_the_first_remedy_in_the_listed_order_is_the_one_named() -> None:
 
 
 def test_a_later_remedy_counts_when_the_earlier_ones_do_not_match() -> None:
-    first, second, third = attempts.REMEDIES
+    first, second, third, *_ = attempts.REMEDIES
     found = verdict([raised(), loaded(first, "beyond"), raised(second), loaded(third)], DEFAULT)
     assert found.resting is not None
     assert (found.verdict, found.resting.attempt) == ("remedy", third)
+
+
+@pytest.mark.parametrize(
+    ("attempt", "weights", "expected"),
+    [
+        ("rebuild+weights", "pass", "remedy"),
+        ("rebuild+weights", "lost", "fails"),
+        ("rebuild+weights", "n/a", "remedy"),
+        ("edit-config", "lost", "remedy"),
+        ("TFSMLayer", "n/a", "remedy"),
+    ],
+)
+def test_a_model_from_code_counts_only_with_every_weight_from_the_file(
+    attempt: str, weights: str, expected: str
+) -> None:
+    assert verdict([raised(), loaded(attempt, weights=weights)], DEFAULT).verdict == expected
+
+
+@pytest.mark.parametrize(
+    ("attempt", "optimizer", "costs"),
+    [
+        ("compile=False", "lost", ["optimizer state lost"]),
+        ("compile=False", "n/a", []),
+        ("safe_mode=False", "pass", ["trusted file only"]),
+        ("rename+compile=False", "lost", ["a renamed copy", "optimizer state lost"]),
+        ("edit-config", "pass", ["an edited copy"]),
+        ("edit-config", "lost", ["an edited copy", "optimizer state lost"]),
+        ("TFSMLayer", "n/a", ["inference only"]),
+        ("rebuild+weights", "lost", ["code needed", "optimizer state lost"]),
+    ],
+)
+def test_a_remedy_says_what_it_costs(attempt: str, optimizer: str, costs: list[str]) -> None:
+    found = verdict([raised(), {**loaded(attempt, optimizer=optimizer), "note": "what was done"}], DEFAULT)
+    assert found.resting is not None
+    assert (found.resting.attempt, found.resting.costs, found.reason) == (attempt, costs, "what was done")
 
 
 def test_every_verdict_is_either_scored_or_outside_every_score() -> None:

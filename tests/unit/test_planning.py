@@ -127,14 +127,15 @@ def test_every_work_is_tried_plainly() -> None:
 
 def test_remedies_come_after_plain_where_load_model_takes_them() -> None:
     assert Work(scenario(), "keras").attempts() == ("plain", *attempts.REMEDIES)
-    assert Work(scenario(), "weights.h5").attempts() == ("plain",)
+    assert Work(scenario(), "weights.h5").attempts() == ("plain", "rename")
     assert Work(scenario(), "export").attempts() == ("plain",)
+    assert Work(scenario(), "json+weights").attempts() == ("plain",)
 
 
 @pytest.mark.parametrize("options", [{"custom_objects": ("Scale",)}, {"import_modules": ("scenarios.objects.gate",)}])
 def test_evidence_is_gathered_first_where_the_code_matters(options: dict[str, Any]) -> None:
     assert Work(scenario(**options), "h5").attempts() == ("bare", "imported", "plain", *attempts.REMEDIES)
-    assert Work(scenario(**options), "weights-h5").attempts() == ("plain",)
+    assert Work(scenario(**options), "weights-h5").attempts() == ("plain", "rename")
 
 
 # Where a scenario can not exist
@@ -257,6 +258,17 @@ def test_a_remedy_that_was_added_since_runs_where_plain_was_not_good(record: dic
     *before, added = WANTED
     missing = attempts_to_run(WANTED, cell(record, requested=tuple(before)), NEAR)
     assert missing == ([added] if needed else [])
+
+
+@pytest.mark.parametrize("known", ["compile=False", "TFSMLayer"])
+def test_remedies_added_since_run_only_before_one_that_is_known_to_work(known: str) -> None:
+    """The answer must be the one of a run from scratch, which stops at the first remedy in order that works."""
+    old = ("plain", "safe_mode=False", "compile=False", "TFSMLayer")
+    missing = attempts_to_run(WANTED, cell(raised(), loaded(known), requested=old), NEAR)
+    place = attempts.REMEDIES.index(known)
+    assert missing == [name for name in attempts.REMEDIES[:place] if name not in old]
+    unhelpful = attempts_to_run(WANTED, cell(raised(), loaded(known, "beyond"), requested=old), NEAR)
+    assert unhelpful == [name for name in attempts.REMEDIES if name not in old]
 
 
 def test_evidence_that_was_added_since_runs_even_where_plain_was_good() -> None:

@@ -36,8 +36,14 @@ NEAR = Tolerance(atol=1e-6, rtol=1e-5)
 WORK = Work(scenario(), "h5")
 SAVE = SaveTask("a1", WORK, "2.10-cpu")
 ARTIFACT = Artifact("a1", "dense", "h5", "2.10-cpu", "saved", "ab" * 32, "model.h5", "hdf5", 8, 0.5, {})
-FIRST, SECOND, BOTH = attempts.REMEDIES
+FIRST, SECOND, BOTH = "compile=False", "safe_mode=False", "compile=False+safe_mode=False"
 FAULT = {"event": "harness-error", "error_type": "KeyError", "error": "'x'", "trace": "Traceback ..."}
+
+
+@pytest.fixture(autouse=True)
+def three_remedies(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two remedies and their combination: what is tested here does not depend on which there are."""
+    monkeypatch.setattr(attempts, "REMEDIES", (FIRST, SECOND, BOTH))
 
 
 @pytest.fixture

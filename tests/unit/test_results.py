@@ -76,11 +76,11 @@ def test_columns_are_those_that_others_build_on() -> None:
     assert set(RESULT_COLUMNS) >= {
         *("scenario", "family", "format", "saved_with", "loaded_with", "verdict", "fidelity", "attempt", "cause"),
         *("max_abs_diff", "max_rel_diff", "max_ulp_diff", "lost", "error_type", "error", "stage", "container"),
-        *("artifact_bytes", "seconds", "reason", "key", *RUNG_COLUMNS),
+        *("artifact_bytes", "seconds", "reason", "key", "cost", "route", "route_cost", *RUNG_COLUMNS),
     }
     assert set(ATTEMPT_COLUMNS) == {
         *("scenario", "format", "saved_with", "loaded_with", "attempt", "outcome", "fidelity", *RUNG_COLUMNS),
-        *("max_abs_diff", "max_rel_diff", "max_ulp_diff", "error_type", "error", "stage", "seconds"),
+        *("max_abs_diff", "max_rel_diff", "max_ulp_diff", "error_type", "error", "stage", "seconds", "note"),
     }
 
 

@@ -14,8 +14,9 @@ from typing import Any
 
 import pytest
 
+from matrix import history
 from matrix.errors import StoreError
-from matrix.store import SCHEMA_VERSION, Artifact, Cell, Store, container_of, content_key
+from matrix.store import _MIGRATIONS, SCHEMA_VERSION, Artifact, Cell, Store, container_of, content_key
 
 ARTIFACT = Artifact(
     "a1", "dense", "h5", "2.10-cpu", "cannot-save", "", "", "", 0, 0.5, {"error": "é\ud800", "stage": "fit"}
@@ -81,7 +82,7 @@ def test_a_later_result_replaces_the_earlier_one(store: Store) -> None:
 
 
 def test_runs_are_recorded(store: Store) -> None:
-    store.put_run({"started": "then", "finished": "now", "executed": 3})
+    history.record(store, {"started": "then", "finished": "now", "executed": 3}, [])
     rows = (
         sqlite3.connect(store.folder / "results.sqlite")
         .execute("SELECT started, finished, payload FROM runs")
@@ -315,4 +316,21 @@ def test_a_writer_that_is_killed_loses_nothing_that_it_had_finished(tmp_path: Pa
     assert len(cells) <= len(told) + 1
     store.clear_staging()
     store.put_cell(CELL)
+    store.close()
+
+
+def test_a_store_of_the_first_schema_is_brought_up_to_date_and_keeps_its_results(tmp_path: Path) -> None:
+    folder = tmp_path / "store"
+    folder.mkdir()
+    with sqlite3.connect(folder / "results.sqlite") as connection:
+        connection.executescript(f"{_MIGRATIONS[0]};PRAGMA user_version=1;")
+        connection.execute(
+            "INSERT INTO cells (key, artifact_key, loaded_with, requested, records, seconds) VALUES"
+            " ('c1', 'a1', '2.16-cpu', '[\"plain\"]', '[]', 1.0)"
+        )
+        connection.execute("INSERT INTO runs (started, finished, payload) VALUES ('then', 'now', '{}')")
+    store = Store(folder)
+    assert list(store.cells()) == ["c1"]
+    assert [(run.id, run.accepted, run.cells) for run in history.runs(store)] == [(1, "", 0)]
+    assert store.read("PRAGMA user_version") == [(SCHEMA_VERSION,)]
     store.close()

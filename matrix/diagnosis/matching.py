@@ -1,0 +1,138 @@
+"""Finds the cause of a bad cell: the first of the catalogue whose evidence holds."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from matrix.diagnosis.case import Case, Pins
+from matrix.diagnosis.catalogue import BAD, UNKNOWN, Catalogue, Evidence
+from matrix.diagnosis.file_facts import file_facts, specifiers
+from matrix.outcomes import REMEDY
+
+_LONGEST = 160
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """The cause of a cell and what shows it, in short phrases; ``unknown`` where no cause matches."""
+
+    cause: str
+    evidence: tuple[str, ...] = ()
+
+
+def diagnose(case: Case, catalogue: Catalogue) -> Diagnosis | None:
+    """The diagnosis of a bad cell; None for a verdict that needs none."""
+    if case.verdict not in BAD:
+        return None
+    for cause in catalogue.cause:
+        for evidence in cause.evidence:
+            found = holds(evidence, case)
+            if found is not None:
+                return Diagnosis(cause.id, tuple(found))
+    return Diagnosis(UNKNOWN)
+
+
+def holds(evidence: Evidence, case: Case) -> list[str] | None:
+    """What of a case shows this evidence; None where some of it does not hold. Cheap conditions come first."""
+    simple = (
+        (evidence.verdicts, case.verdict),
+        (evidence.formats, case.format),
+        (evidence.stages, case.stage),
+        (evidence.error_types, case.error_type),
+        (evidence.round_trip, case.round_trip),
+    )
+    if any(allowed and actual not in allowed for allowed, actual in simple):
+        return None
+    if evidence.same_environment is not None and evidence.same_environment != case.same_environment:
+        return None
+    if evidence.lost and tuple(rung for rung in case.lost) != evidence.lost:
+        return None
+    if any(case.rungs.get(rung) != "pass" for rung in evidence.kept) or not set(evidence.observed) <= case.observed:
+        return None
+    if evidence.repaired_by and not (case.verdict == REMEDY and evidence.repaired_by in case.attempt.split("+")):
+        return None
+    versions = _versions(evidence, case)
+    if versions is None:
+        return None
+    said = _message(evidence, case)
+    if said is None:
+        return None
+    read: list[str] | None = []
+    if evidence.file is not None:
+        read = file_facts(evidence.file, case.file) if case.file is not None else None
+    if read is None:
+        return None
+    measured = [f"measured: {word}" for word in evidence.observed]
+    if evidence.lost:
+        measured.append(f"lost: {', '.join(evidence.lost)}")
+    if evidence.repaired_by:
+        measured.append(f"{evidence.repaired_by} repairs it")
+    if evidence.round_trip:
+        measured.append(f"the environment that saved it gets {case.round_trip} too")
+    return [*said, *versions, *read, *measured]
+
+
+def _versions(evidence: Evidence, case: Case) -> list[str] | None:
+    found = []
+    for side, wanted, pins in (("saved", evidence.saver, case.saver), ("loaded", evidence.loader, case.loader)):
+        for package, specifier in wanted.items():
+            version = getattr(pins, package)
+            if version is None or not specifiers(specifier).contains(version, prereleases=True):
+                return None
+            found.append(f"{side} with {_NAMES[package]} {version}")
+    if evidence.newer_saver is not None:
+        saver, loader = case.saver.keras, case.loader.keras
+        if saver is None or loader is None or saver == loader or (saver > loader) != evidence.newer_saver:
+            return None
+        found.append(f"saved with Keras {saver}, loaded with {loader}")
+    for package in evidence.pins_differ:
+        left, right = _comparable(case.saver, package), _comparable(case.loader, package)
+        if left is None or right is None or left == right:
+            return None
+        found.append(f"saved with {_NAMES[package]} {left}, loaded with {right}")
+    return found
+
+
+_NAMES = {"tensorflow": "TensorFlow", "keras": "Keras", "python": "Python", "h5py": "h5py", "numpy": "NumPy",
+          "protobuf": "protobuf"}  # fmt: skip
+
+
+def _comparable(pins: Pins, package: str) -> object:
+    value = getattr(pins, package)
+    return f"{value.major}.{value.minor}" if package == "python" and value is not None else value
+
+
+def _message(evidence: Evidence, case: Case) -> list[str] | None:
+    if not evidence.message:
+        return [case.error_type] if evidence.error_types else []
+    found = re.search(evidence.message, case.essence, re.DOTALL)
+    if found is None:
+        return None
+    groups = {key: value for key, value in found.groupdict().items() if value}
+    if evidence.passed and _passed(groups.get("name", ""), case.passed) != evidence.passed:
+        return None
+    if evidence.of_custom is not None:
+        file = case.file
+        if file is None or (groups.get("of", "") in file.custom) != evidence.of_custom:
+            return None
+    if evidence.named_in and (case.file is None or groups.get("name", "") not in case.file.compiled):
+        return None
+    return [
+        f"error: {_short(found[0])}",
+        *(f"{_GROUPS.get(key, key)}: {_short(value)}" for key, value in groups.items()),
+    ]
+
+
+_GROUPS = {"name": "object", "of": "class", "keys": "key", "module": "module"}
+
+
+def _passed(name: str, passed: Mapping[str, str]) -> str:
+    """What is passed for a custom object of that name."""
+    if name in passed:
+        return "it"
+    return "other-key" if name in passed.values() else "nothing"
+
+
+def _short(text: str) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= _LONGEST else line[: _LONGEST - 1] + "…"

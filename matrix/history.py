@@ -1,0 +1,270 @@
+"""Runs and what each of them saw: since when a cell behaves as it does, and what differs between two runs.
+
+An observation is what a run can say of one cell. It is stored once, however many runs see it; a run is the set of its
+observations.
+"""
+
+import hashlib
+import json
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from matrix.errors import SelectionError
+from matrix.outcomes import CANNOT_SAVE, CRASHES, DIFFERS, EQUAL, EXACT, LOSSY, REMEDY, UNAVAILABLE
+from matrix.store import Store
+
+CELL = ("scenario", "format", "saved_with", "loaded_with")
+SEEN = ("verdict", "fidelity", "lost", "attempt", "cause", "error_type", "error", "reason")
+_COLUMNS = (*CELL, *SEEN, "key")
+
+# From best to worst. What is not among them is outside every score.
+_ORDER = (EXACT, EQUAL, LOSSY, REMEDY, "fails", "crashes", DIFFERS)
+LOADS = (EXACT, EQUAL, LOSSY)
+
+# What differs between two runs of the same program in an error's text: addresses, folders, line numbers, counters.
+_NOISE = re.compile(r"0x[0-9a-fA-F]+|/[^\s'\"]+|line \d+|_\d+\b|\d{4,}")
+
+REGRESSION, FIXED, CHANGED, ERROR_CHANGED, NEW, GONE, WENT_UNAVAILABLE = (
+    "regression",
+    "fixed",
+    "changed",
+    "error-changed",
+    "new",
+    "gone",
+    "unavailable",
+)
+
+
+@dataclass(frozen=True)
+class Run:
+    """One recorded run.
+
+    :param accepted: when it was made the baseline, ISO 8601; empty otherwise.
+    :param payload: what is known of it, ``environments`` with their pins among it.
+    """
+
+    id: int
+    started: str
+    finished: str
+    accepted: str
+    cells: int
+    payload: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Observation:
+    """What one run saw of one cell."""
+
+    cell: tuple[str, ...]
+    seen: Mapping[str, Any]
+    key: str
+
+    @property
+    def verdict(self) -> str:
+        return str(self.seen["verdict"])
+
+    def same_as(self, other: "Observation") -> bool:
+        """Whether nothing that matters differs; error texts are compared without addresses, folders and numbers."""
+        return self._compared() == other._compared()
+
+    def _compared(self) -> list[Any]:
+        return [_NOISE.sub("#", self.seen[name]) if name == "error" else self.seen[name] for name in SEEN]
+
+
+@dataclass(frozen=True)
+class Change:
+    """How one cell differs between two runs; ``before`` or ``after`` is None where a run does not have the cell."""
+
+    kind: str
+    before: Observation | None
+    after: Observation | None
+
+    @property
+    def cell(self) -> tuple[str, ...]:
+        found = self.after or self.before
+        assert found is not None
+        return found.cell
+
+
+def _plain(value: Any) -> Any:
+    return None if value is None or value != value else value
+
+
+def record(store: Store, facts: Mapping[str, Any], rows: Iterable[Mapping[str, Any]]) -> int:
+    """Store a finished run and what it saw; returns its number.
+
+    :param rows: one mapping a cell, with at least the columns of ``CELL``, ``SEEN`` and ``key``.
+    """
+    prepared = []
+    for row in rows:
+        values = [_plain(row[name]) for name in _COLUMNS]
+        prepared.append((hashlib.sha256(json.dumps(values).encode()).hexdigest(), *values))
+    with store.transaction() as connection:
+        run = _insert_run(connection, facts)
+        marks = ", ".join("?" * (len(_COLUMNS) + 1))
+        connection.executemany(
+            f"INSERT OR IGNORE INTO observations (digest, {', '.join(_COLUMNS)}) VALUES ({marks})", prepared
+        )
+        connection.executemany(
+            "INSERT OR IGNORE INTO run_cells SELECT ?, id FROM observations WHERE digest = ?",
+            [(run, row[0]) for row in prepared],
+        )
+    return run
+
+
+def record_again(store: Store, facts: Mapping[str, Any]) -> int:
+    """Store a run that saw exactly what the one before it saw; returns its number."""
+    with store.transaction() as connection:
+        run = _insert_run(connection, facts)
+        connection.execute(
+            "INSERT INTO run_cells SELECT ?, observation FROM run_cells WHERE run ="
+            " (SELECT max(run) FROM run_cells WHERE run < ?)",
+            (run, run),
+        )
+    return run
+
+
+def _insert_run(connection: Any, facts: Mapping[str, Any]) -> int:
+    cursor = connection.execute(
+        "INSERT INTO runs (started, finished, payload) VALUES (?, ?, ?)",
+        (facts["started"], facts["finished"], json.dumps(dict(facts))),
+    )
+    return int(cursor.lastrowid)
+
+
+def runs(store: Store) -> list[Run]:
+    """Every recorded run, oldest first."""
+    rows = store.read(
+        "SELECT id, started, coalesce(finished, ''), coalesce(accepted, ''),"
+        " (SELECT count(*) FROM run_cells WHERE run = runs.id), payload FROM runs ORDER BY id"
+    )
+    return [
+        Run(number, started, finished, accepted, cells, json.loads(payload))
+        for number, started, finished, accepted, cells, payload in rows
+    ]
+
+
+def find_run(store: Store, word: str) -> Run:
+    """A run by its number, ``last``, ``previous`` or ``baseline`` (the one accepted last).
+
+    :raises SelectionError: there is no such run.
+    """
+    known = [run for run in runs(store) if run.cells]
+    if word in ("last", "previous"):
+        position = {"last": 1, "previous": 2}[word]
+        if len(known) >= position:
+            return known[-position]
+        raise SelectionError(f"there is no {word} run: {len(known)} recorded.")
+    if word == "baseline":
+        accepted = [run for run in known if run.accepted]
+        if accepted:
+            return max(accepted, key=lambda run: run.accepted)
+        raise SelectionError("no run is accepted yet. `crossload accept RUN` makes one the baseline.")
+    found = [run for run in known if str(run.id) == word]
+    if not found:
+        numbers = ", ".join(str(run.id) for run in known[-8:]) or "none"
+        raise SelectionError(f"there is no run {word!r}. Known: {numbers}; or last, previous, baseline.")
+    return found[0]
+
+
+def observations(store: Store, run: int) -> dict[tuple[str, ...], Observation]:
+    """What a run saw, by cell."""
+    rows = store.read(
+        f"SELECT {', '.join(_COLUMNS)} FROM observations JOIN run_cells ON observation = observations.id WHERE run = ?",
+        (run,),
+    )
+    return {tuple(row[:4]): _observation(row) for row in rows}
+
+
+def _observation(row: Sequence[Any]) -> Observation:
+    return Observation(tuple(row[:4]), dict(zip(SEEN, row[4:-1], strict=True)), row[-1])
+
+
+def compare(
+    before: Mapping[tuple[str, ...], Observation], after: Mapping[tuple[str, ...], Observation]
+) -> list[Change]:
+    """What differs between two runs, regressions first. An environment that is not there is never a regression."""
+    changes = []
+    saved_before = {cell[:3] for cell, found in before.items() if cell[3]}
+    for cell in before.keys() | after.keys():
+        old, new = before.get(cell), after.get(cell)
+        kind = _kind(old, new)
+        if kind == NEW and not cell[3] and cell[:3] in saved_before and after[cell].verdict in (CANNOT_SAVE, CRASHES):
+            kind = REGRESSION  # what could be saved before can not be saved any more
+        if kind:
+            changes.append(Change(kind, old, new))
+    kinds = (REGRESSION, WENT_UNAVAILABLE, CHANGED, ERROR_CHANGED, FIXED, NEW, GONE)
+    return sorted(changes, key=lambda change: (kinds.index(change.kind), change.cell))
+
+
+def _kind(old: Observation | None, new: Observation | None) -> str:
+    if old is None or new is None:
+        return NEW if old is None else GONE
+    if old.same_as(new):
+        return ""
+    if new.verdict == UNAVAILABLE:
+        return "" if old.verdict == UNAVAILABLE else WENT_UNAVAILABLE
+    if old.verdict == new.verdict:
+        return ERROR_CHANGED if old.seen["error"] != new.seen["error"] else CHANGED
+    if old.verdict in _ORDER and new.verdict in _ORDER:
+        worse = _ORDER.index(new.verdict) > _ORDER.index(old.verdict)
+        # From exact to equal is a change that a tolerance allows: nothing has stopped working.
+        if {old.verdict, new.verdict} <= {EXACT, EQUAL}:
+            return CHANGED
+        return REGRESSION if worse else FIXED
+    return CHANGED
+
+
+def history(store: Store, cell: Sequence[str]) -> list[tuple[Run, Observation]]:
+    """Every run that has a cell, oldest first, with what it saw."""
+    by_id = {run.id: run for run in runs(store)}
+    rows = store.read(
+        f"SELECT run, {', '.join(_COLUMNS)} FROM observations JOIN run_cells ON observation = observations.id"
+        " WHERE scenario = ? AND format = ? AND saved_with = ? AND loaded_with = ? ORDER BY run",
+        cell,
+    )
+    return [(by_id[row[0]], _observation(row[1:])) for row in rows]
+
+
+def turning_points(seen: Sequence[tuple[Run, Observation]]) -> list[tuple[Run, Observation]]:
+    """The runs of a history that saw something else than the run before them; the first one always."""
+    return [
+        (run, found)
+        for number, (run, found) in enumerate(seen)
+        if number == 0 or not found.same_as(seen[number - 1][1])
+    ]
+
+
+def accept(store: Store, run: int, now: str) -> None:
+    """Make a run the baseline that later ones are compared with."""
+    with store.transaction() as connection:
+        connection.execute("UPDATE runs SET accepted = ? WHERE id = ?", (now, run))
+
+
+def forget(store: Store, keep: int) -> list[int]:
+    """Remove all but the last ``keep`` runs and the baseline; returns the numbers of those removed."""
+    known = runs(store)
+    accepted = [run for run in known if run.accepted]
+    kept = {run.id for run in known[max(0, len(known) - keep) :]}
+    kept |= {max(accepted, key=lambda run: run.accepted).id} if accepted else set()
+    gone = [run.id for run in known if run.id not in kept]
+    with store.transaction() as connection:
+        for number in gone:
+            connection.execute("DELETE FROM run_cells WHERE run = ?", (number,))
+            connection.execute("DELETE FROM runs WHERE id = ?", (number,))
+        connection.execute("DELETE FROM observations WHERE id NOT IN (SELECT observation FROM run_cells)")
+    return gone
+
+
+def pin_differences(before: Run, after: Run, environment: str) -> list[tuple[str, str, str]]:
+    """Packages whose pins differ in an environment between two runs: name, version before, version after."""
+    sides: list[dict[str, str]] = []
+    for run in (before, after):
+        known: list[dict[str, Any]] = run.payload.get("environments", [])
+        found = next((item for item in known if item["id"] == environment), {})
+        sides.append(found.get("pins", {}) | ({"python": found["python"]} if found.get("python") else {}))
+    names = sorted(sides[0].keys() | sides[1].keys())
+    pairs = [(name, sides[0].get(name, ""), sides[1].get(name, "")) for name in names]
+    return [pair for pair in pairs if pair[1] != pair[2]]

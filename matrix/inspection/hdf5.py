@@ -1,0 +1,57 @@
+"""HDF5: whole models (``model_config``), weights in the legacy layout, weights in the new one."""
+
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+import h5py
+
+from matrix.inspection.report import LEGACY, NEW, Notes
+
+# Deep enough for every model here, and a bound for a file whose groups were bent into a circle.
+_DEEPEST = 40
+
+
+def read(source: Path | io.BytesIO, notes: Notes) -> None:
+    """Note what an HDF5 file says. Raises what h5py raises when it can not be opened at all."""
+    with h5py.File(source, "r") as file:
+        notes.guarded("attributes", lambda: _attributes(file, notes))
+        group = file.get("model_weights", file)
+        notes.guarded("layout", lambda: _layout(group, notes))
+        notes.guarded("groups", lambda: _walk(file, 0))
+
+
+def _attributes(file: Any, notes: Notes) -> None:
+    if "keras_version" in file.attrs:
+        notes.keras = _text(file.attrs["keras_version"])
+    for name, note in (("model_config", notes.architecture), ("training_config", notes.training)):
+        if name in file.attrs:
+            note(json.loads(_text(file.attrs[name])))
+
+
+def _layout(group: Any, notes: Notes) -> None:
+    if "layer_names" in group.attrs or "layer_names0" in group.attrs:
+        notes.weights_layout = LEGACY
+        version = group.attrs.get("keras_version")
+        notes.keras = notes.keras or (_text(version) if version is not None else "")
+    elif any(name in group for name in ("layers", "_layer_checkpoint_dependencies", "vars", "optimizer")):
+        notes.weights_layout = NEW
+
+
+def _walk(group: Any, depth: int) -> None:
+    """Touch every group and dataset header: what is damaged raises. The numbers themselves are not read."""
+    if depth > _DEEPEST:
+        raise ValueError("groups are nested without an end")
+    for name in group:
+        if group.get(name, getlink=True).__class__ is not h5py.HardLink:
+            continue  # never follow a link out of the file
+        item = group[name]
+        if isinstance(item, h5py.Group):
+            _walk(item, depth + 1)
+        else:
+            _ = item.shape, item.dtype
+
+
+def _text(value: Any) -> str:
+    return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)

@@ -1,0 +1,145 @@
+"""Routes: what other environments offer where a cell is bad. Read from the cells of a run; nothing is loaded for them.
+
+``legacy-keras`` is a measured cell: the same TensorFlow with tf_keras. A ``hop`` is composed of two measured cells: the file
+is loaded in a third environment, saved there in some format, and what that environment writes loads here. That saving
+again gives what a model made there gives is assumed, not measured, and every hop says so.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from matrix.outcomes import CRASHES, DIFFERS, EQUAL, EXACT, FAILS, LOSSY, REMEDY
+from matrix.probe import attempts
+from matrix.probe.formats import INFERENCE, RUNGS
+
+LEGACY_KERAS, HOP = "legacy-keras", "hop"
+COMPOSED = "composed of two measured cells"
+
+# Cells for which a route is looked for, and cells that a route may be made of.
+BAD = (DIFFERS, FAILS, CRASHES, REMEDY)
+USABLE = (EXACT, EQUAL, LOSSY, REMEDY)
+
+Row = Mapping[str, Any]
+_Place = tuple[str, str]
+
+
+@dataclass(frozen=True)
+class Route:
+    """One way round a bad cell.
+
+    :param fidelity: of a hop, the lower of its two cells'.
+    :param cost: what is lost or needed on the way, in words.
+    """
+
+    kind: str
+    environment: str
+    format: str
+    fidelity: int
+    steps: tuple[str, ...]
+    cost: tuple[str, ...]
+
+    @property
+    def text(self) -> str:
+        """The route in words, such as ``hop: load in 2.15-cpu, save as h5, load here with compile=False``."""
+        return f"{self.kind}: {', '.join(self.steps)}"
+
+
+def with_routes(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The rows of a result table, ``route`` and ``route_cost`` filled in where a cell is bad and there is one."""
+    by_scenario: dict[str, list[Row]] = {}
+    for row in rows:
+        if row["verdict"] in USABLE and row["loaded_with"]:
+            by_scenario.setdefault(row["scenario"], []).append(row)
+    finders = {name: Finder(usable) for name, usable in by_scenario.items()}
+    found = []
+    for row in rows:
+        finder = finders.get(row["scenario"])
+        route = finder.best(row) if finder and row["verdict"] in BAD and row["loaded_with"] else None
+        if route is not None:
+            row = row | {"route": route.text, "route_cost": "; ".join(route.cost)}
+        found.append(row)
+    return found
+
+
+class Finder:
+    """Finds routes among the usable cells of one scenario."""
+
+    def __init__(self, usable: Iterable[Row]) -> None:
+        self._cells: dict[tuple[str, str, str], Row] = {}
+        self._first: dict[_Place, list[Row]] = {}
+        self._second: dict[_Place, Row] = {}
+        for row in usable:
+            self._cells[row["format"], row["saved_with"], row["loaded_with"]] = row
+            self._first.setdefault((row["format"], row["saved_with"]), []).append(row)
+            # Of all formats that a third environment can write, the one that comes through best.
+            place = (row["saved_with"], row["loaded_with"])
+            if place not in self._second or _quality(row) > _quality(self._second[place]):
+                self._second[place] = row
+
+    def best(self, bad: Row) -> Route | None:
+        """The route with the highest fidelity that is better than what the cell itself offers; None where there is none."""
+        own = _quality(bad) if bad["verdict"] == REMEDY else (-1, 0)
+        routes = sorted(self._routes(bad), key=lambda item: item[0], reverse=True)
+        return routes[0][1] if routes and routes[0][0][0] > own[0] else None
+
+    def _routes(self, bad: Row) -> Iterator[tuple[tuple[int, ...], Route]]:
+        """Routes with what ranks them: fidelity, then fewer remedies, then fewer steps."""
+        legacy = self._cells.get((bad["format"], bad["saved_with"], legacy_of(bad["loaded_with"])))
+        if legacy is not None:
+            quality = _quality(legacy)
+            only = (f"load in {legacy['loaded_with']}{_with(legacy)}",)
+            yield (
+                (*quality, 1),
+                Route(LEGACY_KERAS, legacy["loaded_with"], bad["format"], quality[0], only, tuple(_lost(legacy))),
+            )
+        for first in self._first.get((bad["format"], bad["saved_with"]), ()):
+            third = first["loaded_with"]
+            second = self._second.get((third, bad["loaded_with"]))
+            if second is None or third == bad["loaded_with"] or not _can_be_saved(first):
+                continue
+            if third == bad["saved_with"] and second["format"] == bad["format"]:
+                continue
+            one, two = _quality(first), _quality(second)
+            fidelity = min(one[0], two[0])
+            steps = (
+                f"load in {third}{_with(first)}",
+                f"save as {second['format']}",
+                f"load here{_with(second)}",
+            )
+            cost = [COMPOSED, *dict.fromkeys((*_lost(first), *_lost(second)))]
+            # What wrote the file is at hand: it comes before environments that would have to be made.
+            yield (
+                (fidelity, one[1] + two[1] - 1, 0, third == bad["saved_with"]),
+                Route(HOP, third, second["format"], fidelity, steps, tuple(cost)),
+            )
+
+
+def legacy_of(environment: str) -> str:
+    """Id of the same TensorFlow with tf_keras: ``2.16+tf_keras-cpu`` for ``2.16-cpu``."""
+    label, _, hardware = environment.rpartition("-")
+    return f"{label.partition('+')[0]}+tf_keras-{hardware}"
+
+
+def _quality(row: Row) -> tuple[int, int]:
+    """Fidelity, and 1 where the plain call is enough."""
+    return int(row["fidelity"] or 0), int(row["verdict"] != REMEDY)
+
+
+def _can_be_saved(row: Row) -> bool:
+    """Whether what was loaded is a model that can be saved again: a bare function is not."""
+    given: str = attempts.gives(row["attempt"], row["format"])
+    return given != INFERENCE
+
+
+def _with(row: Row) -> str:
+    return f" with {row['attempt']}" if row["verdict"] == REMEDY else ""
+
+
+def _lost(row: Row) -> list[str]:
+    """Rungs that a cell lost, and what its remedy costs."""
+    rungs = [rung for rung in RUNGS if rung in str(row["lost"] or "").split(",")]
+    losses = [f"{rung} lost" for rung in rungs if rung != "optimizer"]
+    if "optimizer" in rungs:
+        losses.append(attempts.OPTIMIZER_LOST)
+    return [*losses, *(cost for cost in str(row["cost"] or "").split(", ") if cost and cost not in losses)]

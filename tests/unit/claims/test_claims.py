@@ -1,0 +1,135 @@
+"""Each claim against small runs: what speaks for it, against it, and what says nothing."""
+
+from typing import Any
+
+import pytest
+
+from matrix.claims import CLAIMS, decide, decide_all
+from matrix.claims.evidence import Evidence
+
+BY_ID = {claim.id: claim for claim in CLAIMS}
+
+
+def row(scenario: str, verdict: str = "exact", saver: str = "2.10", loader: str = "", **more: Any) -> dict[str, Any]:
+    rung = "pass" if verdict in ("exact", "equal") else "lost" if verdict == "lossy" else ""
+    return {
+        "scenario": scenario, "family": "cases", "format": "h5", "saved_with": f"{saver}-cpu",
+        "loaded_with": f"{loader or saver}-cpu", "verdict": verdict, "cause": "", "error_type": "", "container": "hdf5",
+        "artifact_bytes": 100, "rung_architecture": rung and "pass", "rung_optimizer": rung, "rung_training": rung, **more,
+    }  # fmt: skip
+
+
+def attempt(of: dict[str, Any], name: str, outcome: str, error_type: str = "") -> dict[str, Any]:
+    names = {key: of[key] for key in ("scenario", "format", "saved_with", "loaded_with")}
+    return {**names, "attempt": name, "outcome": outcome, "error_type": error_type,
+            "rung_outputs": "pass" if outcome == "loaded" else ""}  # fmt: skip
+
+
+def verdict(claim: str, rows: list[dict[str, Any]], attempts: list[dict[str, Any]] | None = None) -> str:
+    return decide(BY_ID[claim], Evidence(rows, attempts or [])).verdict
+
+
+def test_a_run_without_cells_decides_nothing() -> None:
+    decided = decide_all([], [])
+
+    assert [one.verdict for one in decided] == ["not-run"] * len(CLAIMS)
+    assert all("No cell of this run bears on it." in one.numbers for one in decided)
+
+
+def test_every_claim_of_the_five_answers_is_there_once() -> None:
+    letters = {"q0": "abcde", "q1": "abcde", "q2": "abcdef", "q3": "abcdefgh", "q4": "abcd"}
+
+    assert [claim.id for claim in CLAIMS] == [f"{name}-{letter}" for name, known in letters.items() for letter in known]
+    assert all(claim.question.startswith(claim.id[:2].upper()) for claim in CLAIMS)
+
+
+def test_what_was_not_scored_says_nothing() -> None:
+    rows = [row("q3-4-missing-dependency", "unavailable"), row("q3-4-missing-dependency", "not-applicable")]
+
+    assert verdict("q3-g", rows) == "not-run"
+
+
+CUSTOM = row("q1-1-repaired")
+Q0 = row("q0-2-repaired")
+LOSS, WHOLE_LOSS = (
+    row("q4-2-loss-not-passed", "remedy", cause="compile-custom-missing"),
+    row("q4-2-loss-and-activation"),
+)
+FAILS: dict[str, Any] = {"cause": "custom-object-missing", "error_type": "ValueError"}
+
+
+@pytest.mark.parametrize(
+    ("claim", "expected", "rows", "attempts"),
+    [
+        ("q0-a", "holds", [row("q0-2-repaired", format="checkpoint-callback")], []),
+        ("q0-a", "fails", [row("q0-2-repaired", format="checkpoint-callback", container="directory")], []),
+        ("q0-b", "fails", [row("q0-2-repaired", format="checkpoint-callback")], []),
+        ("q0-c", "holds", [Q0], [attempt(Q0, "bare", "raised", "ValueError")]),
+        ("q0-c", "fails", [Q0], [attempt(Q0, "bare", "raised", "TypeError")]),
+        ("q0-c", "fails", [Q0], [attempt(Q0, "bare", "loaded")]),
+        ("q0-c", "not-run", [row("q0-2-repaired", "fails")], [attempt(Q0, "bare", "raised", "ValueError")]),
+        ("q0-d", "holds", [Q0], [attempt(Q0, "bare", "raised"), attempt(Q0, "imported", "loaded")]),
+        ("q0-d", "fails", [Q0], [attempt(Q0, "bare", "raised"), attempt(Q0, "imported", "raised")]),
+        ("q0-d", "fails", [Q0], [attempt(Q0, "bare", "loaded"), attempt(Q0, "imported", "loaded")]),
+        ("q0-e", "holds", [row("q0-1-repaired", format="weights.h5")], []),
+        ("q1-a", "holds", [CUSTOM], [attempt(CUSTOM, "bare", "raised", "TypeError")]),
+        ("q1-a", "fails", [CUSTOM], [attempt(CUSTOM, "bare", "loaded")]),
+        ("q1-b", "fails", [CUSTOM], [attempt(CUSTOM, "bare", "raised", "ValueError")]),
+        ("q1-b", "holds", [CUSTOM], [attempt(CUSTOM, "bare", "raised", "ModuleNotFoundError")]),
+        ("q1-c", "holds", [row("q1-2-import-only")], []),
+        ("q1-c", "fails", [row("q1-2-import-only", "fails", **FAILS)], []),
+        ("q1-c", "not-run", [row("q1-2-import-only", "fails", cause="savedmodel-removed")], []),
+        ("q1-d", "holds", [row("q1-3-wrong-key", "fails"), row("q1-3-two-layers")], []),
+        ("q1-d", "fails", [row("q1-3-wrong-key"), row("q1-3-two-layers")], []),
+        ("q1-d", "not-run", [row("q1-3-wrong-key", "fails"), row("q1-3-two-layers", "fails")], []),
+        ("q2-a", "holds", [row("q2-1-missing-file", "fails", error_type="OSError")], []),
+        ("q2-a", "fails", [row("q2-1-missing-file", "fails", error_type="ValueError")], []),
+        ("q2-c", "holds", [row("q2-3-savedmodel", "lossy", format="savedmodel")], []),
+        ("q2-c", "not-run", [row("q2-3-savedmodel", "fails", format="savedmodel", cause="savedmodel-removed")], []),
+        ("q2-d", "holds", [row("dense"), row("dense", format="keras", container="zip", artifact_bytes=101)], []),
+        ("q2-d", "fails", [row("dense"), row("dense", format="keras", container="zip", artifact_bytes=99)], []),
+        ("q2-d", "not-run", [row("dense"), row("dense", format="keras", artifact_bytes=101)], []),
+        ("q2-e", "mixed", [row("dense"), row("dense", "lossy", format="savedmodel")], []),
+        ("q2-e", "not-run", [row("dense", loader="2.15")], []),
+        ("q2-f", "holds", [row("dense", "fails", loader="2.15"), row("dense", loader="2.15", format="savedmodel")], []),
+        ("q2-f", "fails", [row("dense", loader="2.15"), row("dense", "fails", loader="2.15", format="savedmodel")], []),
+        ("q2-f", "not-run", [row("dense", loader="2.15"), row("dense", loader="2.15", format="savedmodel")], []),
+        ("q3-a", "fails", [row("dense", saver="2.4"), row("dense", saver="2.4", loader="2.10")], []),
+        ("q3-a", "holds", [row("dense", saver="2.4"), row("dense", "remedy", saver="2.4", loader="2.10")], []),
+        ("q3-a", "not-run", [row("dense", "fails", saver="2.4"), row("dense", "fails", saver="2.4", loader="2.10")], []),
+        ("q3-b", "mixed", [row("q3-1-plain"), row("dense", "remedy", family="core")], []),
+        ("q3-b", "fails", [row("q3-1-plain", "fails", saver="2.4", loader="2.4+keras")], []),
+        ("q3-b", "not-run", [row("q1-3-wrong-key", "fails"), row("q3-1-plain", "fails", loader="2.15")], []),
+        ("q3-d", "mixed", [row("q3-4-other-behaviour", "differs"),
+                           row("q3-4-other-arguments", "fails", cause="custom-arguments")], []),
+        ("q3-e", "holds", [row("dense"), row("dense", "fails", loaded_with="2.10-cuda")], []),
+        ("q3-e", "not-run", [row("dense"), row("dense", "fails", loader="2.15")], []),
+        ("q3-f", "holds", [row("q3-4-truncated", "fails", cause="damaged-file")], []),
+        ("q3-f", "fails", [row("q3-4-flipped-bytes")], []),
+        ("q3-f", "not-run", [row("q3-4-flipped-bytes", "fails", cause="config-key-past")], []),
+        ("q3-g", "holds", [row("q3-4-missing-dependency", "fails", error_type="ModuleNotFoundError")], []),
+        ("q3-h", "fails", [row("q3-3-repaired", "lossy")], []),
+        ("q4-a", "fails", [WHOLE_LOSS, {**LOSS, "error_type": "TypeError"}], []),
+        ("q4-a", "holds", [WHOLE_LOSS, {**LOSS, "error_type": "ValueError"}], []),
+        ("q4-b", "fails", [row("q4-3-helper-not-passed"), row("q4-3-helper-class")], []),
+        ("q4-c", "holds", [row("registered-layer"), row("q1-2-import-only", "fails")], []),
+        ("q4-c", "fails", [row("registered-layer", "fails"), row("q1-2-import-only")], []),
+        ("q4-d", "holds", [LOSS], [attempt(LOSS, "compile=False", "loaded")]),
+        ("q4-d", "fails", [LOSS], [attempt(LOSS, "compile=False", "raised", "ValueError")]),
+    ],
+)  # fmt: skip
+def test_what_decides(claim: str, expected: str, rows: list[Any], attempts: list[Any]) -> None:
+    assert verdict(claim, rows, attempts) == expected
+
+
+def test_the_numbers_and_the_cells_say_what_decided() -> None:
+    rows = [row("dense", saver=f"2.{minor}") for minor in range(10, 16)]
+    rows += [row("dense", "lossy", saver="2.10", format="savedmodel")]
+
+    told = decide(BY_ID["q2-e"], Evidence(rows, [])).told()
+
+    assert told["numbers"] == "True in 6 of 7 models loaded where they were saved. Otherwise: 1 lossy."
+    assert (told["verdict"], told["decided"], len(told["cells"])) == ("mixed", 7, 6)
+    assert told["cells"][0] == {
+        "saved_with": "2.10-cpu", "loaded_with": "2.10-cpu", "format": "savedmodel", "scenario": "dense",
+    }  # fmt: skip
