@@ -42,6 +42,12 @@ def report(session: nox.Session) -> None:
 
 
 @nox.session
+def images(session: nox.Session) -> None:
+    """Build the Docker images of the quick profile, or of `-- --tf 2.10,2.16 --hardware cpu`; `-- --prune` removes old ones."""
+    _crossload(session, "images", "--build")
+
+
+@nox.session
 def tests(session: nox.Session) -> None:
     """Unit tests, then end-to-end tests on real TensorFlow; `-- tests/unit` runs the fast ones only."""
     session.install("-e", ".[tests]")

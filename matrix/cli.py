@@ -9,7 +9,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from matrix import __version__, cli_history, cli_upgrade
+from matrix import __version__, cli_docker, cli_history, cli_upgrade
 from matrix.errors import CrossloadError, SelectionError
 
 app = typer.Typer(
@@ -187,6 +187,7 @@ def report(
 cli_history.register(app, _console)
 cli_history.register_nightly(app, _console)
 cli_upgrade.register(app, _console)
+cli_docker.register(app, _console)
 
 
 def main() -> None:

@@ -45,6 +45,10 @@ _FACTS = (
     "digest",
     "hardware",
     "backend",
+    "image",
+    "image_digest",
+    "base",
+    "gpu",
 )
 
 

@@ -70,7 +70,11 @@ class Images:
             return None
         return image if image.labels.get(_OURS) == made.digest else None
 
-    def build(self, environment: Environment, say: Say) -> Any:
+    def log_path(self, environment: Environment) -> Path:
+        """Where the log of an environment's last build lies."""
+        return self._logs / f"{self.recipe(environment).name.rpartition('/')[2].replace(':', '-')}.log"
+
+    def build(self, environment: Environment) -> Any:
         """Build an image unless it is there.
 
         :raises ImageError: no base, no room, or a step failed; with the last lines of the log and where all of it is.
@@ -79,7 +83,7 @@ class Images:
         if found is not None:
             return found
         made = recipe(environment, self.settings, self.has_buildx())
-        log = self._logs / f"{made.name.rpartition('/')[2].replace(':', '-')}.log"
+        log = self.log_path(environment)
         log.parent.mkdir(parents=True, exist_ok=True)
         try:
             with log.open("w", encoding="utf-8") as stream:
