@@ -20,7 +20,10 @@ CATALOGUE = Path(__file__).parent.parent / "causes.toml"
 
 
 def _pattern(text: str) -> str:
-    re.compile(text)
+    try:
+        re.compile(text)
+    except re.error as error:
+        raise ValueError(f"{text!r} is no pattern: {error}") from None
     return text
 
 
