@@ -58,6 +58,7 @@ class FileEvidence(_Strict):
     modules: Pattern = ""
     custom: bool | None = None
     lambdas: bool | None = None
+    nested: bool | None = None
     compiled: bool | None = None
     damaged: bool | None = None
 
@@ -69,7 +70,7 @@ class Evidence(_Strict):
         the custom object that ``passed`` asks about, ``of`` is a class that ``of_custom`` asks about.
     :param passed: what plain loading passed for ``name``: ``nothing``, the same object under an ``other-key``, or ``it``.
     :param of_custom: whether the class in the group ``of`` is a custom one.
-    :param named_in: where the file has ``name``: in what the model is ``compiled`` with.
+    :param named_in: where the file has ``name``: in what the model is ``compiled`` with, or among what is ``custom``.
     :param saver, loader: version specifiers by package.
     :param newer_saver: whether the saver's Keras is newer than the loader's.
     :param pins_differ: packages whose versions (minor ones for Python) differ between saver and loader.
@@ -84,7 +85,7 @@ class Evidence(_Strict):
     message: Pattern = ""
     passed: Literal["", "nothing", "other-key", "it"] = ""
     of_custom: bool | None = None
-    named_in: Literal["", "compiled"] = ""
+    named_in: Literal["", "compiled", "custom"] = ""
     saver: dict[Pin, Specifier] = Field(default_factory=dict)
     loader: dict[Pin, Specifier] = Field(default_factory=dict)
     newer_saver: bool | None = None

@@ -95,6 +95,10 @@ def _lambdas(asked: bool, file: Inspection) -> str | None:
     return f"{file.lambdas} Lambda with bytecode" if (file.lambdas > 0) == asked else None
 
 
+def _nested(asked: bool, file: Inspection) -> str | None:
+    return "a model inside a model" if file.nested == asked else None
+
+
 def _compiled(asked: bool, file: Inspection) -> str | None:
     return f"compiled with {', '.join(file.compiled) or 'nothing'}" if bool(file.compiled) == asked else None
 
@@ -115,6 +119,7 @@ _CHECKS: dict[str, Callable[[Any, Inspection], str | None]] = {
     "modules": _modules,
     "custom": _custom,
     "lambdas": _lambdas,
+    "nested": _nested,
     "compiled": _compiled,
     "damaged": _damaged,
 }

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from matrix.diagnosis.case import Case, Pins
 from matrix.diagnosis.catalogue import BAD, UNKNOWN, Catalogue, Evidence
 from matrix.diagnosis.file_facts import file_facts, specifiers
+from matrix.inspection import Inspection
 from matrix.outcomes import REMEDY
 
 _LONGEST = 160
@@ -115,7 +116,7 @@ def _message(evidence: Evidence, case: Case) -> list[str] | None:
         file = case.file
         if file is None or (groups.get("of", "") in file.custom) != evidence.of_custom:
             return None
-    if evidence.named_in and (case.file is None or groups.get("name", "") not in case.file.compiled):
+    if evidence.named_in and (case.file is None or not _named_in(groups.get("name", ""), case.file, evidence.named_in)):
         return None
     return [
         f"error: {_short(found[0])}",
@@ -131,6 +132,11 @@ def _passed(name: str, passed: Mapping[str, str]) -> str:
     if name in passed:
         return "it"
     return "other-key" if name in passed.values() else "nothing"
+
+
+def _named_in(name: str, file: Inspection, place: str) -> bool:
+    names = file.compiled if place == "compiled" else file.custom
+    return name.rpartition(">")[2] in names or name in names
 
 
 def _short(text: str) -> str:

@@ -37,6 +37,7 @@ class Inspection:
     :param custom: names of classes and functions that do not come with Keras.
     :param registered: registered names (``package>Name``).
     :param lambdas: number of ``Lambda`` layers that hold bytecode.
+    :param nested: whether a model is a layer of another one.
     :param config_keys: every key of the configurations of layers and models.
     :param compiled: names of optimizer, losses and metrics it is compiled with; empty where it is not.
     :param damage: what can not be read, in words; empty when all of it could.
@@ -52,6 +53,7 @@ class Inspection:
     custom: tuple[str, ...] = ()
     registered: tuple[str, ...] = ()
     lambdas: int = 0
+    nested: bool = False
     config_keys: frozenset[str] = frozenset()
     compiled: tuple[str, ...] = ()
     damage: str = ""
@@ -65,6 +67,7 @@ class Notes:
     tensorflow: str = ""
     weights_layout: str = ""
     lambdas: int = 0
+    models: int = 0
     classes: list[str] = field(default_factory=list)
     modules: list[str] = field(default_factory=list)
     custom: list[str] = field(default_factory=list)
@@ -113,6 +116,7 @@ class Notes:
         plain = name.rpartition(">")[2]
         if isinstance(inner, dict) and ("name" in inner or "layers" in inner) and "Policy" not in plain:
             self.classes.append(plain)
+            self.models += "layers" in inner
             self.config_keys.update(inner)
         if _is_custom(plain, module):
             self.custom.append(plain)
@@ -151,7 +155,7 @@ class Notes:
             for name in ("classes", "modules", "custom", "registered", "compiled")
         }
         return Inspection(
-            container, suffix, self.keras, self.tensorflow, self.weights_layout, lambdas=self.lambdas,
+            container, suffix, self.keras, self.tensorflow, self.weights_layout, lambdas=self.lambdas, nested=self.models > 1,
             config_keys=frozenset(self.config_keys), damage="; ".join(dict.fromkeys(self.damage)), **once,
         )  # fmt: skip
 
