@@ -43,6 +43,13 @@ def tests(session: nox.Session) -> None:
 
 
 @nox.session
+def breaks(session: nox.Session) -> None:
+    """Reproduce every publicly documented break on its real versions."""
+    session.install("-e", ".[tests]")
+    session.run("pytest", "-m", "breaks or e2e", *(session.posargs or ["tests/breaks"]))
+
+
+@nox.session
 def lint(session: nox.Session) -> None:
     """ruff and mypy --strict."""
     session.install("-e", ".[tests,lint]", "nox")

@@ -59,6 +59,10 @@ def _layout(asked: str, file: Inspection) -> str | None:
     return f"weights in the {asked} layout" if file.weights_layout == asked else None
 
 
+def _root(asked: str, file: Inspection) -> str | None:
+    return f"weights under {asked}/" if file.weights_root == asked else None
+
+
 def _keras(asked: str, file: Inspection) -> str | None:
     version = version_in(file.keras)
     known = version is not None and specifiers(asked).contains(version, prereleases=True)
@@ -112,6 +116,7 @@ _CHECKS: dict[str, Callable[[Any, Inspection], str | None]] = {
     "suffix": _suffix,
     "suffix_not": _suffix_not,
     "layout": _layout,
+    "root": _root,
     "keras": _keras,
     "config_keys": _config_keys,
     "classes": _classes,

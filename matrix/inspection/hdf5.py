@@ -9,6 +9,8 @@ import h5py
 
 from matrix.inspection.report import LEGACY, NEW, Notes
 
+# Where the new layout keeps the layers: from 2.15 on, and in 2.12 to 2.14.
+_ROOTS = ("layers", "_layer_checkpoint_dependencies")
 # Deep enough for every model here, and a bound for a file whose groups were bent into a circle.
 _DEEPEST = 40
 
@@ -35,8 +37,9 @@ def _layout(group: Any, notes: Notes) -> None:
         notes.weights_layout = LEGACY
         version = group.attrs.get("keras_version")
         notes.keras = notes.keras or (_text(version) if version is not None else "")
-    elif any(name in group for name in ("layers", "_layer_checkpoint_dependencies", "vars", "optimizer")):
+    elif any(name in group for name in (*_ROOTS, "vars", "optimizer")):
         notes.weights_layout = NEW
+        notes.weights_root = next((name for name in _ROOTS if name in group), "")
 
 
 def _walk(group: Any, depth: int) -> None:

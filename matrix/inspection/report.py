@@ -32,6 +32,7 @@ class Inspection:
     :param keras: Keras version that wrote it, as written in it.
     :param tensorflow: TensorFlow version that wrote it, where it says so.
     :param weights_layout: ``legacy`` (``layer_names`` attributes), ``new`` (``vars`` groups) or empty.
+    :param weights_root: group under which the new layout keeps the layers: ``layers`` or ``_layer_checkpoint_dependencies``.
     :param classes: class names of layers and models, outer ones first.
     :param modules: modules that the configuration names.
     :param custom: names of classes and functions that do not come with Keras.
@@ -48,6 +49,7 @@ class Inspection:
     keras: str = ""
     tensorflow: str = ""
     weights_layout: str = ""
+    weights_root: str = ""
     classes: tuple[str, ...] = ()
     modules: tuple[str, ...] = ()
     custom: tuple[str, ...] = ()
@@ -66,6 +68,7 @@ class Notes:
     keras: str = ""
     tensorflow: str = ""
     weights_layout: str = ""
+    weights_root: str = ""
     lambdas: int = 0
     models: int = 0
     classes: list[str] = field(default_factory=list)
@@ -155,7 +158,7 @@ class Notes:
             for name in ("classes", "modules", "custom", "registered", "compiled")
         }
         return Inspection(
-            container, suffix, self.keras, self.tensorflow, self.weights_layout, lambdas=self.lambdas, nested=self.models > 1,
+            container, suffix, self.keras, self.tensorflow, self.weights_layout, self.weights_root, lambdas=self.lambdas, nested=self.models > 1,
             config_keys=frozenset(self.config_keys), damage="; ".join(dict.fromkeys(self.damage)), **once,
         )  # fmt: skip
 

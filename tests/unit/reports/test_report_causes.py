@@ -1,10 +1,12 @@
+from typing import Any
+
 import pandas as pd
 
 from reports.causes import ranked, titles
 from reports.columns import RESULTS, tidy
 from tests.unit.reports.sample_run import cell, table
 
-CAUSES = [
+CAUSES: list[dict[str, Any]] = [
     {"id": "old-key", "title": "An old key", "explanation": "It is old.", "remedies": ["edit-config"],
      "links": [("k#1", "https://example.org/1")]},
     {"id": "no-file", "title": "No file", "explanation": "It is gone.", "remedies": [], "links": []},
