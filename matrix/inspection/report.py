@@ -158,9 +158,18 @@ class Notes:
             for name in ("classes", "modules", "custom", "registered", "compiled")
         }
         return Inspection(
-            container, suffix, self.keras, self.tensorflow, self.weights_layout, self.weights_root, lambdas=self.lambdas, nested=self.models > 1,
-            config_keys=frozenset(self.config_keys), damage="; ".join(dict.fromkeys(self.damage)), **once,
-        )  # fmt: skip
+            container,
+            suffix,
+            self.keras,
+            self.tensorflow,
+            self.weights_layout,
+            self.weights_root,
+            lambdas=self.lambdas,
+            nested=self.models > 1,
+            config_keys=frozenset(self.config_keys),
+            damage="; ".join(dict.fromkeys(self.damage)),
+            **once,
+        )
 
 
 def _is_own(module: Any) -> bool:
