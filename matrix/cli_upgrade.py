@@ -12,6 +12,8 @@ from matrix.errors import SelectionError, StoreError, nearest
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from matrix.inspection import Inspection
+
 KEEP = {"nothing": 3, "model": 2, "optimizer": 1}
 
 
@@ -33,8 +35,47 @@ def _environment_id(word: str, known: list[str]) -> str:
     raise SelectionError(f"these results have no {word}.{nearest(word, labels)} Known: {', '.join(known)}.")
 
 
+def _inspected_rows(found: "Inspection") -> list[tuple[str, str]]:
+    """What an inspection found, in words; what it did not find is left out."""
+    rows = [
+        ("container", found.container + (f" (named {found.suffix})" if found.suffix else "")),
+        ("written by", ", ".join(part for part in (found.keras and f"Keras {found.keras}", found.tensorflow) if part)),
+        ("layers", ", ".join(dict.fromkeys(found.classes))),
+        ("custom", ", ".join(dict.fromkeys(found.custom))),
+        ("registered", ", ".join(dict.fromkeys(found.registered))),
+        ("Lambda layers with bytecode", str(found.lambdas or "")),
+        ("compiled with", ", ".join(found.compiled)),
+        ("weights layout", found.weights_layout),
+        ("damage", found.damage),
+    ]
+    return [(name, value) for name, value in rows if value]
+
+
 def register(app: typer.Typer, make_console: "Callable[[], Console]") -> None:
     """Add the commands to the command line."""
+
+    @app.command()
+    def inspect(
+        model: Annotated[Path, typer.Argument(metavar="MODEL", help="An h5, .keras, weights or SavedModel.")],
+        as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
+    ) -> None:
+        """Say what a saved model is, without TensorFlow and without running anything from it."""
+        from dataclasses import asdict
+
+        from rich.table import Table
+
+        from matrix.inspection import inspect as read
+
+        found = read(model)
+        if found.container == "missing":
+            raise SelectionError(f"{model}: there is no such file or folder.")
+        if as_json:
+            typer.echo(json.dumps(asdict(found) | {"config_keys": sorted(found.config_keys)}, indent=1))
+            return
+        table = Table(show_header=False, box=None, pad_edge=False)
+        for name, value in _inspected_rows(found):
+            table.add_row(name, value)
+        make_console().print(table)
 
     @app.command()
     def plan(

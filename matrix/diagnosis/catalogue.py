@@ -69,6 +69,7 @@ class Evidence(_Strict):
 
     :param message: pattern searched in the innermost error; its named groups are shown in the panel. The group ``name`` is
         the custom object that ``passed`` asks about, ``of`` is a class that ``of_custom`` asks about.
+    :param place: pattern of the file and line that raised, such as ``saving_utils.py:238``.
     :param passed: what plain loading passed for ``name``: ``nothing``, the same object under an ``other-key``, or ``it``.
     :param of_custom: whether the class in the group ``of`` is a custom one.
     :param named_in: where the file has ``name``: in what the model is ``compiled`` with, or among what is ``custom``.
@@ -84,6 +85,7 @@ class Evidence(_Strict):
     stages: tuple[str, ...] = ()
     error_types: tuple[str, ...] = ()
     message: Pattern = ""
+    place: Pattern = ""
     passed: Literal["", "nothing", "other-key", "it"] = ""
     of_custom: bool | None = None
     named_in: Literal["", "compiled", "custom"] = ""

@@ -9,6 +9,7 @@ from matrix.diagnosis.catalogue import BAD, UNKNOWN, Catalogue, Evidence
 from matrix.diagnosis.file_facts import file_facts, specifiers
 from matrix.inspection import Inspection
 from matrix.outcomes import REMEDY
+from matrix.probe import attempts
 
 _LONGEST = 160
 
@@ -50,7 +51,9 @@ def holds(evidence: Evidence, case: Case) -> list[str] | None:
         return None
     if any(case.rungs.get(rung) != "pass" for rung in evidence.kept) or not set(evidence.observed) <= case.observed:
         return None
-    if evidence.repaired_by and not (case.verdict == REMEDY and evidence.repaired_by in case.attempt.split("+")):
+    if evidence.place and not re.search(evidence.place, case.place):
+        return None
+    if evidence.repaired_by and not (case.verdict == REMEDY and evidence.repaired_by in attempts.parts(case.attempt)):
         return None
     versions = _versions(evidence, case)
     if versions is None:
@@ -64,6 +67,8 @@ def holds(evidence: Evidence, case: Case) -> list[str] | None:
     if read is None:
         return None
     measured = [f"measured: {word}" for word in evidence.observed]
+    if evidence.place:
+        measured.append(f"raised in {case.place}")
     if evidence.lost:
         measured.append(f"lost: {', '.join(evidence.lost)}")
     if evidence.repaired_by:

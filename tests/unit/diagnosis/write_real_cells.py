@@ -45,7 +45,7 @@ def packed(case: Case) -> dict[str, Any]:
     error = _FOLDER.sub("…/", error)
     whole = {
         "verdict": case.verdict, "format": case.format, **pins, "attempt": case.attempt, "error_type": case.error_type,
-        "error": error, "stage": case.stage, "rungs": dict(case.rungs), "measured": _small(case.measured),
+        "error": error, "stage": case.stage, "place": case.place, "rungs": dict(case.rungs), "measured": _small(case.measured),
         "passed": dict(case.passed), "round_trip": case.round_trip, "same_environment": case.same_environment,
         "file": {key: value for key, value in file.items() if value},
     }  # fmt: skip
