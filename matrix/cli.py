@@ -9,7 +9,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from matrix import __version__, cli_history
+from matrix import __version__, cli_bisect, cli_history
 from matrix.errors import CrossloadError, SelectionError
 
 app = typer.Typer(
@@ -185,6 +185,7 @@ def report(
 
 
 cli_history.register(app, _console)
+cli_bisect.register(app, _console)
 cli_history.register_nightly(app, _console)
 
 
