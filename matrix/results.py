@@ -68,11 +68,11 @@ class Tables:
         self._catalogue = load_catalogue()
         self._pins = {name: Pins.of(state.describe()) for name, state in states.items()}
         self._attempts: list[Row] = []
-        self._results = list(self._all_rows())
+        self._results = with_routes(list(self._all_rows()))
 
     def results(self) -> pd.DataFrame:
         """One row a cell."""
-        frame = pd.DataFrame(with_routes(self._results), columns=RESULT_COLUMNS)
+        frame = pd.DataFrame(self._results, columns=RESULT_COLUMNS)
         numbers = dict.fromkeys(("max_abs_diff", "max_rel_diff", "max_ulp_diff", "seconds"), "Float64")
         return frame.astype({**numbers, "fidelity": "Int64", "artifact_bytes": "Int64"})
 

@@ -252,8 +252,9 @@ def write_report(
     out: Path, matrix: Matrix, states: Any, tables: Any, facts: dict[str, Any], started: float, rendering: float
 ) -> list[str]:
     """Write tables and page; completes ``facts`` with the times. Returns the lines for the terminal."""
+    from matrix.changes import changes
     from matrix.claims import decide_all
-    from reports.exports import write_tables
+    from reports.exports import write_atomically, write_tables
     from reports.page import render
     from reports.summary import terminal_summary
 
@@ -276,6 +277,8 @@ def write_report(
     facts["seconds_by_stage"]["report"] = round(time.monotonic() - rendering, 2)
     try:
         write_tables(results, attempts, environments, facts, out)
+        since = changes(tables.rows())
+        write_atomically(out / "changes.csv", lambda path: since.to_csv(path, index=False, lineterminator="\n"))
         destination = out / "report" / "index.html"
         page = render(results, attempts, environments, facts, destination, list(scenarios.values()), causes, claims)
     except OSError as error:

@@ -35,6 +35,7 @@ _RENAMED = {
 _UNSAFE = ("Lambda", "lambda", "TFSMLayer", "TorchModuleWrapper")
 # Keras 3 reads the shape out of the configurations in HDF5 files itself.
 _READ_BY_LEGACY_LOADER = ("batch_input_shape",)
+_NEVER_NULL = ("steps_per_execution", "run_eagerly", "jit_compile")
 _OWN_PACKAGES = ("keras", "tf_keras", "tensorflow", "tensorflow_core")
 
 
@@ -53,7 +54,7 @@ def edit_config(path, folder, context):
         raise NotApplicableError("there is no configuration to read") from None
     legacy = containers.container(path) == containers.HDF5
     editor = Editor(context.custom_objects() or {}, _READ_BY_LEGACY_LOADER if legacy else ())
-    edited = editor.edited(config)
+    edited = editor.without_nulls(editor.edited(config))
     if not editor.changes:
         raise NotApplicableError("the configuration holds nothing that is refused")
     destination = os.path.join(folder, os.path.basename(path))
@@ -117,6 +118,16 @@ class Editor(object):
         if not self._accepts(found, config):
             node["config"] = dict(self._mended(found, name, config), **kept)
         return node
+
+    def without_nulls(self, config):
+        """Keras 2 writes null for what ``compile`` was not given; Keras 3 takes it for a value, and can not train or predict."""
+        given = config.get("compile_config") if isinstance(config, dict) else None
+        if not isinstance(given, dict) or not hasattr(self.keras, "KerasTensor"):
+            return config
+        nulls = [key for key in _NEVER_NULL if key in given and given[key] is None]
+        for key in nulls:
+            self.note("%s of compile dropped" % key)
+        return dict(config, compile_config={key: given[key] for key in given if key not in nulls})
 
     def note(self, change):
         if change not in self.changes:
