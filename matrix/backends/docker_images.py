@@ -28,6 +28,8 @@ _STAGE = f"{LABEL}.build"
 _OURS = f"{LABEL}.recipe"
 # What environments with the same Python share; untagged ones are left by builds that failed later on.
 _FOUNDATION = f"{LABEL}.foundation"
+# What the classic builder says after the last words of a step.
+_NOISE = ("Removing intermediate container", "The command ", " ---> ")
 _COLOURS = re.compile("\x1b\\[[0-9;]*m")
 
 
@@ -249,7 +251,8 @@ class Images:
 
     def _explain(self, error: BaseException, made: Recipe, log: Path) -> str:
         reason = self.settings.hide(_reason(error))
-        lines = last_lines(log.read_text(encoding="utf-8")) if log.exists() else ""
+        said = log.read_text(encoding="utf-8").splitlines() if log.exists() else []
+        lines = last_lines("\n".join(line for line in said if not line.startswith(_NOISE)), 10)
         if "no space left on device" in f"{reason} {lines}".lower() or "ENOSPC" in reason:
             return (
                 f"the disk of the Docker engine is full; building {made.name} stopped. Free some space "
@@ -257,6 +260,8 @@ class Images:
             )
         if isinstance(error, ImageError) and reason.startswith("base image"):
             return reason
+        if reason.startswith("The command "):
+            reason = f"a step ended with {reason.rpartition(' returned a non-zero code: ')[2]}"
         return f"image {made.name} did not build: {reason}\n{lines}\nWhole log: {log}"
 
 

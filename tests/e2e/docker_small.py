@@ -1,5 +1,6 @@
 """Environments that are images in seconds: one small package instead of TensorFlow."""
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -22,18 +23,19 @@ toml==0.10.2 \\
 """
 
 
-def small_environment(name: str = "2.90-cpu", lock: str = SIX, python: str = "3.11") -> Environment:
+def small_environment(
+    name: str = "2.90-cpu", lock: str = SIX, python: str = "3.11", variables: dict[str, str] | None = None
+) -> Environment:
     """An environment without TensorFlow: its image can be built and not be run."""
-    made = Environment(
-        name, EnvironmentConfig.model_validate({"python": python, "as_of": "2024-01-01", "requirements": ["six"]})
-    )
+    settings = {"python": python, "as_of": "2024-01-01", "requirements": ["six"], "variables": variables or {}}
+    made = Environment(name, EnvironmentConfig.model_validate(settings))
     made.__dict__["lock_text"] = lock
     return made
 
 
 def images(client: Any, logs: Path, variables: dict[str, str], **settings: Any) -> Images:
-    """The images of an engine, by settings of the configuration and of the environment."""
-    return Images(client, build_settings(DockerConfig(**settings), variables), logs)
+    """The images of an engine, by settings of the configuration and of the environment, this process's included."""
+    return Images(client, build_settings(DockerConfig(**settings), {**os.environ, **variables}), logs)
 
 
 def client_of(host: str) -> Any:
