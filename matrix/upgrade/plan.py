@@ -7,7 +7,7 @@ from itertools import pairwise
 from typing import Any
 
 from matrix.errors import SelectionError, nearest
-from matrix.outcomes import DIFFERS, EQUAL, EXACT, SCORED
+from matrix.outcomes import EQUAL, EXACT, LOSSY, REMEDY, SCORED
 from matrix.upgrade.graph import Loss, Path, Row, best_path, build_graph, follow
 
 PLAINLY, WITH_LOSS, WITH_REMEDY, WITH_HOPS, NO_WAY = (
@@ -79,7 +79,7 @@ class FleetRoute:
 class UpgradePlan:
     """Everything that is answered.
 
-    :param latest_without_work: the newest environment in which every file loads no worse than where it was written.
+    :param latest_without_work: the newest environment in which every file that loads where it was written loads no worse.
     :param expensive: the neighbouring environments between which most files stop loading so, and how many do.
     """
 
@@ -130,19 +130,20 @@ def make_plan(
         entries.append(Entry(scenario, families[scenario], form, path, direct, own))
     order = list(environments)
     later = order[order.index(wish.start) :]
-    counts = [(name, _without_work(entries, verdicts, wish.start, name)) for name in later]
+    at_home = [entry for entry in entries if entry.own in (EXACT, EQUAL, LOSSY, REMEDY)]
+    counts = [(name, _without_work(at_home, verdicts, wish.start, name)) for name in later]
     return UpgradePlan(
         wish,
         tuple(entries),
         _fleet_route(entries, graphs, wish),
-        _latest(counts, entries),
+        _latest(counts, at_home),
         _most_expensive(counts),
     )
 
 
 def _no_worse(verdict: str, own: str) -> bool:
     """Whether a load is as good as in the environment that wrote the file."""
-    return verdict in (EXACT, EQUAL) or (verdict == own and verdict != DIFFERS)
+    return verdict in (EXACT, EQUAL) or verdict == own
 
 
 def _without_work(
@@ -168,9 +169,9 @@ def _most_expensive(counts: Sequence[tuple[str, int | None]]) -> tuple[str, str,
 
 
 def _fleet_route(entries: Sequence[Entry], graphs: Mapping[str, Any], wish: Wish) -> FleetRoute | None:
-    """Of the routes that are best for some entry, the one that works for most, loses least, and has the fewest hops."""
+    """Of the routes that are best for some entry, the one that leaves behind and loses least, and then has the fewest hops."""
     recipes = {entry.path.recipe for entry in entries if entry.path is not None} | ({()} if entries else set())
-    best: tuple[tuple[int, int, int], FleetRoute] | None = None
+    best: tuple[tuple[int, int], FleetRoute] | None = None
     for recipe in sorted(recipes):
         paths = [follow(graphs[entry.scenario], (wish.start, entry.format), recipe, wish.to) for entry in entries]
         working = [path for path in paths if path is not None and path.loss <= wish.most]
@@ -178,7 +179,9 @@ def _fleet_route(entries: Sequence[Entry], graphs: Mapping[str, Any], wish: Wish
             continue
         losses = Counter(loss for path in working for loss in path.losses)
         route = FleetRoute(recipe, len(working), len(entries), dict(losses.most_common()))
-        rank = (-len(working), sum(path.loss for path in working), len(recipe))
+        # A file that is left behind weighs more than one that can only be called afterwards.
+        price = sum(path.loss for path in working) + (max(Loss) + 1) * (len(entries) - len(working))
+        rank = (price, len(recipe))
         if best is None or rank < best[0]:
             best = (rank, route)
     return best[1] if best else None
