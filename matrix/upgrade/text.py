@@ -28,9 +28,9 @@ def summary_lines(plan: UpgradePlan) -> list[str]:
         lines.append(ASSUMPTION)
     newest = plan.latest_without_work
     lines.append(
-        f"Newest version that needs no work at all: {newest}."
+        f"Newest version in which everything loads as at home, without any work: {newest}."
         if newest
-        else "No version loads everything without work."
+        else "No version loads everything as at home."
     )
     if plan.expensive:
         before, after, count = plan.expensive
