@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.cells import measure_cells
+from benchmarks.containers import docker_backend, measure_containers
 from benchmarks.mix import prepare
 from benchmarks.scale import measure_cached_run, measure_plan
 from matrix.backends.venv import VenvBackend
@@ -42,14 +43,17 @@ def _measure_environments(labels: list[str], two_cores: str, repeat: int) -> dic
     measured: dict[str, Any] = {}
     with tempfile.TemporaryDirectory() as scratch:
         store = Store(Path(scratch))
+        docker = docker_backend(config, store)
         for environment in select(all_environments(config), labels):
             state = backend.build(environment, print)
             if state.state != "ready":
                 sys.exit(f"{environment.id}: {state.reason}")
             mix = prepare(environment, backend, store, config.limits)
             found = measure_cells(mix, backend, store, config.limits, repeat, environment.label == two_cores)
+            if docker is not None:
+                found |= measure_containers(mix, docker, backend, store, config, repeat)
             measured[environment.id] = found | {"versions": state.facts}
-            shown = {name: value for name, value in found.items() if name != "repetitions"}
+            shown = {name: value for name, value in found.items() if not name.endswith("repetitions")}
             print(environment.id, json.dumps(shown), flush=True)
         store.close()
     return measured
@@ -74,8 +78,8 @@ def main() -> None:
         print(json.dumps(summary), flush=True)
     summary["help_s"] = _command_seconds(options.repeat, "--help")
     measured = _measure_environments(options.tf.split(","), options.two_cores, options.repeat) if options.tf else {}
-    names = ("speedup_one_core", "speedup_one_core_light", "speedup_two_cores", "over_floor")
-    summary |= {name: _median(measured, name) for name in names} | {"docker_over_venv": None}
+    names = ("speedup_one_core", "speedup_one_core_light", "speedup_two_cores", "over_floor", "docker_over_venv")
+    summary |= {name: _median(measured, name) for name in names}
     document = {
         "date": datetime.date.today().isoformat(),
         "machine": f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}",

@@ -125,6 +125,8 @@ class Containers:
                 mounts=mounts,
                 labels={OWNER: self._owner},
                 stdin_open=True,
+                # A probe has nothing to finish: an engine that is stopped need not wait for it.
+                stop_signal="SIGKILL",
                 working_dir="/tmp",
                 device_requests=gpu_request() if with_gpu else None,
                 **self._confinement,

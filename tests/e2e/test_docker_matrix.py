@@ -86,8 +86,8 @@ def test_containers_give_the_same_cells_as_virtual_environments(
 
 
 def test_nothing_gets_out_of_a_container(engine: Engine, docker_variables: dict[str, str], tmp_path: Path) -> None:
-    limits = "[docker]\nmemory_mb = 3072\nprocesses = 96\ntemporary_mb = 64\n\n[limits]"
-    config = config_with(tmp_path, ("[limits]", limits), first=OUTBREAKS)
+    limits = "[docker]\nmemory_mb = 3072\nprocesses = 96\ntemporary_mb = 64\n"
+    config = config_with(tmp_path, ("[docker]\n", limits), first=OUTBREAKS)
     SECRET.write_text("of the host")
     try:
         finished = crossload(
