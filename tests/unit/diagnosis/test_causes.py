@@ -78,6 +78,17 @@ def test_what_is_not_bad_has_no_cause(verdict: str) -> None:
          "config-key-past"),
         ({"loader": KERAS_3, "error": "Unrecognized keyword arguments passed to Gate: {'limit': 1.0}",
           "file": {**H5, "custom": ["Gate"]}}, "custom-arguments"),
+        ({"loader": KERAS_3, "file": {**H5, "classes": ["MultiHeadAttention"]},
+          "error": "Unrecognized keyword arguments passed to MultiHeadAttention: {'query_shape': [8]}"}, "config-key-past"),
+        ({"loader": {"tensorflow": "2.4.4", "keras": "2.4.0"}, "file": {**H5, "classes": ["MultiHeadAttention"]},
+          "error": "('Keyword argument not understood:', 'query_shape')"}, "attention-config"),
+        # Two ways in which no weight is found, told apart by where the file keeps them.
+        ({"loader": {"keras": "2.13.1"}, "error": "Layer 'dense' expected 2 variables, but received 0 variables",
+          "file": {"container": "zip", "weights_root": "layers"}}, "layer-group-renamed"),
+        ({"saver": {"keras": "2.13.1"}, "error": "Layer 'dense_1' expected 2 variables, but received 0 variables",
+          "file": {"container": "zip", "weights_root": "_layer_checkpoint_dependencies"}}, "layer-numbering"),
+        ({"error": "Layer 'dense' expected 2 variables, but received 0 variables", "file": {"container": "zip"}},
+         "weights-count"),
         # Whose name it is decides what a missing name means.
         ({"error": "Unknown layer: Gate", "file": {**H5, "custom": ["Gate"]}}, "custom-object-missing"),
         ({"error": "Unknown layer: Gate", "passed": {"gate": "Gate"}, "file": {**H5, "custom": ["Gate"]}},

@@ -38,11 +38,10 @@ def packed(case: Case) -> dict[str, Any]:
         file = {
             key: sorted(value) if isinstance(value, frozenset) else value for key, value in asdict(case.file).items()
         }
-    error = case.error
+    error, inner = _FOLDER.sub("…/", case.error), _FOLDER.sub("…/", case.essence)
     if len(error) > _LONGEST:
         # Wrapped as it was, without the configurations in it.
-        error = ("Exception encountered: " if "Exception encountered: " in error else "") + case.essence[:_LONGEST]
-    error = _FOLDER.sub("…/", error)
+        error = ("Exception encountered: " if "Exception encountered: " in error else "") + inner[:_LONGEST]
     whole = {
         "verdict": case.verdict, "format": case.format, **pins, "attempt": case.attempt, "error_type": case.error_type,
         "error": error, "stage": case.stage, "place": case.place, "rungs": dict(case.rungs), "measured": _small(case.measured),
@@ -80,7 +79,7 @@ def main(profile: str, folders: list[str]) -> None:
 
 def _kind(item: Mapping[str, Any]) -> tuple[str, ...]:
     """What makes two cells show a cause in the same way."""
-    error = re.sub(r"\d+|'[A-Z]\w+'|(?<=passed to )\w+|<.*?>", "#", item.get("error", ""))[:90]
+    error = re.sub(r"\d+|'.*?'|(?<=passed to )\w+|<.*?>|(?<=Unknown layer: )\w+", "#", item.get("error", ""))[:90]
     container = item.get("file", {}).get("container", "")
     return item["cause"], item["verdict"], container, item.get("error_type", ""), error
 
