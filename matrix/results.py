@@ -22,7 +22,7 @@ from matrix.outcomes import (
     verdict,
 )
 from matrix.planning import Matrix, Work, artifact_key, cell_key, tolerance_for, why_not_applicable
-from matrix.probe.attempts import EVIDENCE
+from matrix.probe.attempts import EVIDENCE, PLAIN
 from matrix.probe.formats import OUTPUTS, RUNGS
 from matrix.requests import crash_message
 from matrix.routes import with_routes
@@ -200,6 +200,7 @@ class Tables:
             error_type=row.get("error_type", ""),
             error=row.get("error", ""),
             stage=row.get("stage", ""),
+            place=next((str(record.get("place", "")) for record in records if record["attempt"] == PLAIN), ""),
             rungs=resting.rungs if resting else {},
             measured=measured,
             inspect=inspect,

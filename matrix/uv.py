@@ -40,6 +40,12 @@ def last_lines(text: str, count: int = 6) -> str:
     return "\n".join([line.rstrip() for line in text.splitlines() if line.strip()][-count:])
 
 
+def look_for_python(minor: str) -> Path | None:
+    """An interpreter such as ``3.9`` that is on this machine."""
+    found = run_uv(["python", "find", "--no-project", "--no-python-downloads", minor])
+    return Path(found.stdout.strip()) if found.returncode == 0 else None
+
+
 def find_python(minor: str) -> tuple[Path | None, str]:
     """Find an interpreter such as ``3.9``, downloading one where the network allows it.
 

@@ -112,3 +112,10 @@ class Backend(ABC):
     @abstractmethod
     def start(self, environment: Environment) -> Worker:
         """Start a probe in a built environment. Raises :class:`WorkerError`."""
+
+    @abstractmethod
+    def command_line(self, environment: Environment, request: Mapping[str, Any]) -> list[str]:
+        """A command that runs one request in a built environment by hand and prints what happened.
+
+        :raises CrossloadError: the environment is not there.
+        """

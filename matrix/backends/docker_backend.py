@@ -3,19 +3,21 @@
 import json
 import os
 import threading
-from collections.abc import Callable, Iterable
+import time
+from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Self
 
 from matrix.backends.base import Backend, Worker, WorkerError
-from matrix.backends.docker_containers import Containers
+from matrix.backends.docker_containers import Containers, docker_run
 from matrix.backends.docker_engine import EngineError, connect, is_remote
 from matrix.backends.docker_images import ImageError, Images, image_facts
 from matrix.backends.docker_recipes import build_settings
 from matrix.backends.venv import cache_folder
 from matrix.config import DockerConfig, Limits, MatrixConfig
 from matrix.environments import Environment, EnvironmentState
+from matrix.errors import SelectionError
 from matrix.probe import protocol
 from matrix.scenario_index import BUILT_IN
 
@@ -68,18 +70,23 @@ class DockerBackend(Backend):
         """Why the images of these environments are not there and can not be built; empty when nothing is in the way."""
         asked: dict[str, str] = {}
         for environment in environments:
-            if self.images.find(environment) is None:
-                reason = asked.setdefault(
-                    environment.config.python + environment.hardware, self.images.why_no_base(environment)
-                )
-                if reason:
-                    return reason
+            if environment.unresolved or not environment.lock_text or self.images.find(environment) is not None:
+                continue
+            base = self.images.recipe(environment).base
+            if base not in asked:
+                asked[base] = self.images.why_no_base(environment)
+            if asked[base]:
+                return asked[base]
         return ""
 
     def _facts_path(self, image: Any) -> Path:
         return cache_folder() / "images" / f"{image.id.removeprefix('sha256:')}.json"
 
     def state(self, environment: Environment) -> EnvironmentState:
+        if environment.unresolved:
+            return self._state(environment, "unavailable", environment.unresolved)
+        if environment.is_floating and environment.resolved is None:
+            return self._state(environment, "missing", "resolved when it runs")
         image = self.images.find(environment)
         if image is None:
             return self._state(environment, "missing", "not built yet")
@@ -108,7 +115,8 @@ class DockerBackend(Backend):
                 base = self.images.base(state.image.get("name") or self.images.recipe(environment).base)
                 if reason := self._started().why_no_gpu(base):
                     return self._state(environment, "unavailable", _no_gpu(reason))
-            image = self.images.build(environment, say)
+            started = time.monotonic()
+            image = self.images.build(environment)
             worker = self._start(environment, image)
         except ImageError as error:
             return self._state(environment, "unavailable", str(error))
@@ -128,7 +136,9 @@ class DockerBackend(Backend):
         temporary = path.with_suffix(f".{os.getpid()}.tmp")
         temporary.write_text(json.dumps(facts), encoding="utf-8")
         os.replace(temporary, path)
-        return self._state(environment, "ready", "", image, facts)
+        state = self._state(environment, "ready", "", image, facts)
+        say(f"{environment.id}: image ready in {time.monotonic() - started:.1f} s, {state.size_mb:.0f} MB")
+        return state
 
     def start(self, environment: Environment) -> Worker:
         image = self.images.find(environment)
@@ -137,13 +147,22 @@ class DockerBackend(Backend):
         return self._start(environment, image)
 
     def _start(self, environment: Environment, image: Any) -> Worker:
-        with_gpu = environment.hardware == "cuda"
-        variables = {
-            **_VARIABLES,
-            **({} if with_gpu else {"CUDA_VISIBLE_DEVICES": "-1"}),
-            **environment.config.variables,
-        }
-        return self._started().start(image, variables, with_gpu)
+        return self._started().start(image, _variables(environment), environment.hardware == "cuda")
+
+    def command_line(self, environment: Environment, request: Mapping[str, Any]) -> list[str]:
+        image = self.images.find(environment)
+        if image is None:
+            raise SelectionError(
+                f"{environment.id} has no image here. Build it with `crossload images --tf {environment.label} "
+                f"--hardware {environment.hardware}`."
+            )
+        name, with_gpu = self.images.recipe(environment).name, environment.hardware == "cuda"
+        return docker_run(name, _variables(environment), with_gpu, self._folders, request)
+
+
+def _variables(environment: Environment) -> dict[str, str]:
+    hidden = {} if environment.hardware == "cuda" else {"CUDA_VISIBLE_DEVICES": "-1"}
+    return {**_VARIABLES, **hidden, **environment.config.variables}
 
 
 def _no_gpu(reason: str) -> str:

@@ -6,6 +6,7 @@ and one, read-only, in which the artifact that is being loaded lies.
 
 import atexit
 import contextlib
+import json
 import os
 import shutil
 import tempfile
@@ -30,6 +31,7 @@ from matrix.backends.docker_engine import (
 from matrix.backends.docker_recipes import LABEL
 from matrix.backends.docker_worker import INPUT, INSIDE, OUTPUT, ContainerChannel, ContainerWorker
 from matrix.config import DockerConfig, Limits
+from matrix.probe import protocol
 
 OWNER = f"{LABEL}.owner"
 PROBE = Path(__file__).parent.parent / "probe"
@@ -163,6 +165,34 @@ class Containers:
         for container in _ours(self._client):
             if container.labels.get(OWNER) == self._owner:
                 _remove(container)
+
+
+def docker_run(
+    image: str, variables: Mapping[str, str], with_gpu: bool, folders: Iterable[Path], request: Mapping[str, Any]
+) -> list[str]:
+    """The command that runs one request by hand, confined as a worker is where the command line has a word for it."""
+    roots, mounts = code_mounts(folders)
+    mounts = [Mount(f"{INSIDE}/probe", str(PROBE.resolve()), type="bind", read_only=True), *mounts]
+    scenario = request["scenario"]
+    directory = f"{OUTPUT}/0"
+    if request["op"] == protocol.LOAD:
+        mounts.append(Mount(INPUT, str(Path(request["directory"]).resolve()), type="bind", read_only=True))
+        directory = INPUT
+    inside = {**scenario, "roots": [roots[root] for root in scenario["roots"]]}
+    command = ["docker", "run", "--rm", "--network", "none", "--read-only", "--cap-drop", "ALL", "--user", run_as()]
+    command += ["--security-opt", "no-new-privileges", "--tmpfs", "/tmp:mode=1777", "--tmpfs", f"{OUTPUT}:mode=1777"]
+    command += ["--gpus", "1"] if with_gpu else []
+    for name, value in variables.items():
+        command += ["--env", f"{name}={value}"]
+    for mount in mounts:
+        command += ["--volume", f"{mount['Source']}:{mount['Target']}:ro"]
+    return [
+        *command,
+        image,
+        f"{INSIDE}/probe",
+        "--show",
+        json.dumps({**request, "directory": directory, "scenario": inside}),
+    ]
 
 
 def gpu_request() -> list[DeviceRequest]:

@@ -28,6 +28,8 @@ _STAGE = f"{LABEL}.build"
 _OURS = f"{LABEL}.recipe"
 # What environments with the same Python share; untagged ones are left by builds that failed later on.
 _FOUNDATION = f"{LABEL}.foundation"
+# What the classic builder says after the last words of a step.
+_NOISE = ("Removing intermediate container", "The command ", " ---> ")
 _COLOURS = re.compile("\x1b\\[[0-9;]*m")
 
 
@@ -70,7 +72,11 @@ class Images:
             return None
         return image if image.labels.get(_OURS) == made.digest else None
 
-    def build(self, environment: Environment, say: Say) -> Any:
+    def log_path(self, environment: Environment) -> Path:
+        """Where the log of an environment's last build lies."""
+        return self._logs / f"{self.recipe(environment).name.rpartition('/')[2].replace(':', '-')}.log"
+
+    def build(self, environment: Environment) -> Any:
         """Build an image unless it is there.
 
         :raises ImageError: no base, no room, or a step failed; with the last lines of the log and where all of it is.
@@ -79,7 +85,7 @@ class Images:
         if found is not None:
             return found
         made = recipe(environment, self.settings, self.has_buildx())
-        log = self._logs / f"{made.name.rpartition('/')[2].replace(':', '-')}.log"
+        log = self.log_path(environment)
         log.parent.mkdir(parents=True, exist_ok=True)
         try:
             with log.open("w", encoding="utf-8") as stream:
@@ -245,7 +251,8 @@ class Images:
 
     def _explain(self, error: BaseException, made: Recipe, log: Path) -> str:
         reason = self.settings.hide(_reason(error))
-        lines = last_lines(log.read_text(encoding="utf-8")) if log.exists() else ""
+        said = log.read_text(encoding="utf-8").splitlines() if log.exists() else []
+        lines = last_lines("\n".join(line for line in said if not line.startswith(_NOISE)), 10)
         if "no space left on device" in f"{reason} {lines}".lower() or "ENOSPC" in reason:
             return (
                 f"the disk of the Docker engine is full; building {made.name} stopped. Free some space "
@@ -253,6 +260,8 @@ class Images:
             )
         if isinstance(error, ImageError) and reason.startswith("base image"):
             return reason
+        if reason.startswith("The command "):
+            reason = f"a step ended with {reason.rpartition(' returned a non-zero code: ')[2]}"
         return f"image {made.name} did not build: {reason}\n{lines}\nWhole log: {log}"
 
 

@@ -5,7 +5,7 @@ import os
 import shutil
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +15,18 @@ from platformdirs import user_cache_path
 from matrix.backends.base import Backend, Worker, WorkerError
 from matrix.backends.channels import ProcessChannel
 from matrix.environments import Environment, EnvironmentState
+from matrix.errors import SelectionError
 from matrix.uv import find_python, last_lines, run_uv
 
 PROBE = Path(__file__).parent.parent / "probe"
 _MARKER = "crossload.json"
+_VARIABLES = {
+    "PYTHONHASHSEED": "0",
+    "PYTHONNOUSERSITE": "1",
+    "PYTHONDONTWRITEBYTECODE": "1",
+    "TF_CPP_MIN_LOG_LEVEL": "3",
+    "CUDA_VISIBLE_DEVICES": "-1",
+}
 _PASSED_ON = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "LD_LIBRARY_PATH")
 
 
@@ -126,13 +134,15 @@ class VenvBackend(Backend):
         # Converters of TensorFlow 2.0 to 2.2 look for tools on PATH.
         variables["PATH"] = f"{folder / 'bin'}{os.pathsep}{variables.get('PATH', os.defpath)}"
         scratch = Path(tempfile.mkdtemp(prefix="crossload-"))
-        variables |= {
-            "TMPDIR": str(scratch),
-            "PYTHONHASHSEED": "0",
-            "PYTHONNOUSERSITE": "1",
-            "PYTHONDONTWRITEBYTECODE": "1",
-            "TF_CPP_MIN_LOG_LEVEL": "3",
-            "CUDA_VISIBLE_DEVICES": "-1",
-            **environment.config.variables,
-        }
+        variables |= {"TMPDIR": str(scratch), **_VARIABLES, **environment.config.variables}
         return Worker(ProcessChannel([str(folder / "bin" / "python"), str(PROBE), *extra], variables), scratch)
+
+    def command_line(self, environment: Environment, request: Mapping[str, Any]) -> list[str]:
+        if self._marker(environment) is None:
+            raise SelectionError(f"{environment.id} is not built here. `crossload run --backend venv` builds it.")
+        folder = self.folder(environment)
+        variables = {**_VARIABLES, **environment.config.variables, "PATH": f"{folder / 'bin'}{os.pathsep}{os.defpath}"}
+        return [
+            *("env", *(f"{name}={value}" for name, value in variables.items())),
+            *(str(folder / "bin" / "python"), str(PROBE), "--show", json.dumps(request)),
+        ]

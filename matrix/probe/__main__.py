@@ -1,7 +1,7 @@
 """``python matrix/probe``: reads requests on stdin, one JSON object a line, and answers on stdout.
 
 ``--fresh`` runs every request in a fresh interpreter instead of a forked child. ``--child FD`` is such an interpreter, which
-answers on that descriptor.
+answers on that descriptor. ``--show REQUEST`` runs one request and prints what happened for a person to read.
 """
 
 import importlib.util
@@ -22,6 +22,27 @@ def _load_package():
     spec.loader.exec_module(package)
 
 
+def _show(request, runner, stream, protocol):
+    """Run one request and print its events, errors with their whole message."""
+    if request["op"] == protocol.SAVE and not os.path.isdir(request["directory"]):
+        os.makedirs(request["directory"])
+    for event in runner.run(request):
+        if event["event"] == "attempt":
+            stream.write("%s: %s\n" % (event["attempt"], event["outcome"]))
+            for rung, measured in sorted(event.get("rungs", {}).items()):
+                stream.write("  %s: %s\n" % (rung, json.dumps(measured, sort_keys=True)))
+        elif event["event"] == "ended":
+            if event["signal"]:
+                stream.write("the process ended early: %s\n%s\n" % (event["signal"], event["stderr"]))
+        elif event["event"] != "begin":
+            stream.write("%s %s\n" % (event["event"], event.get("stage", "")))
+        if "error" in event:
+            stream.write("  %s: %s\n" % (event.get("error_type", ""), event["error"]))
+    runner.close()
+    stream.flush()
+    os._exit(0)
+
+
 def main(arguments):
     # TensorFlow prints to stdout at times: the protocol keeps the real one for itself.
     answers = os.fdopen(os.dup(1), "w", 1)
@@ -34,6 +55,9 @@ def main(arguments):
         isolation.serve(sys.stdin, int(arguments[1]))
         os._exit(0)
     fresh = "--fresh" in arguments or not isolation.can_fork()
+    if arguments[:1] == ["--show"]:
+        _show(json.loads(arguments[1]), children.Children(fresh), answers, protocol)
+        return
     ready = {"event": protocol.READY, "protocol": protocol.PROTOCOL_VERSION, "probe": protocol.PROBE_VERSION}
     ready.update(facts=facts.collect(tf), isolation="fresh" if fresh else "fork")
     answers.write(json.dumps(ready) + "\n")

@@ -16,7 +16,7 @@ import tempfile
 import time
 from collections import OrderedDict
 
-from . import clock, isolation
+from . import clock, isolation, orphans
 from .protocol import DONE, SAVE
 
 _STDERR_TAIL = 3000
@@ -116,6 +116,9 @@ class Child(object):
         while True:
             ready, _, _ = select.select([self._answers], [], [], min(limit, _LOOK_EVERY))
             if not ready:
+                if self._has_ended() and not select.select([self._answers], [], [], 0)[0]:
+                    # What it started may still hold its end of the pipe.
+                    return data, False
                 # Most requests are done before the first look.
                 stopwatch = stopwatch or clock.Stopwatch(self._pid, min(limit, _LOOK_EVERY))
                 if stopwatch.update() >= limit:
@@ -125,6 +128,9 @@ class Child(object):
             data += chunk
             if not chunk or _LAST_LINE.search(data):
                 return data, False
+
+    def _has_ended(self):
+        return os.waitid(os.P_PID, self._pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
 
     def _said_since(self, position):
         end = self._stderr.seek(0, os.SEEK_END)
@@ -149,6 +155,11 @@ class Child(object):
         os.close(self._requests)
         os.close(self._answers)
         self._stderr.close()
+
+    @property
+    def pid(self):
+        """Of the process; None when it has ended."""
+        return self._pid
 
     @property
     def is_alive(self):
@@ -196,6 +207,12 @@ class Children(object):
 
     def run(self, request):
         """Events of one request; see :meth:`Child.ask`."""
+        try:
+            return self._run(request)
+        finally:
+            orphans.end_adopted({child.pid for child in self._shared.values()})
+
+    def _run(self, request):
         key = None if self._fresh else request.get("share")
         if key is None:
             return self._run_alone(request)

@@ -226,6 +226,9 @@ class ScriptedBackend(Backend):
             self.workers.append(worker)
         return worker
 
+    def command_line(self, environment: Environment, request: Mapping[str, Any]) -> list[str]:
+        return ["probe", environment.id]
+
     def count(self, op: str) -> int:
         """How often this was asked."""
         return sum(request["op"] == op for _, request in self.asked)

@@ -178,6 +178,6 @@ def test_what_the_probe_saw_wins_over_the_lock() -> None:
 def test_a_description_has_what_the_report_needs() -> None:
     wanted = {
         *("id", "python", "tensorflow", "keras", "h5py", "numpy", "protobuf", "state", "reason", "size_mb"),
-        *("digest", "hardware", "backend", "pins"),
+        *("digest", "hardware", "backend", "pins", "image", "image_digest", "base", "gpu"),
     }
     assert set(ready(environment("2.10-cpu")).describe()) == wanted

@@ -297,7 +297,7 @@ def test_between_kinds_of_hardware_the_wider_tolerance_holds() -> None:
     across = Tolerance(atol=1e-4, rtol=1e-4)
     assert tolerance_for(found, scenario(), CPU, CUDA) == across
     assert tolerance_for(found, scenario(), CUDA, CPU) == across
-    assert tolerance_for(found, scenario(), CUDA, CUDA) == NEAR
+    assert tolerance_for(found, scenario(), CUDA, CUDA) == across  # kernels of two versions round differently
     assert tolerance_for(found, scenario(precision="mixed_float16"), CPU, CUDA) == Tolerance(atol=1e-2, rtol=1e-2)
 
 

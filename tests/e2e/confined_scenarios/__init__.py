@@ -1,0 +1,1 @@
+"""Scenarios that try to break out of their container."""

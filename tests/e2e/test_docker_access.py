@@ -1,0 +1,84 @@
+"""An engine that can not be used: one clear line each, and `auto` falls back to virtual environments."""
+
+import os
+import socket
+from pathlib import Path
+
+import pytest
+
+from matrix.backends import docker_engine as access
+from tests.e2e.docker_engine import Engine
+from tests.e2e.running import crossload, results
+
+pytestmark = pytest.mark.e2e
+RUN = ("run", "--tf", "2.16", "--scenario", "dense", "--format", "keras")
+
+
+def test_no_engine(tmp_path: Path) -> None:
+    variables = {"DOCKER_HOST": f"unix://{tmp_path}/none.sock"}
+    finished = crossload(*RUN, "--backend", "docker", "--out", str(tmp_path / "out"), variables=variables)
+    assert finished.returncode == 2
+    assert finished.stderr.strip() == (
+        f"crossload: no Docker engine: unix://{tmp_path}/none.sock does not exist. Start Docker, or set DOCKER_HOST"
+    )
+    listed = crossload("envs", "--tf", "2.16", variables=variables)
+    assert "Backend: venv (uv virtual environments): no Docker engine" in listed.stdout
+
+
+def test_a_socket_that_nobody_listens_at(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.socket(socket.AF_UNIX) as bound:
+        bound.bind(str(tmp_path / "dead.sock"))
+    monkeypatch.setenv("DOCKER_HOST", f"unix://{tmp_path}/dead.sock")
+    with pytest.raises(access.EngineError, match="connection refused"):
+        access.connect()
+
+
+def test_another_machine_is_refused(tmp_path: Path) -> None:
+    variables = {"DOCKER_HOST": "tcp://engine.example:2376"}
+    finished = crossload(*RUN, "--backend", "docker", "--out", str(tmp_path), variables=variables)
+    assert finished.returncode == 2
+    assert "is another machine, which does not see this one's files" in finished.stderr
+
+
+def test_no_permission(engine: Engine, docker_variables: dict[str, str]) -> None:
+    os.seteuid(65534)
+    try:
+        with pytest.raises(access.EngineError, match=r"no permission on unix://.*docker\.sock.*usermod -aG docker"):
+            access.connect()
+    finally:
+        os.seteuid(0)
+
+
+def test_an_engine_that_is_too_old(
+    engine: Engine, docker_variables: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(access, "MINIMUM_API", (9, 9))
+    with pytest.raises(access.EngineError, match=r"is too old: it speaks API 1\.\d+, 9\.9 is needed"):
+        access.connect()
+
+
+def test_auto_falls_back_where_no_base_can_be_had(
+    engine: Engine, docker_variables: dict[str, str], tmp_path: Path
+) -> None:
+    variables = {"CROSSLOAD_DOCKER_BASE_CPU": "crossload-test/nowhere:{python}"}
+    finished = crossload(*RUN, "--out", str(tmp_path / "auto"), variables=variables)
+    assert finished.returncode == 0, finished.stderr
+    first = finished.stdout.splitlines()[0]
+    assert first.startswith("Backend: venv (uv virtual environments): Docker engine ")
+    assert "base image crossload-test/nowhere:3.11 can not be had" in first
+    assert set(results(tmp_path / "auto")["verdict"]) == {"exact"}
+
+    refused = crossload(*RUN, "--backend", "docker", "--out", str(tmp_path / "docker"), variables=variables)
+    assert refused.returncode == 3
+    assert "2.16-cpu: unavailable: base image crossload-test/nowhere:3.11 can not be had" in refused.stdout
+    assert set(results(tmp_path / "docker")["verdict"]) == {"unavailable"}
+
+
+def test_auto_takes_docker_where_images_can_be_had(engine: Engine, docker_variables: dict[str, str]) -> None:
+    listed = crossload("envs", "--tf", "2.16")
+    assert "Backend: docker: Docker engine " in listed.stdout
+    told = crossload("doctor")
+    assert told.returncode == 0, told.stderr
+    for words in ("engine 2", "builder", "no runtime in the engine", "Python 3.11", "GB free", "--backend auto"):
+        assert words in told.stdout
+    assert "Traceback" not in told.stderr
