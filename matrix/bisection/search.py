@@ -29,8 +29,8 @@ class Narrowed:
 def narrow(items: Sequence[str], ask: Ask) -> Narrowed:
     """Find where ``old`` becomes ``new`` between the ends of a sequence.
 
-    Halves the sequence; what says nothing is stepped over, the nearest to the middle first. Where results go back and
-    forth, the change found is one of several.
+    Halves the sequence; what says nothing is stepped over, the nearest to the middle first. Then one more is asked on
+    either side of the change. Where results go back and forth, the change found is one of several.
 
     :param items: at least two, in order; the first is known to be old, the last to be new.
     """
@@ -46,6 +46,10 @@ def narrow(items: Sequence[str], ask: Ask) -> Narrowed:
             low = middle
         elif answers[items[middle]] == NEW:
             high = middle
+    # Halving alone never sees a result that is out of its order.
+    for place in (low - 1, high + 1):
+        if 0 < place < len(items) - 1 and items[place] not in answers:
+            answers[items[place]] = ask(items[place])
     return Narrowed(items[low], items[high], tuple(items[low + 1 : high]), answers, _back_and_forth(items, answers))
 
 
