@@ -30,6 +30,12 @@ def nightly(session: nox.Session) -> None:
 
 
 @nox.session
+def plan(session: nox.Session) -> None:
+    """Plan an upgrade with the results of a run: `-- --from 2.10 --to 2.21`."""
+    _crossload(session, "plan")
+
+
+@nox.session
 def report(session: nox.Session) -> None:
     """Render again what the store holds, without running anything."""
     _crossload(session, "report")
@@ -46,6 +52,13 @@ def tests(session: nox.Session) -> None:
     """Unit tests, then end-to-end tests on real TensorFlow; `-- tests/unit` runs the fast ones only."""
     session.install("-e", ".[tests]")
     session.run("pytest", *(session.posargs or ["tests"]))
+
+
+@nox.session
+def breaks(session: nox.Session) -> None:
+    """Reproduce every publicly documented break on its real versions."""
+    session.install("-e", ".[tests]")
+    session.run("pytest", "-m", "breaks or e2e", *(session.posargs or ["tests/breaks"]))
 
 
 @nox.session

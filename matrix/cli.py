@@ -9,7 +9,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from matrix import __version__, cli_docker, cli_history
+from matrix import __version__, cli_bisect, cli_docker, cli_history, cli_shards, cli_upgrade
 from matrix.errors import CrossloadError, SelectionError
 
 app = typer.Typer(
@@ -85,6 +85,9 @@ def run(
         datetime.datetime | None,
         typer.Option(formats=["%Y-%m-%d"], metavar="DATE", help="Day whose nightlies to use; today by default."),
     ] = None,
+    shard: Annotated[
+        str | None, typer.Option(metavar="I/N", help="Only this part of the selection: see `crossload shards`.")
+    ] = None,
 ) -> None:
     """Save every scenario in every environment, load it in all of them, compare, and render the report.
 
@@ -98,6 +101,7 @@ def run(
         *(config, out, profile, _words(tf), _words(hardware) or [], scenario, _words(format), backend, jobs),
         _words(fail_on) or [],
         as_of.date() if as_of else None,
+        shard,
     )
     raise typer.Exit(run_matrix(options, _console()))
 
@@ -184,8 +188,11 @@ def report(
     report_only(options, _console())
 
 
+cli_shards.register(app, _console)
 cli_history.register(app, _console)
+cli_bisect.register(app, _console)
 cli_history.register_nightly(app, _console)
+cli_upgrade.register(app, _console)
 cli_docker.register(app, _console)
 
 

@@ -100,6 +100,21 @@ class EnvironmentState:
     backend: str = "venv"
     image: Mapping[str, str] = field(default_factory=dict)
 
+    def record(self) -> dict[str, Any]:
+        """What another machine needs to know to read the results made here."""
+        names = ("state", "reason", "size_mb", "backend")
+        return {
+            **{"id": self.environment.id, "digest": self.environment.digest},
+            **{name: getattr(self, name) for name in names},
+            **{"facts": dict(self.facts), "image": dict(self.image)},
+        }
+
+    @classmethod
+    def from_record(cls, environment: Environment, record: Mapping[str, Any]) -> "EnvironmentState":
+        """The state that :meth:`record` wrote down, of the same environment."""
+        names = ("state", "reason", "size_mb", "facts", "backend", "image")
+        return cls(environment, **{name: record[name] for name in names})
+
     def describe(self) -> dict[str, Any]:
         """A plain dictionary for tables and the report."""
         environment, pins = self.environment, self.environment.pins

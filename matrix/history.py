@@ -169,6 +169,16 @@ def find_run(store: Store, word: str) -> Run:
     return found[0]
 
 
+def recorded_states(store: Store) -> dict[tuple[str, str], Mapping[str, Any]]:
+    """Environments as the last run that had them ready recorded them, by id and digest of the lock."""
+    found: dict[tuple[str, str], Mapping[str, Any]] = {}
+    for run in runs(store):
+        for state in run.payload.get("states", ()):
+            if state["state"] == "ready":
+                found[state["id"], state["digest"]] = state
+    return found
+
+
 def observations(store: Store, run: int) -> dict[tuple[str, ...], Observation]:
     """What a run saw, by cell."""
     rows = store.read(

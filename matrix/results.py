@@ -22,7 +22,7 @@ from matrix.outcomes import (
     verdict,
 )
 from matrix.planning import Matrix, Work, artifact_key, cell_key, tolerance_for, why_not_applicable
-from matrix.probe.attempts import EVIDENCE
+from matrix.probe.attempts import EVIDENCE, PLAIN
 from matrix.probe.formats import OUTPUTS, RUNGS
 from matrix.requests import crash_message
 from matrix.routes import with_routes
@@ -68,11 +68,11 @@ class Tables:
         self._catalogue = load_catalogue()
         self._pins = {name: Pins.of(state.describe()) for name, state in states.items()}
         self._attempts: list[Row] = []
-        self._results = list(self._all_rows())
+        self._results = with_routes(list(self._all_rows()))
 
     def results(self) -> pd.DataFrame:
         """One row a cell."""
-        frame = pd.DataFrame(with_routes(self._results), columns=RESULT_COLUMNS)
+        frame = pd.DataFrame(self._results, columns=RESULT_COLUMNS)
         numbers = dict.fromkeys(("max_abs_diff", "max_rel_diff", "max_ulp_diff", "seconds"), "Float64")
         return frame.astype({**numbers, "fidelity": "Int64", "artifact_bytes": "Int64"})
 
@@ -200,6 +200,7 @@ class Tables:
             error_type=row.get("error_type", ""),
             error=row.get("error", ""),
             stage=row.get("stage", ""),
+            place=next((str(record.get("place", "")) for record in records if record["attempt"] == PLAIN), ""),
             rungs=resting.rungs if resting else {},
             measured=measured,
             inspect=inspect,

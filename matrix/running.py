@@ -6,7 +6,7 @@ import platform
 import signal
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
@@ -18,7 +18,7 @@ from matrix import __version__, history
 from matrix.backends import Backend, choose_backend
 from matrix.config import MatrixConfig, load_config
 from matrix.diagnosis import load_catalogue
-from matrix.environments import all_environments
+from matrix.environments import Environment, EnvironmentState, all_environments
 from matrix.environments import select as select_environments
 from matrix.errors import NothingCouldRunError, SelectionError, StoreError, nearest
 from matrix.floating import resolve
@@ -28,6 +28,7 @@ from matrix.outcomes import SCORED, UNSCORED
 from matrix.planning import Matrix, expand_formats, make_works
 from matrix.scenario_index import index_scenarios
 from matrix.scenario_index import select as select_scenarios
+from matrix.shards import select_shard
 from matrix.store import Artifact, Store
 
 
@@ -36,6 +37,7 @@ class RunOptions:
     """What ``crossload run`` was asked for; None means the profile's own.
 
     :param as_of: the day whose pins nightly environments get; None for today's.
+    :param shard: ``i/N`` for a part of the selection.
     """
 
     config: Path
@@ -49,6 +51,7 @@ class RunOptions:
     jobs: int = 0
     fail_on: Sequence[str] = ()
     as_of: datetime.date | None = None
+    shard: str | None = None
 
 
 def select_matrix(options: RunOptions, config: MatrixConfig) -> Matrix:
@@ -74,7 +77,8 @@ def select_matrix(options: RunOptions, config: MatrixConfig) -> Matrix:
     chosen = [resolve(environment, day) for environment in chosen]
     for environment in chosen:
         _ = environment.digest  # a missing lock is said before anything is built
-    return Matrix(tuple(chosen), works)
+    matrix = Matrix(tuple(chosen), works)
+    return select_shard(matrix, options.shard) if options.shard is not None else matrix
 
 
 def check_fail_on(words: Sequence[str]) -> None:
@@ -144,14 +148,24 @@ def report_only(options: RunOptions, console: Console) -> None:
     store = Store(options.out / "store")
     try:
         artifacts, cells = store.artifacts(), store.cells()
+        recorded = history.recorded_states(store)
     finally:
         store.close()
-    states = {environment.id: backend.state(environment) for environment in matrix.environments}
+    states = {environment.id: _known_state(environment, backend, recorded) for environment in matrix.environments}
     facts = _facts(config, backend, reason, started)
     tables = Tables(matrix, config, states, artifacts, cells, _inspector(store))
     StampFile(options.out).take()
     for line in write_report(options.out, matrix, states, tables, facts, started, rendering):
         console.print(line, highlight=False, markup=False, soft_wrap=True)
+
+
+def _known_state(
+    environment: Environment, backend: Backend, recorded: Mapping[tuple[str, str], Any]
+) -> EnvironmentState:
+    """An environment as it is here; where it is not here (any more), as it was when it was run."""
+    state = backend.state(environment)
+    record = recorded.get((environment.id, environment.digest))
+    return state if state.state == "ready" or record is None else EnvironmentState.from_record(environment, record)
 
 
 def _now() -> str:
@@ -213,17 +227,18 @@ def _run_locked(
         "seconds_by_stage": {name: round(value, 2) for name, value in engine.progress.seconds.items()},
     }
     environments = [engine.states[environment.id].describe() for environment in matrix.environments]
+    recorded = [engine.states[environment.id].record() for environment in matrix.environments]
     made_from = fingerprint(matrix, config, engine.states, engine.artifacts, engine.cells)
     if stamp is not None and stamp.fingerprint == made_from and not engine.progress.executed:
         console.print(f"Nothing to do: the report of {stamp.finished} is still right.", highlight=False)
         facts["finished"], facts["seconds"] = _now(), round(time.time() - started, 2)
-        history.record_again(store, facts | {"environments": environments})
+        history.record_again(store, facts | {"environments": environments, "states": recorded})
     else:
         from matrix.results import Tables
 
         tables = Tables(matrix, config, engine.states, engine.artifacts, engine.cells, _inspector(store))
         lines = write_report(options.out, matrix, engine.states, tables, facts, started, rendering)
-        history.record(store, facts | {"environments": environments}, tables.rows())
+        history.record(store, facts | {"environments": environments, "states": recorded}, tables.rows())
         stamp = Stamp(made_from, lines, sorted(tables.verdicts()), facts["finished"])
     stamps.put(stamp)
     for line in stamp.lines:
@@ -237,8 +252,9 @@ def write_report(
     out: Path, matrix: Matrix, states: Any, tables: Any, facts: dict[str, Any], started: float, rendering: float
 ) -> list[str]:
     """Write tables and page; completes ``facts`` with the times. Returns the lines for the terminal."""
+    from matrix.changes import changes
     from matrix.claims import decide_all
-    from reports.exports import write_tables
+    from reports.exports import write_atomically, write_tables
     from reports.page import render
     from reports.summary import terminal_summary
 
@@ -261,6 +277,8 @@ def write_report(
     facts["seconds_by_stage"]["report"] = round(time.monotonic() - rendering, 2)
     try:
         write_tables(results, attempts, environments, facts, out)
+        since = changes(tables.rows())
+        write_atomically(out / "changes.csv", lambda path: since.to_csv(path, index=False, lineterminator="\n"))
         destination = out / "report" / "index.html"
         page = render(results, attempts, environments, facts, destination, list(scenarios.values()), causes, claims)
     except OSError as error:

@@ -98,11 +98,14 @@ def container_of(path: Path) -> str:
     """What a saved file really is, read from its first bytes; ``missing`` where there is nothing."""
     if path.is_dir():
         return "directory"
+    # First, because TensorFlow keeps a small text file called `checkpoint` beside its checkpoints.
+    if path.with_name(path.name + ".index").exists():
+        return "tf-checkpoint"
     try:
         with path.open("rb") as stream:
             head = stream.read(8)
     except FileNotFoundError:
-        return "tf-checkpoint" if list(path.parent.glob(path.name + ".index")) else "missing"
+        return "missing"
     return next((name for magic, name in _MAGIC if head.startswith(magic)), "other")
 
 

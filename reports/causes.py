@@ -27,6 +27,7 @@ class CauseRow:
     :param first: the oldest environment in which it shows: the loading one, or the saving one of what could not be saved.
     :param example: a cell of it, as the names of its address.
     :param repaired: the attempt that repairs most of its cells, how many it repairs, and how many could be repaired.
+    :param routed: cells that no attempt repairs and that have a way round through another environment.
     """
 
     id: str
@@ -43,6 +44,7 @@ class CauseRow:
     loaders: list[str]
     example: dict[str, str]
     repaired: tuple[str, int, int] | None
+    routed: int
 
 
 def described(causes: Iterable[Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
@@ -94,5 +96,6 @@ def _row(about: Mapping[str, Any], group: pd.DataFrame) -> CauseRow:
         savers=[label(name) for name in version_order(group["saved_with"].tolist())],
         loaders=[label(name) for name in version_order(group["loaded_with"].tolist())],
         example=dict(zip(names, example, strict=True)),
+        routed=int(((group["verdict"] != "remedy") & (group["route"] != "")).sum()),
         repaired=(best[0][0], best[0][1], plainly) if best else None,
     )

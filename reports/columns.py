@@ -24,6 +24,7 @@ RESULTS = (
     *_DIFFS,
     *_RUNG_COLUMNS,
     *("lost", "error_type", "error", "evidence", "stage", "container", "artifact_bytes", "seconds", "reason", "key"),
+    *("cost", "route", "route_cost"),
 )
 ATTEMPTS = (
     *("scenario", "format", "saved_with", "loaded_with", "attempt", "outcome", "fidelity"),

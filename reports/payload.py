@@ -30,6 +30,9 @@ _OUTCOME = (
     "stage",
     "container",
     "reason",
+    "cost",
+    "route",
+    "route_cost",
 )
 _TRY = ("attempt", "outcome", "fidelity", "rungs", "diffs", "error_type", "error", "stage")
 _FACTS = (

@@ -54,6 +54,7 @@ class Case:
 
     :param verdict: of the cell; :param attempt: the attempt that it rests on.
     :param error: message of the plain attempt, or of the save.
+    :param place: file and line that raised.
     :param rungs: state of each rung of the attempt that the verdict rests on (``pass``, ``lost``, ``n/a``).
     :param measured: what the probe recorded of the rungs of that attempt.
     :param inspect: reads the file when evidence first asks for it.
@@ -69,6 +70,7 @@ class Case:
     error_type: str = ""
     error: str = ""
     stage: str = ""
+    place: str = ""
     rungs: Mapping[str, str] = field(default_factory=dict)
     measured: Mapping[str, Any] = field(default_factory=dict)
     inspect: Callable[[], Inspection] | None = None

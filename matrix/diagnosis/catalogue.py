@@ -20,7 +20,10 @@ CATALOGUE = Path(__file__).parent.parent / "causes.toml"
 
 
 def _pattern(text: str) -> str:
-    re.compile(text)
+    try:
+        re.compile(text)
+    except re.error as error:
+        raise ValueError(f"{text!r} is no pattern: {error}") from None
     return text
 
 
@@ -48,6 +51,7 @@ class FileEvidence(_Strict):
     suffix: tuple[str, ...] = ()
     suffix_not: tuple[str, ...] = ()
     layout: Literal["", "legacy", "new"] = ""
+    root: Literal["", "layers", "_layer_checkpoint_dependencies"] = ""
     keras: Specifier = ""
     config_keys: tuple[str, ...] = ()
     classes: tuple[str, ...] = ()
@@ -55,6 +59,7 @@ class FileEvidence(_Strict):
     modules: Pattern = ""
     custom: bool | None = None
     lambdas: bool | None = None
+    nested: bool | None = None
     compiled: bool | None = None
     damaged: bool | None = None
 
@@ -64,9 +69,10 @@ class Evidence(_Strict):
 
     :param message: pattern searched in the innermost error; its named groups are shown in the panel. The group ``name`` is
         the custom object that ``passed`` asks about, ``of`` is a class that ``of_custom`` asks about.
+    :param place: pattern of the file and line that raised, such as ``saving_utils.py:238``.
     :param passed: what plain loading passed for ``name``: ``nothing``, the same object under an ``other-key``, or ``it``.
     :param of_custom: whether the class in the group ``of`` is a custom one.
-    :param named_in: where the file has ``name``: in what the model is ``compiled`` with.
+    :param named_in: where the file has ``name``: in what the model is ``compiled`` with, or among what is ``custom``.
     :param saver, loader: version specifiers by package.
     :param newer_saver: whether the saver's Keras is newer than the loader's.
     :param pins_differ: packages whose versions (minor ones for Python) differ between saver and loader.
@@ -79,9 +85,10 @@ class Evidence(_Strict):
     stages: tuple[str, ...] = ()
     error_types: tuple[str, ...] = ()
     message: Pattern = ""
+    place: Pattern = ""
     passed: Literal["", "nothing", "other-key", "it"] = ""
     of_custom: bool | None = None
-    named_in: Literal["", "compiled"] = ""
+    named_in: Literal["", "compiled", "custom"] = ""
     saver: dict[Pin, Specifier] = Field(default_factory=dict)
     loader: dict[Pin, Specifier] = Field(default_factory=dict)
     newer_saver: bool | None = None

@@ -59,6 +59,10 @@ def _layout(asked: str, file: Inspection) -> str | None:
     return f"weights in the {asked} layout" if file.weights_layout == asked else None
 
 
+def _root(asked: str, file: Inspection) -> str | None:
+    return f"weights under {asked}/" if file.weights_root == asked else None
+
+
 def _keras(asked: str, file: Inspection) -> str | None:
     version = version_in(file.keras)
     known = version is not None and specifiers(asked).contains(version, prereleases=True)
@@ -95,6 +99,10 @@ def _lambdas(asked: bool, file: Inspection) -> str | None:
     return f"{file.lambdas} Lambda with bytecode" if (file.lambdas > 0) == asked else None
 
 
+def _nested(asked: bool, file: Inspection) -> str | None:
+    return "a model inside a model" if file.nested == asked else None
+
+
 def _compiled(asked: bool, file: Inspection) -> str | None:
     return f"compiled with {', '.join(file.compiled) or 'nothing'}" if bool(file.compiled) == asked else None
 
@@ -108,6 +116,7 @@ _CHECKS: dict[str, Callable[[Any, Inspection], str | None]] = {
     "suffix": _suffix,
     "suffix_not": _suffix_not,
     "layout": _layout,
+    "root": _root,
     "keras": _keras,
     "config_keys": _config_keys,
     "classes": _classes,
@@ -115,6 +124,7 @@ _CHECKS: dict[str, Callable[[Any, Inspection], str | None]] = {
     "modules": _modules,
     "custom": _custom,
     "lambdas": _lambdas,
+    "nested": _nested,
     "compiled": _compiled,
     "damaged": _damaged,
 }

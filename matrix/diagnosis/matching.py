@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from matrix.diagnosis.case import Case, Pins
 from matrix.diagnosis.catalogue import BAD, UNKNOWN, Catalogue, Evidence
 from matrix.diagnosis.file_facts import file_facts, specifiers
+from matrix.inspection import Inspection
 from matrix.outcomes import REMEDY
+from matrix.probe import attempts
 
 _LONGEST = 160
 
@@ -49,7 +51,9 @@ def holds(evidence: Evidence, case: Case) -> list[str] | None:
         return None
     if any(case.rungs.get(rung) != "pass" for rung in evidence.kept) or not set(evidence.observed) <= case.observed:
         return None
-    if evidence.repaired_by and not (case.verdict == REMEDY and evidence.repaired_by in case.attempt.split("+")):
+    if evidence.place and not re.search(evidence.place, case.place):
+        return None
+    if evidence.repaired_by and not (case.verdict == REMEDY and evidence.repaired_by in attempts.parts(case.attempt)):
         return None
     versions = _versions(evidence, case)
     if versions is None:
@@ -63,6 +67,8 @@ def holds(evidence: Evidence, case: Case) -> list[str] | None:
     if read is None:
         return None
     measured = [f"measured: {word}" for word in evidence.observed]
+    if evidence.place:
+        measured.append(f"raised in {case.place}")
     if evidence.lost:
         measured.append(f"lost: {', '.join(evidence.lost)}")
     if evidence.repaired_by:
@@ -115,7 +121,7 @@ def _message(evidence: Evidence, case: Case) -> list[str] | None:
         file = case.file
         if file is None or (groups.get("of", "") in file.custom) != evidence.of_custom:
             return None
-    if evidence.named_in and (case.file is None or groups.get("name", "") not in case.file.compiled):
+    if evidence.named_in and (case.file is None or not _named_in(groups.get("name", ""), case.file, evidence.named_in)):
         return None
     return [
         f"error: {_short(found[0])}",
@@ -131,6 +137,11 @@ def _passed(name: str, passed: Mapping[str, str]) -> str:
     if name in passed:
         return "it"
     return "other-key" if name in passed.values() else "nothing"
+
+
+def _named_in(name: str, file: Inspection, place: str) -> bool:
+    names = file.compiled if place == "compiled" else file.custom
+    return name.rpartition(">")[2] in names or name in names
 
 
 def _short(text: str) -> str:

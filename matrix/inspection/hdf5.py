@@ -9,8 +9,8 @@ import h5py
 
 from matrix.inspection.report import LEGACY, NEW, Notes
 
-# Deep enough for every model here, and a bound for a file whose groups were bent into a circle.
-_DEEPEST = 40
+# Where the new layout keeps the layers: from 2.15 on, and in 2.12 to 2.14.
+_ROOTS = ("layers", "_layer_checkpoint_dependencies")
 
 
 def read(source: Path | io.BytesIO, notes: Notes) -> None:
@@ -19,7 +19,8 @@ def read(source: Path | io.BytesIO, notes: Notes) -> None:
         notes.guarded("attributes", lambda: _attributes(file, notes))
         group = file.get("model_weights", file)
         notes.guarded("layout", lambda: _layout(group, notes))
-        notes.guarded("groups", lambda: _walk(file, 0))
+        # Every object's header is read, each once, and no link out of the file is followed: what is damaged raises.
+        notes.guarded("objects", lambda: h5py.h5o.visit(file.id, lambda name, info: None, info=True))
 
 
 def _attributes(file: Any, notes: Notes) -> None:
@@ -35,22 +36,9 @@ def _layout(group: Any, notes: Notes) -> None:
         notes.weights_layout = LEGACY
         version = group.attrs.get("keras_version")
         notes.keras = notes.keras or (_text(version) if version is not None else "")
-    elif any(name in group for name in ("layers", "_layer_checkpoint_dependencies", "vars", "optimizer")):
+    elif any(name in group for name in (*_ROOTS, "vars", "optimizer")):
         notes.weights_layout = NEW
-
-
-def _walk(group: Any, depth: int) -> None:
-    """Touch every group and dataset header: what is damaged raises. The numbers themselves are not read."""
-    if depth > _DEEPEST:
-        raise ValueError("groups are nested without an end")
-    for name in group:
-        if group.get(name, getlink=True).__class__ is not h5py.HardLink:
-            continue  # never follow a link out of the file
-        item = group[name]
-        if isinstance(item, h5py.Group):
-            _walk(item, depth + 1)
-        else:
-            _ = item.shape, item.dtype
+        notes.weights_root = next((name for name in _ROOTS if name in group), "")
 
 
 def _text(value: Any) -> str:

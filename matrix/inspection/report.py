@@ -32,11 +32,13 @@ class Inspection:
     :param keras: Keras version that wrote it, as written in it.
     :param tensorflow: TensorFlow version that wrote it, where it says so.
     :param weights_layout: ``legacy`` (``layer_names`` attributes), ``new`` (``vars`` groups) or empty.
+    :param weights_root: group under which the new layout keeps the layers: ``layers`` or ``_layer_checkpoint_dependencies``.
     :param classes: class names of layers and models, outer ones first.
     :param modules: modules that the configuration names.
     :param custom: names of classes and functions that do not come with Keras.
     :param registered: registered names (``package>Name``).
     :param lambdas: number of ``Lambda`` layers that hold bytecode.
+    :param nested: whether a model is a layer of another one.
     :param config_keys: every key of the configurations of layers and models.
     :param compiled: names of optimizer, losses and metrics it is compiled with; empty where it is not.
     :param damage: what can not be read, in words; empty when all of it could.
@@ -47,11 +49,13 @@ class Inspection:
     keras: str = ""
     tensorflow: str = ""
     weights_layout: str = ""
+    weights_root: str = ""
     classes: tuple[str, ...] = ()
     modules: tuple[str, ...] = ()
     custom: tuple[str, ...] = ()
     registered: tuple[str, ...] = ()
     lambdas: int = 0
+    nested: bool = False
     config_keys: frozenset[str] = frozenset()
     compiled: tuple[str, ...] = ()
     damage: str = ""
@@ -64,7 +68,9 @@ class Notes:
     keras: str = ""
     tensorflow: str = ""
     weights_layout: str = ""
+    weights_root: str = ""
     lambdas: int = 0
+    models: int = 0
     classes: list[str] = field(default_factory=list)
     modules: list[str] = field(default_factory=list)
     custom: list[str] = field(default_factory=list)
@@ -113,6 +119,7 @@ class Notes:
         plain = name.rpartition(">")[2]
         if isinstance(inner, dict) and ("name" in inner or "layers" in inner) and "Policy" not in plain:
             self.classes.append(plain)
+            self.models += "layers" in inner
             self.config_keys.update(inner)
         if _is_custom(plain, module):
             self.custom.append(plain)
@@ -151,9 +158,18 @@ class Notes:
             for name in ("classes", "modules", "custom", "registered", "compiled")
         }
         return Inspection(
-            container, suffix, self.keras, self.tensorflow, self.weights_layout, lambdas=self.lambdas,
-            config_keys=frozenset(self.config_keys), damage="; ".join(dict.fromkeys(self.damage)), **once,
-        )  # fmt: skip
+            container,
+            suffix,
+            self.keras,
+            self.tensorflow,
+            self.weights_layout,
+            self.weights_root,
+            lambdas=self.lambdas,
+            nested=self.models > 1,
+            config_keys=frozenset(self.config_keys),
+            damage="; ".join(dict.fromkeys(self.damage)),
+            **once,
+        )
 
 
 def _is_own(module: Any) -> bool:

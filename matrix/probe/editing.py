@@ -33,6 +33,9 @@ _RENAMED = {
 }
 # What safe mode may refuse, as a configuration names it.
 _UNSAFE = ("Lambda", "lambda", "TFSMLayer", "TorchModuleWrapper")
+# Keras 3 reads the shape out of the configurations in HDF5 files itself.
+_READ_BY_LEGACY_LOADER = ("batch_input_shape",)
+_NEVER_NULL = ("steps_per_execution", "run_eagerly", "jit_compile")
 _OWN_PACKAGES = ("keras", "tf_keras", "tensorflow", "tensorflow_core")
 
 
@@ -49,8 +52,9 @@ def edit_config(path, folder, context):
         config = json.loads(text or "")
     except ValueError:
         raise NotApplicableError("there is no configuration to read") from None
-    editor = Editor(context.custom_objects() or {})
-    edited = editor.edited(config)
+    legacy = containers.container(path) == containers.HDF5
+    editor = Editor(context.custom_objects() or {}, _READ_BY_LEGACY_LOADER if legacy else ())
+    edited = editor.without_nulls(editor.edited(config))
     if not editor.changes:
         raise NotApplicableError("the configuration holds nothing that is refused")
     destination = os.path.join(folder, os.path.basename(path))
@@ -73,13 +77,15 @@ class Editor(object):
     """Edits the configuration of one model; ``changes`` says in words what it did.
 
     :param custom_objects: the loading program's own classes, by name.
+    :param read_by_loader: keys that the loader itself takes out before a class sees them.
     """
 
-    def __init__(self, custom_objects):
+    def __init__(self, custom_objects, read_by_loader=()):
         from tensorflow import keras
 
         self.keras = keras
         self.custom_objects = custom_objects
+        self.read_by_loader = read_by_loader
         self.changes = []
         self._functional = None
 
@@ -99,18 +105,29 @@ class Editor(object):
         own = self.custom_objects.get(name)
         found = own if inspect.isclass(own) else self.find(name)
         if found is None:
-            return self._without_suffix(node)
+            return self._under_another_name(node)
         if own is None and isinstance(node.get("module"), str) and not self._is_there(node["module"], name, found):
             self.note("module of %s" % name)
             node["module"] = found.__module__
-        if name in _CONTAINERS:
-            if not hasattr(self.keras, "KerasTensor") and graphs.rewrite_for_keras_2(config):
-                self.note("connections between the layers of %s written as Keras 2 writes them" % name)
-        elif not hasattr(found, "from_config"):
+        if name in _CONTAINERS and not hasattr(self.keras, "KerasTensor") and graphs.rewrite_for_keras_2(config):
+            self.note("connections between the layers of %s written as Keras 2 writes them" % name)
+        if name in _CONTAINERS or not hasattr(found, "from_config"):
             return node
-        elif not self._accepts(found, config):
-            node["config"] = self._mended(found, name, config)
+        kept = {key: config[key] for key in self.read_by_loader if key in config}
+        config = {key: value for key, value in config.items() if key not in kept}
+        if not self._accepts(found, config):
+            node["config"] = dict(self._mended(found, name, config), **kept)
         return node
+
+    def without_nulls(self, config):
+        """Keras 2 writes null for what ``compile`` was not given; Keras 3 takes it for a value, and can not train or predict."""
+        given = config.get("compile_config") if isinstance(config, dict) else None
+        if not isinstance(given, dict) or not hasattr(self.keras, "KerasTensor"):
+            return config
+        nulls = [key for key in _NEVER_NULL if key in given and given[key] is None]
+        for key in nulls:
+            self.note("%s of compile dropped" % key)
+        return dict(config, compile_config={key: given[key] for key in given if key not in nulls})
 
     def note(self, change):
         if change not in self.changes:
@@ -133,13 +150,17 @@ class Editor(object):
         # Up to 2.2 a functional model is a plain Model.
         return self._functional if self._functional.__name__ == "Functional" else None
 
-    def _without_suffix(self, node):
-        """Keras 3.0 to 3.4 write some initialisers under the name of their class, ``OrthogonalInitializer``."""
-        name, suffix = node["class_name"], "Initializer"
-        if name.endswith(suffix) and self.find(name[: -len(suffix)]) is not None:
-            self.note("%s called %s" % (name, name[: -len(suffix)]))
-            return dict(node, class_name=name[: -len(suffix)])
-        return node
+    def _under_another_name(self, node):
+        """A class that this environment has under another name only."""
+        name = node["class_name"]
+        # Keras 3.0 to 3.4 write some initialisers as their classes are called, ``OrthogonalInitializer``.
+        bare = (
+            name[: -len("Initializer")] if name.endswith("Initializer") else "Model" if name == "Functional" else None
+        )
+        if bare is None or self.find(bare) is None:
+            return node
+        self.note("%s called %s" % (name, bare))
+        return dict(node, class_name=bare)
 
     def _is_there(self, module, name, expected):
         """Whether looking ``name`` up in ``module`` gives a class of this environment's Keras."""

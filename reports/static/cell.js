@@ -51,6 +51,7 @@ function panelParts(cell, facts) {
       facts.loader ? ", loaded with " : null, facts.loader ? make("b", {}, facts.loader.label) : null),
     facts.reason ? make("p", { class: "reason" }, facts.reason) : null,
     facts.cause ? causePart(facts) : null,
+    remedyPart(facts),
     WORDS.scored.includes(facts.verdict) ? part("Fidelity", ladder(facts), differences(facts.diffs)) : null,
     facts.error ? part(facts.verdict === "remedy" ? "Error of the plain load" : "Error", errorBox(facts)) : null,
     attemptsPart(cell, facts),
@@ -80,6 +81,16 @@ function causePart(facts) {
     shown.length ? make("ul", { class: "evidence", "aria-label": "Evidence" }, ...shown.map((line) => make("li", {}, line))) : null,
     told.length ? make("dl", { class: "facts" }, ...told.map(([name, value]) =>
       make("div", {}, make("dt", {}, name), make("dd", {}, ...value)))) : null);
+}
+
+/** What works instead: the attempt that repairs it, and a way round through another environment. */
+function remedyPart(facts) {
+  const ways = [
+    facts.verdict === "remedy" ? ["load with", facts.attempt, facts.cost] : null,
+    facts.route ? ["or go round", facts.route, facts.routeCost] : null,
+  ].filter(Boolean);
+  return ways.length ? part("What works", make("dl", { class: "facts" }, ...ways.map(([name, way, cost]) =>
+    make("div", {}, make("dt", {}, name), make("dd", {}, way, cost ? make("small", { class: "quiet" }, ` (${cost})`) : null))))) : null;
 }
 
 function ladder(facts) {

@@ -32,7 +32,7 @@ function cellFacts(cell) {
     loader: ENVIRONMENTS[CELLS.loader[cell]] || null,
     verdict: text("verdict"), attempt: text("attempt"), cause: text("cause"), evidence: text("evidence"), rungs: text("rungs"), diffs: text("diffs"),
     errorType: text("error_type"), error: text("error"), stage: text("stage"), container: text("container"),
-    reason: text("reason"), fidelity: OUTCOMES.fidelity[outcome],
+    reason: text("reason"), cost: text("cost"), route: text("route"), routeCost: text("route_cost"), fidelity: OUTCOMES.fidelity[outcome],
     bytes: CELLS.bytes[cell], seconds: CELLS.seconds[cell],
   };
 }

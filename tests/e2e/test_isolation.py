@@ -26,8 +26,7 @@ CASES = [("lstm", "keras"), ("dense", "h5"), ("q2-2-activation-layer", "h5"), ("
 IN_COMPANY = [
     *[("dense", "h5"), ("dense", "keras"), ("lambda", "h5"), ("registered-layer", "h5"), ("registered-layer", "keras")],
     *[("q1-2-import-only", "h5"), ("q4-3-helper-not-passed", "keras"), ("mixed-precision", "h5")],
-    *[("text-vectorization", "keras"), ("q3-4-truncated", "h5"), ("several-inputs-outputs", "weights.h5")],
-    *[("q1-4-moved-custom-objects", "h5"), ("dense", "h5")],
+    *[("q3-4-truncated", "h5"), ("several-inputs-outputs", "weights.h5"), ("q1-4-moved-custom-objects", "h5")],
 ]  # fmt: skip
 
 
@@ -83,43 +82,47 @@ def test_every_kind_of_isolation_measures_the_same(tmp_path: Path, label: str) -
         fresh.close()
 
 
-@pytest.mark.parametrize("label", ["2.10-cpu", "2.15-cpu", "2.16-cpu"])
+@pytest.mark.parametrize("label", ["2.10-cpu", "2.16-cpu"])
 def test_company_changes_nothing(tmp_path: Path, label: str) -> None:
-    """Saves and loads in children that have run others, against one child for each; everything twice, to meet old company."""
+    """Saves and loads in children that have run others, against one child for each; in company twice, to meet old company."""
     backend = VenvBackend()
     environment = all_environments(load_config(REPOSITORY / "matrix.toml"))[label]
     state = backend.build(environment, print)
     assert state.state == "ready", state.reason
     scenarios = index_scenarios()
     shared, alone = backend.start(environment), backend.start(environment)
+    expected: dict[tuple[str, str], Path] = {}
+    measured: dict[tuple[str, str, str], dict[str, str]] = {}
     met = 0
     try:
+        for number, (name, form) in enumerate(IN_COMPANY):
+            work, folder = Work(scenarios[name], form), tmp_path / f"alone-{number}"
+            folder.mkdir()
+            saved = next((event for event in _ask(alone, "save", work, folder) if event["event"] == "saved"), None)
+            if saved is None:
+                continue
+            expected[name, form] = folder
+            for attempt in work.attempts():
+                common = {"file": saved["file"], "attempts": [attempt]}
+                measured[name, form, attempt] = _measured(_ask(alone, "load", work, folder, **common))
         for turn in range(2):
-            for number, (name, form) in enumerate(IN_COMPANY):
-                work = Work(scenarios[name], form)
-                folders = [tmp_path / f"{turn}-{number}-{kind}" for kind in ("shared", "alone")]
-                for folder in folders:
-                    folder.mkdir()
-                key = share_key(work.scenario, form, protocol.SAVE)
-                in_company = _ask(shared, "save", work, folders[0], share=key)
-                on_its_own = _ask(alone, "save", work, folders[1])
-                assert [event["event"] for event in in_company] == [event["event"] for event in on_its_own]
-                saved = next((event for event in on_its_own if event["event"] == "saved"), None)
-                if saved is None:
-                    continue
-                assert _reference(folders[0]) == _reference(folders[1])
+            for (name, form), folder in expected.items():
+                work, again = Work(scenarios[name], form), tmp_path / f"{turn}-{name}-{form}"
+                again.mkdir()
+                events = _ask(shared, "save", work, again, share=share_key(work.scenario, form, protocol.SAVE))
+                file = next(event["file"] for event in events if event["event"] == "saved")
+                assert _reference(again) == _reference(folder), (name, form, turn)
                 names = list(work.attempts())
                 while names:
                     key, together, names = first_group(work.scenario, form, names)
-                    common = {"file": saved["file"], "attempts": together}
-                    in_company = _ask(shared, "load", work, folders[1], share=key, **common)
-                    on_its_own = _ask(alone, "load", work, folders[1], **common)
-                    assert _measured(in_company) == _measured(on_its_own), (name, form, turn)
-                    met += in_company[-1]["after"] > 0
+                    found = _ask(shared, "load", work, folder, share=key, file=file, attempts=together)
+                    for attempt, value in _measured(found).items():
+                        assert {attempt: value} == measured[name, form, attempt], (name, form, attempt, turn)
+                    met += found[-1]["after"] > 0
     finally:
         shared.close()
         alone.close()
-    assert met > len(IN_COMPANY)
+    assert met > len(expected)
 
 
 def _reference(folder: Path) -> tuple[str, dict[str, bytes]]:

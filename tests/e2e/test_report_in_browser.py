@@ -169,3 +169,26 @@ def test_hostile_text_is_shown_and_not_run(page: Page, tmp_path: Path) -> None:
     expect(page.locator("#cell-title")).to_have_text(name)
     expect(page.locator("#cell pre").first).to_have_text("</script><img src=x onerror=alert(2)>")
     expect(page.locator("#cell-command")).to_contain_text(f"--scenario '{name}'")
+
+
+def test_a_cause_filters_the_grid_and_the_panel_explains_it(page: Page, tmp_path: Path) -> None:
+    rows = [
+        sample_run.cell("fails", cause="old-key", evidence="key: x\nsaved with Keras 2.10.0"),
+        sample_run.cell("fails", scenario="other", cause="unknown"),
+    ]
+    cause = {"id": "old-key", "title": "An old key", "explanation": "It is old.", "remedies": ["edit-config"],
+             "links": [("k#1", "https://example.org/1")]}  # fmt: skip
+    path = render(sample_run.table(*rows), sample_run.table(), sample_run.environments(), {}, tmp_path / "index.html", [],
+                  [cause])  # fmt: skip
+    page.goto(path.as_uri())
+
+    page.locator("#cause-old-key .cause-count a").click()
+
+    assert page.evaluate("location.hash") == "#cause=old-key"
+    expect(page.locator("#filter-cause")).to_have_value("old-key")
+    expect(page.locator("#list li")).to_have_count(1)
+    page.locator("#list a").first.click()
+    panel = page.locator("#cell")
+    expect(panel.locator(".part", has_text="Cause").first).to_contain_text("An old key")
+    expect(panel.locator(".evidence li")).to_have_text(["key: x", "saved with Keras 2.10.0"])
+    expect(panel.locator("a", has_text="k#1")).to_have_attribute("href", "https://example.org/1")

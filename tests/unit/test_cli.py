@@ -1,10 +1,11 @@
 """The command line: exit codes, what is said about each mistake, and that help is instant."""
 
+import json
 import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from filelock import FileLock
 
 from matrix import backends, cli, running, scenario_index
 from matrix.backends import Backend
-from tests.unit.doubles import ScriptedBackend
+from tests.unit.doubles import Event, ScriptedBackend, answer, ended, raised, tried
 
 CONFIG = """\
 [environments]
@@ -26,7 +27,10 @@ environments = ["2.9-cpu", "2.10-cpu"]
 formats = ["h5"]
 tags = ["quick"]
 """
-COMMANDS = ["run", "envs", "scenarios", "lock", "report"]
+COMMANDS = [
+    *("run", "envs", "scenarios", "lock", "report", "runs", "diff", "history", "accept", "gc", "nightly"),
+    *("plan", "inspect", "shards", "merge", "images", "doctor"),
+]
 
 
 @dataclass
@@ -167,7 +171,72 @@ def test_options_and_commands_that_do_not_exist(crossload: Shell, arguments: lis
     assert "Usage" in answer.err
 
 
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["runs"], ["nothing has been run here yet", "crossload run --out build"]),
+        (["diff"], ["nothing has been run here yet"]),
+        (["accept", "3", "--out", "elsewhere"], ["elsewhere: nothing has been run here yet"]),
+        (["history", "dense/h5"], ["is not a cell", "scenario/format/saved_with/loaded_with"]),
+        (["nightly", "--fail-on", "regresion"], ["unknown condition 'regresion'", "Did you mean 'regression'?"]),
+        (["nightly", "--profile", "quik"], ["Did you mean 'quick'?"]),
+        (["nightly", "--expectations", "none.toml"], ["none.toml: can not be read"]),
+        (["plan", "--from", "2.9", "--to", "2.10"], ["there are no results to plan with"]),
+        (["plan", "--from", "2.9", "--to", "2.10", "--keep", "all"], ["--keep", "optimizer"]),
+        (["inspect", "nothing.h5"], ["nothing.h5: there is no such file or folder"]),
+        (["shards", "300"], ["300 shards: from 1 to 256"]),
+        (["run", "--shard", "5/4"], ["not of the form i/N"]),
+        (["merge", "nowhere", "--out", "joined"], ["nowhere: holds no results"]),
+    ],
+)
+def test_later_commands_refuse_what_is_not_there(crossload: Shell, arguments: list[str], words: list[str]) -> None:
+    said = crossload.refuse(*arguments)
+    assert all(word in said for word in words), said
+
+
 # Runs
+
+
+def test_runs_are_recorded_compared_and_accepted(crossload: Shell) -> None:
+    def respond(name: str, request: Mapping[str, Any]) -> list[Event]:
+        if request["op"] == "load" and name == "2.10-cpu":
+            return [*tried(raised(error="no such layer")), ended()]
+        return answer(request)
+
+    crossload("run", "--scenario", "dense")
+    assert "1 " in crossload("runs").out
+    assert crossload("accept").out.startswith("Run 1 of ")
+    shutil.rmtree("build/store/artifacts")
+    crossload.backend = ScriptedBackend(respond)
+    crossload("run", "--scenario", "dense,embedding")
+    changed = crossload("diff", "baseline", "last")
+    assert changed.code == 0
+    assert "regression" not in changed.out  # the cells of dense are known, and are not run again
+    assert "4 new" in changed.out
+    listed = json.loads(crossload("diff", "1", "2", "--json").out)
+    assert {item["scenario"] for item in listed} == {"embedding"}
+    assert "dense/h5/2.9-cpu/2.10-cpu: 2 runs, 0 changes" in crossload("history", "dense/h5/2.9-cpu/2.10-cpu").out
+    assert "Did you mean 'dense/h5/2.9-cpu/2.10-cpu'?" in crossload("history", "dence/h5/2.9-cpu/2.10-cpu").err
+    assert "no run '9'" in crossload("diff", "9").err
+    assert crossload("gc", "--keep", "1").out == "0 runs forgotten.\n"
+
+
+def test_a_report_that_is_still_right_is_left_alone(crossload: Shell) -> None:
+    crossload("run", "--scenario", "dense", "--fail-on", "exact")
+    for name in ("results.json", "results.parquet", "attempts.csv", "report/index.html"):
+        Path("build/report").mkdir(exist_ok=True)
+        Path("build", name).write_text("as it was", encoding="utf-8")
+    again = crossload("run", "--scenario", "dense", "--fail-on", "exact")
+    assert "Nothing to do: the report of now is still right." in again.out
+    assert again.out.endswith("the summary\n")
+    assert again.code == 1
+    tolerant = (
+        Path("matrix.toml").read_text(encoding="utf-8") + "\n[tolerances]\nfloat32 = { atol = 1e-3, rtol = 1e-3 }\n"
+    )
+    Path("matrix.toml").write_text(tolerant, encoding="utf-8")
+    assert "Nothing to do" not in crossload("run", "--scenario", "dense").out
+    Path("build/results.parquet").unlink()
+    assert "Nothing to do" not in crossload("run", "--scenario", "dense").out
 
 
 def test_a_run_is_done_and_the_next_one_finds_everything_there(crossload: Shell) -> None:

@@ -59,6 +59,7 @@ def test_weights_tell_their_layout(tmp_path: Path, layout: str) -> None:
     found = inspect(tmp_path / "model.weights.h5")
 
     assert (found.suffix, found.weights_layout, found.classes) == (".weights.h5", layout, ())
+    assert found.weights_root == ("layers" if layout == "new" else "")
 
 
 def test_a_checkpoint_names_its_tensors(tmp_path: Path) -> None:

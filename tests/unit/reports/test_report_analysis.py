@@ -92,6 +92,35 @@ def test_a_finding_joins_versions_and_names_the_error() -> None:
     assert finding.sentence == "h5 of 2.4 and 2.10 does not load in 2.16 and 2.21 for dense: TypeError"
 
 
+def test_a_known_cause_stands_for_the_many_words_of_its_errors() -> None:
+    results = tidied(
+        cell("fails", error_type="TypeError", cause="old-key"),
+        cell("fails", loader="2.21-cpu", error_type="ValueError", cause="old-key"),
+        cell("differs", scenario="other", cause="old-key"),
+        cell("fails", scenario="strange", error_type="KeyError", cause="unknown"),
+    )
+
+    found = analysis.findings(results, titles={"old-key": "An old key"})
+
+    assert [(one.cells, one.cause, one.sentence) for one in found] == [
+        (1, "old-key", "h5 of 2.10 gives other outputs in 2.16 for other: An old key"),
+        (2, "old-key", "h5 of 2.10 does not load in 2.16 and 2.21 for dense: An old key"),
+        (1, "", "h5 of 2.10 does not load in 2.16 for strange: KeyError"),
+    ]
+
+
+def test_silent_damage_is_counted_for_every_scenario_that_has_any() -> None:
+    results = tidied(
+        cell("lossy", scenario="a", lost="optimizer,training"), cell("lossy", scenario="a", lost="training"),
+        cell("differs", scenario="b", lost="outputs"), cell("fails", scenario="c"), cell("exact", scenario="d"),
+    )  # fmt: skip
+
+    assert analysis.silent_damage(results) == [
+        analysis.SilentDamage("b", 1, {}),
+        analysis.SilentDamage("a", 0, {"optimizer": 1, "training": 2}),
+    ]
+
+
 def test_findings_claim_each_bad_cell_once_and_no_other() -> None:
     results = tidy(made_up_run()[0], RESULTS)
     bad = results[results["verdict"].isin(SEVERITY[:5])]

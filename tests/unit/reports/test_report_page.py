@@ -108,6 +108,39 @@ def test_without_its_script_the_page_still_has_the_headline_and_the_grid(tmp_pat
     assert "no Python 3.11: asked uv" in page
 
 
+CAUSE = {"id": "old-key", "title": "An old <key>", "explanation": "It is old.", "remedies": ["edit-config"],
+         "links": [("k#1", "https://example.org/1")]}  # fmt: skip
+CLAIM = {"id": "q9-a", "question": "Q9 · Why?", "sentence": "It <always> loads.", "verdict": "mixed",
+         "numbers": "True in 1 of 9 cells.", "decided": 9, "cells": [
+             {"saved_with": "2.10-cpu", "loaded_with": "2.16-cpu", "format": "h5", "scenario": "dense"}]}  # fmt: skip
+
+
+def test_causes_and_claims_are_told_with_their_cells(tmp_path: Path) -> None:
+    results = table(cell("fails", cause="old-key", evidence="key: x"), cell("fails", scenario="b", cause="unknown"))
+    path = render(results, pd.DataFrame(), environments(), run_info(), tmp_path / "index.html", [], [CAUSE], [CLAIM])
+    page = path.read_text("utf-8")
+
+    assert "An old &lt;key&gt;" in page
+    assert 'href="#cause=old-key"' in page
+    assert '<a href="https://example.org/1" rel="noreferrer">k#1</a>' in page
+    assert "1 cell match" in page
+    assert "It &lt;always&gt; loads." in page
+    assert 'href="#cell=2.10-cpu%2C2.16-cpu%2Ch5%2Cdense">dense, h5, 2.10 → 2.16</a>' in page
+    assert "and 8 more" in page
+    told = data_of(page)["words"]["causes"]
+    assert set(told) == {"old-key", "unknown"}
+    assert told["old-key"]["explanation"] == "It is old."
+
+
+def test_silent_damage_comes_before_everything_that_says_so_itself(tmp_path: Path) -> None:
+    rows = [cell("lossy", lost="optimizer"), cell("fails", scenario="b"), cell("differs", scenario="c")]
+    page = page_of(table(*rows), tmp_path)
+
+    places = [page.index(f'id="{name}"') for name in ("silent", "findings", "who", "causes", "claims", "round-trips")]
+    assert places == sorted(places)
+    assert page.index("differs: other outputs") < page.index("lossy: right outputs")
+
+
 def test_an_empty_run_and_a_run_that_tells_nothing_still_give_a_page(tmp_path: Path) -> None:
     page = page_of(pd.DataFrame(), tmp_path, environments=[], run={})
 

@@ -23,3 +23,10 @@ def test_the_summary_ends_with_the_worst_findings_and_where_the_report_is() -> N
 
 def test_a_run_without_cells_says_so_in_two_lines() -> None:
     assert terminal_summary(pd.DataFrame(), "r.html") == ["No cell could be scored in this run.", "Report: r.html"]
+
+
+def test_the_worst_findings_name_the_cause_where_it_is_known() -> None:
+    results = table(cell("fails", error_type="ValueError", cause="old-key"))
+    causes = [{"id": "old-key", "title": "An old key"}]
+
+    assert "does not load in 2.16 for dense: An old key" in terminal_summary(results, "r.html", causes)[-2]

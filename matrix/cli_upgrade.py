@@ -1,0 +1,146 @@
+"""Commands for planning an upgrade."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from matrix.errors import SelectionError, StoreError, nearest
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from matrix.inspection import Inspection
+
+KEEP = {"nothing": 3, "model": 2, "optimizer": 1}
+
+
+def _read_rows(out: Path) -> tuple[list[dict[str, Any]], list[str]]:
+    """The rows of a run's table, and its environments in the order of their versions."""
+    try:
+        document = json.loads((out / "results.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        raise StoreError(f"{out}: there are no results to plan with. Run `crossload run --out {out}` first.") from None
+    return document["results"], [item["id"] for item in document["environments"]]
+
+
+def _environment_id(word: str, known: list[str]) -> str:
+    """An environment as people write it: 2.10 stands for 2.10-cpu."""
+    for candidate in (word, f"{word}-cpu", f"{word}-cuda"):
+        if candidate in known:
+            return candidate
+    labels = [name.rpartition("-")[0] for name in known]
+    raise SelectionError(f"these results have no {word}.{nearest(word, labels)} Known: {', '.join(known)}.")
+
+
+def _inspected_rows(found: "Inspection") -> list[tuple[str, str]]:
+    """What an inspection found, in words; what it did not find is left out."""
+    rows = [
+        ("container", found.container + (f" (named {found.suffix})" if found.suffix else "")),
+        ("written by", ", ".join(part for part in (found.keras and f"Keras {found.keras}", found.tensorflow) if part)),
+        ("layers", ", ".join(dict.fromkeys(found.classes))),
+        ("custom", ", ".join(dict.fromkeys(found.custom))),
+        ("registered", ", ".join(dict.fromkeys(found.registered))),
+        ("Lambda layers with bytecode", str(found.lambdas or "")),
+        ("compiled with", ", ".join(found.compiled)),
+        ("weights layout", found.weights_layout),
+        ("damage", found.damage),
+    ]
+    return [(name, value) for name, value in rows if value]
+
+
+def register(app: typer.Typer, make_console: "Callable[[], Console]") -> None:
+    """Add the commands to the command line."""
+
+    @app.command()
+    def inspect(
+        model: Annotated[Path, typer.Argument(metavar="MODEL", help="An h5, .keras, weights or SavedModel.")],
+        as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
+    ) -> None:
+        """Say what a saved model is, without TensorFlow and without running anything from it."""
+        from dataclasses import asdict
+
+        from rich.table import Table
+
+        from matrix.inspection import inspect as read
+
+        found = read(model)
+        if found.container == "missing":
+            raise SelectionError(f"{model}: there is no such file or folder.")
+        if as_json:
+            typer.echo(json.dumps(asdict(found) | {"config_keys": sorted(found.config_keys)}, indent=1))
+            return
+        table = Table(show_header=False, box=None, pad_edge=False)
+        for name, value in _inspected_rows(found):
+            table.add_row(name, value)
+        make_console().print(table)
+
+    @app.command()
+    def plan(
+        start: Annotated[str, typer.Option("--from", metavar="VERSION", help="The TensorFlow you run, such as 2.10.")],
+        to: Annotated[str, typer.Option("--to", metavar="VERSION", help="The one you want, such as 2.21.")],
+        format: Annotated[str | None, typer.Option(metavar="LIST", help="Only files of these formats.")] = None,
+        scenario: Annotated[str | None, typer.Option(metavar="GLOB", help="Only these scenarios.")] = None,
+        keep: Annotated[
+            str, typer.Option(metavar="WHAT", help="optimizer: only ways that keep training going; model (default).")
+        ] = "model",
+        inference_only: Annotated[
+            bool, typer.Option(help="Ways after which a model can only be called count too.")
+        ] = False,
+        max_hops: Annotated[int, typer.Option(min=0, metavar="N", help="Environments that may lie between.")] = 2,
+        files: Annotated[bool, typer.Option("--files", help="Show every file, not only families.")] = False,
+        as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")] = False,
+        out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Folder of the run to plan with.")] = Path(
+            "build"
+        ),
+    ) -> None:
+        """Plan an upgrade: for every format and family a measured way, and one route for the whole fleet."""
+        from fnmatch import fnmatchcase
+
+        from rich.table import Table
+
+        from matrix.upgrade.graph import Loss
+        from matrix.upgrade.plan import WAYS, Wish, make_plan
+        from matrix.upgrade.text import document, summary_lines, table_rows
+
+        if keep not in KEEP:
+            raise SelectionError(
+                f"--keep: unknown value {keep!r}.{nearest(keep, KEEP)} Known: optimizer, model, nothing."
+            )
+        rows, known = _read_rows(out)
+        if scenario:
+            rows = [row for row in rows if any(fnmatchcase(row["scenario"], part) for part in scenario.split(","))]
+        wish = Wish(
+            _environment_id(start, known),
+            _environment_id(to, known),
+            Loss.TRAINING if inference_only else Loss(KEEP[keep]),
+            max_hops,
+        )
+        formats = [word.strip() for word in format.split(",")] if format else None
+        found = make_plan(rows, wish, known, formats)
+        if not found.entries:
+            raise SelectionError(f"{out}: no cell from {wish.start} to {wish.to} was run with this selection.")
+        if as_json:
+            typer.echo(json.dumps(document(found), indent=1))
+            return
+        console = make_console()
+        for line in summary_lines(found):
+            console.print(line, highlight=False, markup=False, soft_wrap=True)
+        table = Table("format", "family", *WAYS, "usual way", box=None, pad_edge=False)
+        for row in table_rows(found):
+            table.add_row(*row)
+        console.print(table)
+        if files:
+            each = Table("scenario", "format", "way", "path", "costs", box=None, pad_edge=False)
+            for entry in found.entries:
+                path = entry.path
+                each.add_row(
+                    entry.scenario,
+                    entry.format,
+                    entry.way,
+                    path.text if path else "",
+                    ", ".join(path.losses) if path else "",
+                )
+            console.print(each)

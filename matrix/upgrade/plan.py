@@ -1,0 +1,187 @@
+"""The answer to "can we upgrade?": for every scenario and format a way, and one route for the whole fleet."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+from matrix.errors import SelectionError, nearest
+from matrix.outcomes import EQUAL, EXACT, LOSSY, REMEDY, SCORED
+from matrix.upgrade.graph import Loss, Path, Row, best_path, build_graph, follow
+
+PLAINLY, WITH_LOSS, WITH_REMEDY, WITH_HOPS, NO_WAY = (
+    "plainly",
+    "with loss",
+    "with a remedy",
+    "with hops",
+    "no way found",
+)
+WAYS = (PLAINLY, WITH_LOSS, WITH_REMEDY, WITH_HOPS, NO_WAY)
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What is asked.
+
+    :param most: what may be lost at most.
+    :param max_hops: environments that may lie between.
+    """
+
+    start: str
+    to: str
+    most: Loss = Loss.STATE
+    max_hops: int = 2
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One scenario in one format: the best way found, and how the plain direct load ends.
+
+    :param path: None where there is no way within what was asked.
+    :param direct: verdict of the direct cell.
+    :param own: verdict of the same file in the environment that wrote it.
+    """
+
+    scenario: str
+    family: str
+    format: str
+    path: Path | None
+    direct: str
+    own: str
+
+    @property
+    def way(self) -> str:
+        if self.path is None:
+            return NO_WAY
+        if self.path.hops:
+            return WITH_HOPS
+        return {Loss.NOTHING: PLAINLY, Loss.WORK: WITH_REMEDY}.get(
+            self.path.loss, WITH_LOSS if self.path.steps[0].attempt == "plain" else WITH_REMEDY
+        )
+
+
+@dataclass(frozen=True)
+class FleetRoute:
+    """One route for everything.
+
+    :param recipe: the stops: environment, and the format it saves in; empty for the direct load.
+    :param works: entries for which it works, of ``entries``.
+    """
+
+    recipe: tuple[tuple[str, str], ...]
+    works: int
+    entries: int
+    losses: Mapping[str, int]
+
+
+@dataclass(frozen=True)
+class UpgradePlan:
+    """Everything that is answered.
+
+    :param latest_without_work: the newest environment in which every file that loads where it was written loads no worse.
+    :param expensive: the neighbouring environments between which most files stop loading so, and how many do.
+    """
+
+    wish: Wish
+    entries: tuple[Entry, ...]
+    route: FleetRoute | None
+    latest_without_work: str
+    expensive: tuple[str, str, int] | None
+
+    def counts(self, entries: Iterable[Entry] | None = None) -> dict[str, int]:
+        """Number of entries for each way."""
+        found = Counter(entry.way for entry in (self.entries if entries is None else entries))
+        return {way: found[way] for way in WAYS if found[way]}
+
+
+def make_plan(
+    rows: Sequence[Row], wish: Wish, environments: Sequence[str], formats: Sequence[str] | None = None
+) -> UpgradePlan:
+    """Plan an upgrade from the rows of a result table.
+
+    :param environments: ids in the order of their versions.
+    :param formats: of the files that there are; None for every one. What lies between may have any format.
+    :raises SelectionError: an environment has no cells in these results.
+    """
+    for name in (wish.start, wish.to):
+        if name not in environments:
+            known = ", ".join(environments)
+            raise SelectionError(
+                f"{name}: these results have no such environment.{nearest(name, environments)} Known: {known}."
+            )
+    cells = [row for row in rows if row["loaded_with"]]
+    verdicts: dict[tuple[str, ...], str] = {
+        (row["scenario"], row["format"], row["saved_with"], row["loaded_with"]): row["verdict"] for row in cells
+    }
+    families = {row["scenario"]: row["family"] for row in cells}
+    by_scenario: dict[str, list[Row]] = {}
+    for row in cells:
+        by_scenario.setdefault(row["scenario"], []).append(row)
+    graphs = {scenario: build_graph(found) for scenario, found in by_scenario.items()}
+    entries = []
+    saved = {(row["scenario"], row["format"]) for row in cells if row["saved_with"] == wish.start}
+    for scenario, form in sorted(pair for pair in saved if formats is None or pair[1] in formats):
+        direct = verdicts.get((scenario, form, wish.start, wish.to), "")
+        if direct not in SCORED:
+            continue  # not run, or outside every score: nothing is claimed
+        path = best_path(graphs[scenario], (wish.start, form), wish.to, wish.most, wish.max_hops)
+        own = verdicts.get((scenario, form, wish.start, wish.start), "")
+        entries.append(Entry(scenario, families[scenario], form, path, direct, own))
+    order = list(environments)
+    later = order[order.index(wish.start) :]
+    at_home = [entry for entry in entries if entry.own in (EXACT, EQUAL, LOSSY, REMEDY)]
+    counts = [(name, _without_work(at_home, verdicts, wish.start, name)) for name in later]
+    return UpgradePlan(
+        wish,
+        tuple(entries),
+        _fleet_route(entries, graphs, wish),
+        _latest(counts, at_home),
+        _most_expensive(counts),
+    )
+
+
+def _no_worse(verdict: str, own: str) -> bool:
+    """Whether a load is as good as in the environment that wrote the file."""
+    return verdict in (EXACT, EQUAL) or verdict == own
+
+
+def _without_work(
+    entries: Sequence[Entry], verdicts: Mapping[tuple[str, ...], str], start: str, name: str
+) -> int | None:
+    """Entries that load in an environment as they load at home; None where one of them was not run there."""
+    found = [verdicts.get((entry.scenario, entry.format, start, name), "") for entry in entries]
+    if any(verdict not in SCORED for verdict in found):
+        return None
+    return sum(_no_worse(verdict, entry.own) for verdict, entry in zip(found, entries, strict=True))
+
+
+def _latest(counts: Sequence[tuple[str, int | None]], entries: Sequence[Entry]) -> str:
+    complete = [name for name, count in counts if entries and count == len(entries)]
+    return complete[-1] if complete else ""
+
+
+def _most_expensive(counts: Sequence[tuple[str, int | None]]) -> tuple[str, str, int] | None:
+    known = [(name, count) for name, count in counts if count is not None]
+    drops = [(one, two, before - after) for (one, before), (two, after) in pairwise(known)]
+    worst = max(drops, key=lambda drop: drop[2], default=None)
+    return worst if worst and worst[2] > 0 else None
+
+
+def _fleet_route(entries: Sequence[Entry], graphs: Mapping[str, Any], wish: Wish) -> FleetRoute | None:
+    """Of the routes that are best for some entry, the one that leaves behind and loses least, and then has the fewest hops."""
+    recipes = {entry.path.recipe for entry in entries if entry.path is not None} | ({()} if entries else set())
+    best: tuple[tuple[int, int], FleetRoute] | None = None
+    for recipe in sorted(recipes):
+        paths = [follow(graphs[entry.scenario], (wish.start, entry.format), recipe, wish.to) for entry in entries]
+        working = [path for path in paths if path is not None and path.loss <= wish.most]
+        if not working:
+            continue
+        losses = Counter(loss for path in working for loss in path.losses)
+        route = FleetRoute(recipe, len(working), len(entries), dict(losses.most_common()))
+        # A file that is left behind weighs more than one that can only be called afterwards.
+        price = sum(path.loss for path in working) + (max(Loss) + 1) * (len(entries) - len(working))
+        rank = (price, len(recipe))
+        if best is None or rank < best[0]:
+            best = (rank, route)
+    return best[1] if best else None

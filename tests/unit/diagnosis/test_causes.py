@@ -1,0 +1,212 @@
+"""Which cause each cell has: real cells from real runs, and near misses that must not match."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from matrix.diagnosis import UNKNOWN, Case, Pins, diagnose, load_catalogue
+from matrix.diagnosis.case import essence, observations
+from matrix.diagnosis.catalogue import Catalogue
+from matrix.diagnosis.matching import holds
+from matrix.inspection import Inspection
+from tests.unit.diagnosis.write_real_cells import REAL_CELLS
+
+CELLS = json.loads(REAL_CELLS.read_text("utf-8"))
+KERAS_2, KERAS_3 = {"tensorflow": "2.15.1", "keras": "2.15.0"}, {"tensorflow": "2.16.2", "keras": "3.4.1"}
+H5 = {"container": "hdf5", "suffix": ".h5", "weights_layout": "legacy"}
+
+
+def case_of(cell: Mapping[str, Any]) -> Case:
+    told = {key: value for key, value in cell.items() if key != "cause"}
+    file = told.pop("file", None)
+    if file is not None:
+        lists: dict[str, Any] = {key: tuple(value) for key, value in file.items() if isinstance(value, list)}
+        lists["config_keys"] = frozenset(lists.get("config_keys", ()))
+        inspection = Inspection(**{**file, **lists})
+        told["inspect"] = lambda: inspection
+    told["saver"], told["loader"] = Pins.of(told.get("saver", {})), Pins.of(told.get("loader", {}))
+    return Case(**told)
+
+
+def cause_of(**cell: Any) -> str:
+    base = {
+        "verdict": "fails",
+        "format": "h5",
+        "saver": KERAS_2,
+        "loader": KERAS_2,
+        "stage": "load",
+        "error_type": "ValueError",
+    }
+    found = diagnose(case_of({**base, **cell}), load_catalogue())
+    return found.cause if found else ""
+
+
+@pytest.mark.parametrize("cell", CELLS, ids=lambda cell: f"{cell['cause']}: {cell.get('error', '')[:50]}")
+def test_real_cells_have_the_cause_that_was_read_off_them_by_hand(cell: dict[str, Any]) -> None:
+    found = diagnose(case_of(cell), load_catalogue())
+
+    assert found is not None
+    assert found.cause == cell["cause"]
+    assert found.evidence or found.cause == UNKNOWN
+
+
+@pytest.mark.parametrize("verdict", ["exact", "equal", "not-applicable", "unavailable", "harness-error"])
+def test_what_is_not_bad_has_no_cause(verdict: str) -> None:
+    assert cause_of(verdict=verdict, error="truncated file: eof = 3") == ""
+
+
+@pytest.mark.parametrize(
+    ("cell", "expected"),
+    [
+        # An error that nobody has seen is not guessed at.
+        ({"error": "Something else went wrong"}, UNKNOWN),
+        ({"error": "", "error_type": "RuntimeError"}, UNKNOWN),
+        ({"verdict": "differs", "error_type": ""}, UNKNOWN),
+        # The same words, and a file that contradicts them.
+        ({"loader": KERAS_3, "error": "File format not supported: filepath=x", "file": {**H5}}, UNKNOWN),
+        ({"loader": KERAS_2, "error": "File format not supported: filepath=x", "file": {"container": "savedmodel"}}, UNKNOWN),
+        ({"error": "bad marshal data (unknown type code)", "file": H5}, UNKNOWN),
+        ({"error": "bad local heap signature"}, UNKNOWN),
+        ({"error": "found 0 saved layers", "file": H5}, UNKNOWN),
+        # Which side is newer decides what a key is.
+        ({"saver": KERAS_3, "error": "Unrecognized keyword arguments: ['batch_shape']", "file": H5}, "config-key-keras-3"),
+        ({"error": "Unrecognized keyword arguments: ['batch_shape']", "file": H5}, UNKNOWN),
+        ({"loader": KERAS_3, "error": "Unrecognized keyword arguments passed to LSTM: {'time_major': False}", "file": H5},
+         "config-key-past"),
+        ({"loader": KERAS_3, "error": "Unrecognized keyword arguments passed to Gate: {'limit': 1.0}",
+          "file": {**H5, "custom": ["Gate"]}}, "custom-arguments"),
+        ({"loader": KERAS_3, "file": {**H5, "classes": ["MultiHeadAttention"]},
+          "error": "Unrecognized keyword arguments passed to MultiHeadAttention: {'query_shape': [8]}"}, "config-key-past"),
+        ({"loader": {"tensorflow": "2.4.4", "keras": "2.4.0"}, "file": {**H5, "classes": ["MultiHeadAttention"]},
+          "error": "('Keyword argument not understood:', 'query_shape')"}, "attention-config"),
+        # Two ways in which no weight is found, told apart by where the file keeps them.
+        ({"loader": {"keras": "2.13.1"}, "error": "Layer 'dense' expected 2 variables, but received 0 variables",
+          "file": {"container": "zip", "weights_root": "layers"}}, "layer-group-renamed"),
+        ({"saver": {"keras": "2.13.1"}, "error": "Layer 'dense_1' expected 2 variables, but received 0 variables",
+          "file": {"container": "zip", "weights_root": "_layer_checkpoint_dependencies"}}, "layer-numbering"),
+        ({"error": "Layer 'dense' expected 2 variables, but received 0 variables", "file": {"container": "zip"}},
+         "weights-count"),
+        # Whose name it is decides what a missing name means.
+        ({"error": "Unknown layer: Gate", "file": {**H5, "custom": ["Gate"]}}, "custom-object-missing"),
+        ({"error": "Unknown layer: Gate", "passed": {"gate": "Gate"}, "file": {**H5, "custom": ["Gate"]}},
+         "custom-object-misnamed"),
+        ({"error": "Unknown layer: Gate", "passed": {"Gate": "Gate"}, "file": {**H5, "custom": ["Gate"]}},
+         "registered-name-lost"),
+        ({"error": "Unknown layer: Gate", "file": H5}, UNKNOWN),
+        ({"error": "Unknown layer: 'TFOpLambda'.", "loader": KERAS_3, "file": H5}, "tensor-operators"),
+        # A configuration that Keras prints into its error is not what went wrong.
+        ({"loader": KERAS_3, "error_type": "TypeError",
+          "error": "Could not locate class 'Gate'. Full object config: {'time_major': 1, 'LossScaleOptimizer': 2}",
+          "file": {"container": "zip", "custom": ["Gate"]}}, "custom-object-missing"),
+        ({"loader": KERAS_3, "error_type": "TypeError", "file": {"container": "zip"},
+          "error": "Could not locate function 'mse'. Full object config: {'module': 'keras.metrics'}"}, "compile-string-h5"),
+        # Python's own errors mean Lambda only where there is one, and two Pythons.
+        ({"error": "bad marshal data (unknown type code)", "file": {**H5, "lambdas": 1},
+          "saver": {"python": "3.9.1"}, "loader": {"python": "3.9.7"}}, UNKNOWN),
+        ({"error": "bad marshal data (unknown type code)", "file": {**H5, "lambdas": 1},
+          "saver": {"python": "3.9.1"}, "loader": {"python": "3.11.7"}}, "lambda-bytecode"),
+        # What is missing is missing, whatever the version calls it.
+        ({"error": "File format not supported", "loader": KERAS_3, "file": {"container": "missing"}}, "file-missing"),
+        ({"error": "No module named 'numba'", "error_type": "ModuleNotFoundError", "stage": "import"}, "missing-dependency"),
+        ({"error": "No module named 'numba'", "error_type": "ModuleNotFoundError", "file": H5}, UNKNOWN),
+    ],
+)  # fmt: skip
+def test_near_misses(cell: dict[str, Any], expected: str) -> None:
+    assert cause_of(**cell) == expected
+
+
+LOST_SLOTS = {"optimizer": {"same": False, "differences": {"slots": [[[8, 8]], []], "steps": [2, 0]}}}
+
+
+@pytest.mark.parametrize(
+    ("cell", "expected"),
+    [
+        ({"format": "savedmodel", "measured": LOST_SLOTS, "file": {"container": "savedmodel"}}, "savedmodel-optimizer-reset"),
+        ({"measured": LOST_SLOTS, "file": H5}, "optimizer-state-reset"),
+        ({"measured": {"optimizer": {"same": False, "note": "not compiled"}}}, "not-compiled"),
+        ({"rungs": {"weights": "pass", "outputs": "pass", "optimizer": "pass", "training": "lost"}}, "training-arithmetic"),
+        ({"rungs": {"weights": "pass", "outputs": "pass", "optimizer": "pass", "training": "lost"},
+          "same_environment": True}, UNKNOWN),
+        ({"rungs": {"weights": "pass", "outputs": "pass", "optimizer": "lost", "training": "lost"}}, UNKNOWN),
+    ],
+)  # fmt: skip
+def test_lossy_cells_are_diagnosed_from_what_was_measured(cell: dict[str, Any], expected: str) -> None:
+    assert cause_of(verdict="lossy", error_type="", stage="", **cell) == expected
+
+
+@pytest.mark.parametrize(
+    ("cell", "expected"),
+    [
+        ({"round_trip": "differs", "file": {**H5, "custom": ["Gate"]}}, "custom-code-changed"),
+        ({"round_trip": "exact", "file": {**H5, "custom": ["Gate"]}}, "layer-behaviour-changed"),
+        ({"round_trip": "exact", "file": {**H5, "classes": ["Normalization"]}}, "adapted-state-lost"),
+        ({"round_trip": "exact", "file": {**H5, "classes": ["StringLookup"]}}, "vocabulary-lost"),
+        ({"round_trip": "", "file": H5}, UNKNOWN),
+    ],
+)
+def test_other_outputs_are_diagnosed_from_the_round_trip(cell: dict[str, Any], expected: str) -> None:
+    rungs = {"weights": "pass", "outputs": "lost"}
+    assert cause_of(verdict="differs", error_type="", stage="", rungs=rungs, **cell) == expected
+
+
+def test_the_essence_is_the_innermost_error() -> None:
+    wrapped = (
+        "<class 'Sequential'> could not be deserialized properly.\n\nconfig={'time_major': 1}.\n\n"
+        "Exception encountered: Error when deserializing class 'Dense' using config={'units': 1}.\n\n"
+        "Exception encountered: Unrecognized keyword arguments passed to Dense: {'quantization_config': None}"
+    )
+
+    assert essence(wrapped) == "Unrecognized keyword arguments passed to Dense: {'quantization_config': None}"
+    assert essence("Could not locate class 'Gate'. Full object config: {'x': 1}") == "Could not locate class 'Gate'."
+
+
+def test_observations_name_what_changed() -> None:
+    weights = {"same": False, "expected": [[2], [3]], "actual": [[2]]}
+
+    assert observations({}) == []
+    assert observations(LOST_SLOTS) == ["slots-gone", "steps-reset"]
+    assert observations({"weights": weights}) == ["weights-fewer"]
+    assert observations({"weights": {**weights, "actual": [[2], [4]]}}) == ["weights-other-shapes"]
+    assert observations({"weights": {**weights, "actual": [[3], [2]]}}) == ["weights-other-values"]
+    assert observations({"training": {"error_type": "KeyError"}}) == ["training-raises"]
+
+
+def test_every_way_to_recognise_a_cause_can_be_the_one_that_decides() -> None:
+    """A cause that an earlier one always hides would be dead text."""
+    catalogue = load_catalogue()
+    ids = [cause.id for cause in catalogue.cause]
+    for cell in CELLS:
+        case = case_of(cell)
+        matching = [
+            cause.id for cause in catalogue.cause if any(holds(one, case) is not None for one in cause.evidence)
+        ]
+        assert matching[:1] == ([cell["cause"]] if cell["cause"] != UNKNOWN else [])
+        assert sorted(matching, key=ids.index) == matching
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"id": "Not An Id"}, "pattern"),
+        ({"evidence": []}, "at least 1"),
+        ({"evidence": [{"stages": ["load"]}]}, "evidence needs"),
+        ({"evidence": [{"message": "(unclosed"}]}, "unterminated"),
+        ({"evidence": [{"message": "x", "passed": "nothing"}]}, "needs the group"),
+        ({"evidence": [{"message": "x", "verdicts": ["broken"]}]}, "'broken' is none of"),
+        ({"evidence": [{"message": "x", "formats": ["onnx"]}]}, "'onnx' is none of"),
+        ({"evidence": [{"message": "x", "loader": {"keras": "three"}}]}, "no version specifier"),
+        ({"evidence": [{"mesage": "x"}]}, "Extra inputs"),
+    ],
+)
+def test_mistakes_in_the_catalogue_are_refused(changes: dict[str, Any], said: str) -> None:
+    good = {"id": "a-cause", "title": "A title of a cause", "explanation": "What it is about, in a sentence.",
+            "evidence": [{"message": "x"}]}  # fmt: skip
+    Catalogue.model_validate({"cause": [good]})
+
+    with pytest.raises(ValidationError, match=said):
+        Catalogue.model_validate({"cause": [{**good, **changes}]})
+    with pytest.raises(ValidationError, match="twice"):
+        Catalogue.model_validate({"cause": [good, good]})
