@@ -11,7 +11,16 @@ from typing import Any, Self
 
 from matrix.backends.base import Backend, Worker, WorkerError
 from matrix.backends.docker_containers import Containers, docker_run
-from matrix.backends.docker_engine import EngineError, connect, is_remote
+from matrix.backends.docker_engine import (
+    EngineError,
+    EngineErrors,
+    answers_again,
+    connect,
+    engine_gone,
+    explain,
+    is_connection_lost,
+    is_remote,
+)
 from matrix.backends.docker_images import ImageError, Images, image_facts
 from matrix.backends.docker_recipes import build_settings
 from matrix.backends.venv import cache_folder
@@ -118,7 +127,7 @@ class DockerBackend(Backend):
             started = time.monotonic()
             image = self.images.build(environment)
             worker = self._start(environment, image)
-        except ImageError as error:
+        except (ImageError, EngineError) as error:
             return self._state(environment, "unavailable", str(error))
         except WorkerError as error:
             return self._state(environment, "unavailable", f"TensorFlow can not be imported: {error}")
@@ -141,7 +150,12 @@ class DockerBackend(Backend):
         return state
 
     def start(self, environment: Environment) -> Worker:
-        image = self.images.find(environment)
+        try:
+            image = self.images.find(environment)
+        except EngineErrors as error:
+            if is_connection_lost(error) and not answers_again(self.client):
+                raise engine_gone() from None
+            raise WorkerError(explain(error)) from None
         if image is None:
             raise WorkerError(f"the image of {environment.id} has been removed")
         return self._start(environment, image)

@@ -82,3 +82,18 @@ def test_auto_takes_docker_where_images_can_be_had(engine: Engine, docker_variab
     for words in ("engine 2", "builder", "no runtime in the engine", "Python 3.11", "GB free", "--backend auto"):
         assert words in told.stdout
     assert "Traceback" not in told.stderr
+
+
+def test_without_a_gpu_a_cuda_environment_says_exactly_why(
+    engine: Engine, docker_variables: dict[str, str], tmp_path: Path
+) -> None:
+    arguments = ("run", "--tf", "2.18", "--hardware", "cpu,cuda", "--scenario", "dense", "--format", "keras")
+    finished = crossload(*arguments, "--backend", "venv", "--out", str(tmp_path / "venv"))
+    assert finished.returncode == 0, finished.stderr
+    assert "2.18-cuda: unavailable: the venv backend runs on CPU only" in finished.stdout
+    cuda = ("run", "--tf", "2.18", "--hardware", "cuda", "--scenario", "dense", "--format", "keras")
+    finished = crossload(*cuda, "--backend", "docker", "--out", str(tmp_path / "docker"))
+    assert finished.returncode == 3, finished.stdout + finished.stderr
+    # The engine's own words; nothing was built for it.
+    assert "2.18-cuda: unavailable: no GPU for containers: could not select device driver" in finished.stdout
+    assert set(results(tmp_path / "docker")["verdict"]) == {"unavailable"}

@@ -67,12 +67,12 @@ def test_containers_give_the_same_cells_as_virtual_environments(
     for backend in ("docker", "venv"):
         finished = crossload(
             *("run", "--tf", ENVIRONMENTS, "--backend", backend, "--out", str(tmp_path / backend)),
-            *("--scenario", "dense,lstm,q2-2-activation-layer", "--format", "h5,savedmodel,keras,weights.h5"),
+            *("--scenario", "dense,q2-2-activation-layer", "--format", "h5,savedmodel,keras,weights.h5"),
         )
         assert finished.returncode == 0, finished.stdout + finished.stderr
         table = results(tmp_path / backend)
         tables[backend] = table[COMPARED].sort_values(COMPARED[:4]).reset_index(drop=True)
-    assert len(tables["docker"]) > 60
+    assert len(tables["docker"]) > 40
     assert tables["docker"].equals(tables["venv"]), tables["docker"].compare(tables["venv"])
     assert set(tables["docker"]["verdict"]) >= {"exact", "fails"}
     assert _containers(engine) == []
