@@ -108,6 +108,10 @@ class PlainRunner:
         """Load what :meth:`save` wrote."""
         return self._run(loader, "load", scenario, form, self.artifact(scenario, form, saver))
 
+    def remedy(self, scenario: str, form: str, saver: str, loader: str, remedy: str) -> Answer:
+        """Load what :meth:`save` wrote in another way."""
+        return self._run(loader, remedy, scenario, form, self.artifact(scenario, form, saver))
+
 
 def choose(table: pd.DataFrame, sample: int, seed: int) -> pd.DataFrame:
     """A sample in which every pair of saver and verdict is as even as the table allows."""

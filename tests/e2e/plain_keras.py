@@ -4,10 +4,12 @@ Run by an environment's own interpreter, one fresh process per call; Python 3.7 
 
     python plain_keras.py save SCENARIO FORMAT FOLDER
     python plain_keras.py load SCENARIO FORMAT FOLDER
+    python plain_keras.py REMEDY SCENARIO FORMAT FOLDER
 
 ``save`` builds, trains and saves the model in FOLDER, and keeps what the loader needs there (``inputs.npz``,
 ``outputs.npz``, ``plain.json``). ``load`` reads it back in another process, environment, or both, and compares what the
-model predicts. Each prints one JSON line.
+model predicts. ``REMEDY`` (``rename+compile=False``) does as ``load`` does, in the way that the reports of such breaks advise.
+Each prints one JSON line.
 """
 
 import importlib
@@ -259,12 +261,125 @@ def load(scenario_name, form, folder):
     return result
 
 
+ADVISED_SUFFIXES = {b"\x89HDF": "advised.h5", b"PK\x03\x04": "advised.keras"}
+# Keys of old configurations that public reports say to drop by hand.
+DROPPED = ("time_major", "groups", "batch_input_shape", "jit_compile", "is_legacy_optimizer")
+
+
+def with_advised_suffix(path, folder):
+    """A copy named as its first bytes say."""
+    with open(path, "rb") as stream:
+        name = ADVISED_SUFFIXES[stream.read(4)]
+    return shutil.copy(path, os.path.join(folder, name))
+
+
+def without_keys(path, folder):
+    """A copy of which the layers' configurations have lost the keys that others dropped by hand."""
+    import zipfile
+
+    import h5py
+
+    def clean(node):
+        if isinstance(node, list):
+            return [clean(item) for item in node]
+        if not isinstance(node, dict):
+            return node
+        kept = {key: clean(value) for key, value in node.items()}
+        if isinstance(kept.get("config"), dict) and kept.get("class_name") != "InputLayer":
+            kept["config"] = {key: value for key, value in kept["config"].items() if key not in DROPPED}
+        if "compile_config" in kept:
+            kept["compile_config"] = {key: value for key, value in kept["compile_config"].items() if value is not None}
+        return kept
+
+    copy = os.path.join(folder, "cleaned" + os.path.splitext(path)[1])
+    if zipfile.is_zipfile(path):
+        with zipfile.ZipFile(path) as old, zipfile.ZipFile(copy, "w") as new:
+            for name in old.namelist():
+                content = old.read(name)
+                new.writestr(name, json.dumps(clean(json.loads(content))) if name == "config.json" else content)
+        return copy
+    shutil.copy(path, copy)
+    with h5py.File(copy, "r+") as file:
+        file.attrs["model_config"] = json.dumps(clean(json.loads(file.attrs["model_config"])))
+    return copy
+
+
+def weights_into_new_model(path, folder, scenario_name, inputs):
+    """The model from code, with the weights out of the whole model's file; None unless every weight changed."""
+    import zipfile
+
+    import numpy as np
+
+    if zipfile.is_zipfile(path):
+        with zipfile.ZipFile(path) as archive:
+            path = archive.extract("model.weights.h5", folder)
+    elif not path.endswith(".h5"):
+        path = shutil.copy(path, os.path.join(folder, "whole.h5"))
+    scenario = find_scenario(scenario_name)
+    set_seeds(7)
+    model = scenario.build()
+    model(for_keras(inputs), training=False)
+    before = [np.array(weight) for weight in model.get_weights()]
+    model.load_weights(path)
+    changed = [not np.array_equal(old, new) for old, new in zip(before, model.get_weights())]
+    return model if all(changed) else None
+
+
+def with_remedy(remedy, scenario_name, folder):
+    """Load as a remedy says; returns what to print."""
+    import tensorflow as tf
+    from tensorflow import keras
+
+    with open(os.path.join(folder, "plain.json")) as stream:
+        options = json.load(stream)
+    inputs = read_arrays(os.path.join(folder, "inputs.npz"))
+    path = os.path.join(folder, options["file"])
+    for name in options["hidden_modules"]:
+        sys.modules[name] = None
+    sys.path.insert(0, REPOSITORY)
+    try:
+        scratch = os.path.join(folder, "remedied")
+        shutil.rmtree(scratch, ignore_errors=True)
+        os.mkdir(scratch)
+        if remedy == "rebuild+weights":
+            model = weights_into_new_model(path, scratch, scenario_name, inputs)
+            if model is None:
+                return {"loads": False, "stage": "load", "error_type": "", "error": "not every weight changed"}
+            outputs = predictions(model, inputs)
+        elif remedy == "TFSMLayer":
+            graph = tf.Graph()
+            with graph.as_default(), tf.compat.v1.Session(graph=graph) as session:
+                saved = tf.compat.v1.saved_model.load(session, ["serve"], path).signature_def["serving_default"]
+                (source,), (target,) = saved.inputs.values(), saved.outputs.values()
+                outputs = [session.run(target.name, {source.name: inputs[0]})]
+        else:
+            steps = remedy.split("+")
+            path = with_advised_suffix(path, scratch) if "rename" in steps else path
+            path = without_keys(path, scratch) if "edit-config" in steps else path
+            arguments = {}
+            if "compile=False" in steps:
+                arguments["compile"] = False
+            if "safe_mode=False" in steps:
+                arguments["safe_mode"] = False
+            custom = [item.split(":") for item in options["custom_objects"]]
+            arguments["custom_objects"] = {name: lookup(f"{module}:{name}", "") for module, name in custom}
+            outputs = predictions(keras.models.load_model(path, **arguments), inputs)
+    except Exception as error:
+        return {"loads": False, "stage": "load", "error_type": type(error).__name__, "error": str(error)[:400]}
+    result = {"loads": True, "stage": "", "error_type": "", "error": ""}
+    result.update(compare(read_arrays(os.path.join(folder, "outputs.npz")), outputs, TOLERANCES[options["precision"]]))
+    return result
+
+
 def main(arguments):
     # Python puts the script's folder first on the path; nothing there is meant to be imported.
     here = os.path.dirname(os.path.abspath(__file__))
     sys.path[:] = [entry for entry in sys.path if os.path.abspath(entry or ".") != here]
     job, scenario_name, form, folder = arguments
-    result = (save if job == "save" else load)(scenario_name, form, folder)
+    if job in ("save", "load"):
+        result = (save if job == "save" else load)(scenario_name, form, folder)
+    else:
+        result = with_remedy(job, scenario_name, folder)
     sys.stdout.write("\n" + json.dumps(result) + "\n")
     sys.stdout.flush()
 

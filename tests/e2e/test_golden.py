@@ -9,6 +9,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from matrix.probe import attempts
 from tests.e2e.compare_with_plain import CANNOT_SAVE, engine_said
 
 pytestmark = pytest.mark.e2e
@@ -16,36 +17,73 @@ pytestmark = pytest.mark.e2e
 REPOSITORY = Path(__file__).parents[2]
 
 
-def _read_golden() -> list[dict[str, str]]:
-    with Path(__file__).with_name("golden.csv").open(encoding="utf-8", newline="") as stream:
+def _read_golden(name: str) -> list[dict[str, str]]:
+    with Path(__file__).with_name(name).open(encoding="utf-8", newline="") as stream:
         return list(csv.DictReader(stream))
 
 
-ROWS = _read_golden()
+ROWS = _read_golden("golden.csv")
+REMEDIES = _read_golden("golden_remedies.csv")
 
 
 def _distinct(column: str) -> list[str]:
-    return list(dict.fromkeys(row[column] for row in ROWS if row[column]))
+    return list(dict.fromkeys(row[column] for row in [*ROWS, *REMEDIES] if row[column]))
 
 
 @pytest.fixture(scope="module")
-def table(tmp_path_factory: pytest.TempPathFactory) -> pd.DataFrame:
-    """The engine's table of every cell between the environments, scenarios and formats of the golden ones."""
-    out = tmp_path_factory.mktemp("golden")
+def out(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the engine's tables lie, of every cell between the environments, scenarios and formats of the golden ones."""
+    folder = tmp_path_factory.mktemp("golden")
     environments = dict.fromkeys([*_distinct("saved_with"), *_distinct("loaded_with")])
     selection = {
         "--profile": "full",
         "--tf": ",".join(name.removesuffix("-cpu") for name in environments),
         "--scenario": ",".join(_distinct("scenario")),
         "--format": ",".join(_distinct("format")),
-        "--out": str(out),
+        "--out": str(folder),
     }
     arguments = [word for pair in selection.items() for word in pair]
     finished = subprocess.run(
         [sys.executable, "-m", "matrix", "run", *arguments], cwd=REPOSITORY, capture_output=True, text=True, check=False
     )
     assert finished.returncode == 0, finished.stderr
+    return folder
+
+
+@pytest.fixture(scope="module")
+def table(out: Path) -> pd.DataFrame:
+    """One row a cell."""
     return pd.read_csv(out / "results.csv", keep_default_na=False)
+
+
+@pytest.fixture(scope="module")
+def tried(out: Path) -> pd.DataFrame:
+    """One row an attempt."""
+    return pd.read_csv(out / "attempts.csv", keep_default_na=False)
+
+
+def _of_cell(row: Mapping[str, str], rows: pd.DataFrame) -> "pd.Series[bool]":
+    same = [rows[name] == row[name] for name in ("scenario", "format", "saved_with", "loaded_with")]
+    return same[0] & same[1] & same[2] & same[3]
+
+
+@pytest.mark.parametrize("row", REMEDIES, ids=lambda row: f"{_name(row)} {row['remedy']}")
+def test_a_remedy_works_where_plain_keras_says_so(
+    row: dict[str, str], table: pd.DataFrame, tried: pd.DataFrame
+) -> None:
+    attempt = tried[_of_cell(row, tried) & (tried["attempt"] == row["remedy"])]
+    (cell,) = table[_of_cell(row, table)].to_dict("records")
+    if row["works"] == "true":
+        assert (cell["verdict"], cell["attempt"]) == ("remedy", row["remedy"]), cell["error"]
+        assert cell["cost"]
+    assert len(attempt) == 1, "the engine did not come as far as this remedy"
+    works = (attempt["outcome"] == "loaded") & (attempt["rung_outputs"] == "pass")
+    assert works.item() == (row["works"] == "true"), attempt["error"].item()
+
+
+def test_every_remedy_is_held_against_plain_keras() -> None:
+    pieces = {part for row in REMEDIES if row["works"] == "true" for part in attempts.parts(row["remedy"])}
+    assert pieces == set(attempts.PIECES)
 
 
 def _name(row: Mapping[str, str]) -> str:

@@ -1,4 +1,4 @@
-"""Answers the cells of ``golden.csv`` anew with :mod:`plain_keras`; the engine has no part in it.
+"""Answers the cells of ``golden.csv`` and ``golden_remedies.csv`` anew with :mod:`plain_keras`; the engine has no part in it.
 
 To add a cell, add a line with its first four fields (no loader where it can not be saved) and run::
 
@@ -14,8 +14,24 @@ from pathlib import Path
 from tests.e2e.compare_with_plain import PlainRunner, plain_said, run_plain
 
 GOLDEN = Path(__file__).with_name("golden.csv")
+REMEDIES = Path(__file__).with_name("golden_remedies.csv")
 CELL = ("scenario", "format", "saved_with", "loaded_with")
 ANSWERS = ("saves", "loads", "outputs_match")
+
+
+def answer_remedies(runner: PlainRunner) -> None:
+    """Try every remedy of the table, one after the other, and write whether it gives the saved model's outputs."""
+    with REMEDIES.open(encoding="utf-8", newline="") as stream:
+        rows = list(csv.DictReader(stream))
+    for row in rows:
+        scenario, form, saver, loader = (row[name] for name in CELL)
+        runner.save(scenario, form, saver)
+        answer = runner.remedy(scenario, form, saver, loader, row["remedy"])
+        row["works"] = str(bool(answer["loads"] and answer["outputs_match"])).lower()
+    with REMEDIES.open("w", encoding="utf-8", newline="") as stream:
+        writer = csv.DictWriter(stream, [*CELL, "remedy", "works"], lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -31,6 +47,7 @@ def main(arguments: list[str] | None = None) -> int:
     with tempfile.TemporaryDirectory() as folder:
         runner = PlainRunner(dict(item.split("=", 1) for item in options.python), Path(folder))
         answers = run_plain(cells, runner, options.jobs)
+        answer_remedies(runner)
     with GOLDEN.open("w", encoding="utf-8", newline="") as stream:
         writer = csv.writer(stream, lineterminator="\n")
         writer.writerow([*CELL, *ANSWERS])
