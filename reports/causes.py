@@ -26,6 +26,7 @@ class CauseRow:
     :param verdicts: cells by verdict, the worst first.
     :param first: the oldest environment in which it shows: the loading one, or the saving one of what could not be saved.
     :param example: a cell of it, as the names of its address.
+    :param tried: cells whose plain load raises or dies: remedies are only tried there.
     :param repaired: the attempt that repairs most of its cells, how many it repairs, and how many could be repaired.
     :param routed: cells that no attempt repairs and that have a way round through another environment.
     """
@@ -43,6 +44,7 @@ class CauseRow:
     savers: list[str]
     loaders: list[str]
     example: dict[str, str]
+    tried: int
     repaired: tuple[str, int, int] | None
     routed: int
 
@@ -96,6 +98,7 @@ def _row(about: Mapping[str, Any], group: pd.DataFrame) -> CauseRow:
         savers=[label(name) for name in version_order(group["saved_with"].tolist())],
         loaders=[label(name) for name in version_order(group["loaded_with"].tolist())],
         example=dict(zip(names, example, strict=True)),
+        tried=plainly,
         routed=int(((group["verdict"] != "remedy") & (group["route"] != "")).sum()),
         repaired=(best[0][0], best[0][1], plainly) if best else None,
     )

@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 
 import jinja2
 import pandas as pd
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from reports import analysis
 from reports import causes as causes_of
@@ -196,6 +196,11 @@ def _short_link(text: str) -> str:
     return f"{found[1]}#{found[2]}" if found else text
 
 
+def _coded(text: str) -> Markup:
+    """Return the text with what stands between backticks as code; all else is escaped."""
+    return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", str(escape(text))))
+
+
 def _cell_address(cell: dict[str, Any]) -> str:
     names = (cell["saved_with"], cell["loaded_with"], cell["format"], cell["scenario"])
     return "#" + urlencode({"cell": ",".join(names)})
@@ -210,9 +215,17 @@ def _templates() -> jinja2.Environment:
         lstrip_blocks=True,
     )
     environment.filters.update(
-        percent=analysis.percent, label=label, number=_number, address=_finding_address, cell_address=_cell_address,
-        cause_address=_cause_address, scenario_address=_scenario_address, short_link=_short_link, listed=analysis.listed,
-    )  # fmt: skip
+        percent=analysis.percent,
+        label=label,
+        number=_number,
+        listed=analysis.listed,
+        coded=_coded,
+        short_link=_short_link,
+        address=_finding_address,
+        cell_address=_cell_address,
+        cause_address=_cause_address,
+        scenario_address=_scenario_address,
+    )
     return environment
 
 

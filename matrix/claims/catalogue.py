@@ -41,7 +41,7 @@ class Claim:
 
 
 CLAIMS = (
-    Claim("q0-a", "A ModelCheckpoint file is typically HDF5.", voices.checkpoint_is_hdf5, "files"),
+    Claim("q0-a", "A ModelCheckpoint file is typically HDF5.", voices.checkpoint_is_hdf5, "files", "no HDF5"),
     Claim(
         "q0-b",
         "A ModelCheckpoint file holds weights and optimizer state but not the architecture.",

@@ -77,7 +77,8 @@ function causePart(facts) {
   return part("Cause",
     make("p", {}, make("b", {}, cause.title), " ",
       make("a", { class: "quiet", href: address({ cause: facts.cause, verdict: "", saver: "", loader: "", cell: "" }) }, facts.cause)),
-    cause.explanation ? make("p", {}, cause.explanation) : null,
+    cause.explanation ? make("p", {}, ...cause.explanation.split("`").map((text, place) =>
+      place % 2 ? make("code", {}, text) : text)) : null,
     shown.length ? make("ul", { class: "evidence", "aria-label": "Evidence" }, ...shown.map((line) => make("li", {}, line))) : null,
     told.length ? make("dl", { class: "facts" }, ...told.map(([name, value]) =>
       make("div", {}, make("dt", {}, name), make("dd", {}, ...value)))) : null);

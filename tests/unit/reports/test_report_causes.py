@@ -52,7 +52,9 @@ def test_a_cause_tells_where_it_began_and_what_works_most_often() -> None:
 def test_a_cause_that_nothing_repairs_says_so() -> None:
     (row,) = ranked(tidied(cell("fails", cause="no-file", attempt="")), CAUSES)
 
-    assert row.repaired is None
+    assert (row.repaired, row.tried) == (None, 1)
+    (unsaved,) = ranked(tidied(cell("cannot-save", cause="no-file")), CAUSES)
+    assert unsaved.tried == 0
 
 
 def test_what_nobody_described_keeps_its_name() -> None:

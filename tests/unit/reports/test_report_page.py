@@ -110,7 +110,7 @@ def test_without_its_script_the_page_still_has_the_headline_and_the_grid(tmp_pat
 
 CAUSE = {"id": "old-key", "title": "An old <key>", "explanation": "It is old.", "remedies": ["edit-config"],
          "links": [("k#1", "https://example.org/1")]}  # fmt: skip
-CLAIM = {"id": "q9-a", "question": "Q9 · Why?", "sentence": "It <always> loads.", "verdict": "mixed",
+CLAIM = {"id": "q9-a", "question": "Q9 · Why?", "sentence": "It <always> `loads`.", "verdict": "mixed",
          "numbers": "True in 1 of 9 cells.", "decided": 9, "cells": [
              {"saved_with": "2.10-cpu", "loaded_with": "2.16-cpu", "format": "h5", "scenario": "dense"}]}  # fmt: skip
 
@@ -124,7 +124,7 @@ def test_causes_and_claims_are_told_with_their_cells(tmp_path: Path) -> None:
     assert 'href="#cause=old-key"' in page
     assert '<a href="https://example.org/1" rel="noreferrer">k#1</a>' in page
     assert "1 cell match" in page
-    assert "It &lt;always&gt; loads." in page
+    assert "It &lt;always&gt; <code>loads</code>." in page
     assert 'href="#cell=2.10-cpu%2C2.16-cpu%2Ch5%2Cdense">dense, h5, 2.10 → 2.16</a>' in page
     assert "and 8 more" in page
     told = data_of(page)["words"]["causes"]
