@@ -16,7 +16,7 @@ def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[docker_engine.E
     reason = docker_engine.why_not()
     if reason:
         # Where everything is meant to run, a test that does not is a failure.
-        (pytest.fail if os.environ.get("CI") else pytest.skip)(reason)
+        (pytest.fail if os.environ.get("CROSSLOAD_TEST_DOCKER") == "required" else pytest.skip)(reason)
     kept = os.environ.get("CROSSLOAD_TEST_ENGINE")
     folder = Path(kept) if kept else tmp_path_factory.mktemp("engine")
     started = docker_engine.Engine(folder)
