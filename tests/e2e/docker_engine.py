@@ -75,6 +75,14 @@ class Engine:
                 self._process.kill()
                 self._process.wait()
             self._process = None
+            self._unmount()
+
+    def _unmount(self) -> None:
+        """Undo what it leaves mounted below its folder (a network namespace, its own data), or the folder could not go."""
+        lines = Path("/proc/self/mounts").read_text(encoding="utf-8").splitlines()
+        targets = [line.split()[1] for line in lines if line.split()[1].startswith(f"{self.folder}/")]
+        for target in reversed(targets):
+            subprocess.run(["umount", "--lazy", target], capture_output=True, check=False)
 
 
 def _interpreter(root: Path, minor: str) -> None:
