@@ -17,7 +17,7 @@ from matrix.store import Artifact, Cell, Store, container_of
 Event = Mapping[str, Any]
 
 TIME_LIMIT = "time limit"
-# Attempts of one cell that may hang before the others are given up.
+# Attempts of one cell that may hang before those that load in the same way are given up.
 _ENOUGH_HANGS = 2
 
 
@@ -170,8 +170,8 @@ def run_load(task: LoadTask, worker: Worker, store: Store, limits: Limits, expec
         if interrupted.get("error_type") == TIME_LIMIT:
             allowed |= shorter
             hangs += 1
-        if hangs == _ENOUGH_HANGS:
-            break
+        if hangs >= _ENOUGH_HANGS:
+            pending = [name for name in pending if attempts.replaces_load(name)]
         if interrupted["outcome"] == HARNESS_ERROR and interrupted["attempt"] == attempts.PLAIN:
             break
     ordered = tuple(records[name] for name in wanted if name in records)

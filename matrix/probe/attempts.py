@@ -106,6 +106,11 @@ def gives(attempt, form):
     return own[-1] if own else FORMATS[form].gives
 
 
+def replaces_load(attempt):
+    """Whether an attempt loads in another way than the plain call, so that a hang of that call says nothing about it."""
+    return any(PIECES[part].load is not None for part in parts(attempt))
+
+
 def rebuilds(attempt):
     """Whether an attempt builds the model from code, so that a weight may not come from the file."""
     return any(PIECES[part].gives == REBUILT for part in parts(attempt))

@@ -1,5 +1,6 @@
 """Everything that can go wrong around a run: each gives a clear line, and nothing finished is lost."""
 
+import json
 import os
 import signal
 import sqlite3
@@ -19,7 +20,7 @@ ENVIRONMENT = "2.16"
 
 def test_misbehaving_scenarios_are_findings_and_the_next_one_runs(tmp_path: Path) -> None:
     limits = (
-        "seconds = 40\nseconds_after_hang = 10\nmemory_mb = 4096",
+        "seconds = 40\nseconds_after_hang = 5\nmemory_mb = 4096",
         "seconds = 15\nseconds_after_hang = 5\nmemory_mb = 1024",
     )
     config = config_with(tmp_path, limits, first=TROUBLE)
@@ -36,9 +37,15 @@ def test_misbehaving_scenarios_are_findings_and_the_next_one_runs(tmp_path: Path
         "trouble-aborts": ("crashes", "SIGABRT", "build", ""),
         "trouble-sleeps": ("crashes", "time limit", "build", ""),
         "trouble-eats-memory": ("crashes", "memory limit", "build", ""),
-        "trouble-aborts-on-load": ("crashes", "SIGABRT", "load", "2.16-cpu"),
-        "trouble-sleeps-on-load": ("crashes", "time limit", "load", "2.16-cpu"),
+        # Plain loading dies; rebuilding the model and reading the weights out of the same file does not.
+        "trouble-aborts-on-load": ("remedy", "SIGABRT", "load", "2.16-cpu"),
+        "trouble-sleeps-on-load": ("remedy", "time limit", "load", "2.16-cpu"),
     }
+
+
+def _hear_interrupts() -> None:
+    """What a shell starts in the background ignores Ctrl-C, and so would all that it starts."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def _stored_cells(out: Path) -> int:
@@ -56,9 +63,14 @@ def _stored_cells(out: Path) -> int:
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL, signal.SIGTERM])
 def test_a_stopped_run_goes_on_where_it_was(tmp_path: Path, number: signal.Signals) -> None:
-    arguments = ("run", "--tf", ENVIRONMENT, "--scenario", "dense,conv2d,lstm", "--out", str(tmp_path))
+    arguments = ("run", "--tf", ENVIRONMENT, "--scenario", "dense,conv2d,lstm,gru,lambda", "--out", str(tmp_path))
     process = subprocess.Popen(
-        command(*arguments), cwd=REPOSITORY, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        command(*arguments),
+        cwd=REPOSITORY,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=_hear_interrupts,
     )
     deadline = time.monotonic() + 120
     while _stored_cells(tmp_path) < 2 and process.poll() is None and time.monotonic() < deadline:
@@ -78,7 +90,9 @@ def test_a_stopped_run_goes_on_where_it_was(tmp_path: Path, number: signal.Signa
     assert len(table) >= kept
     again = crossload(*arguments)
     assert again.returncode == 0
-    assert '"executed": 0' in (tmp_path / "results.json").read_text(encoding="utf-8").replace('":0', '": 0')
+    assert "Nothing to do" in again.stdout
+    listed = json.loads(crossload("runs", "--json", "--out", str(tmp_path)).stdout)
+    assert listed[-1]["executed"] == 0
 
 
 def _processes_of(out: Path) -> list[str]:
@@ -114,6 +128,7 @@ def test_a_hanging_child_does_not_outlive_an_interrupted_run(tmp_path: Path) -> 
         env=os.environ | {"TMPDIR": str(tmp_path)},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
+        preexec_fn=_hear_interrupts,
     )
     deadline = time.monotonic() + 60
     while len(_processes_of(tmp_path)) < 2 and time.monotonic() < deadline:

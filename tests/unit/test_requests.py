@@ -233,6 +233,14 @@ def test_a_crash_of_evidence_does_not_spoil_the_plain_attempt(store: Store) -> N
     assert verdict(made.records, NEAR).verdict == "exact"
 
 
+def test_after_two_hangs_only_what_loads_in_another_way_is_tried(store: Store) -> None:
+    hangs = [[{"event": "begin", "attempt": name}, ended("time limit")] for name in ("plain", FIRST)]
+    made, worker = load(store, *hangs, [*tried(loaded("rebuild+weights")), ended()])
+    assert asked(worker)[-1] == ["rebuild+weights"]
+    assert len(asked(worker)) == 3
+    assert outcomes(made) == {"plain": "crashed", FIRST: "crashed", "rebuild+weights": "loaded"}
+
+
 @pytest.mark.parametrize("good", [True, False])
 def test_a_child_that_dies_after_its_last_attempt_changes_no_record(store: Store, good: bool) -> None:
     """Whatever ends the child then, the plain attempt had been measured."""
