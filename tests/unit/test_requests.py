@@ -233,7 +233,8 @@ def test_a_crash_of_evidence_does_not_spoil_the_plain_attempt(store: Store) -> N
     assert verdict(made.records, NEAR).verdict == "exact"
 
 
-def test_after_two_hangs_only_what_loads_in_another_way_is_tried(store: Store) -> None:
+def test_after_two_hangs_only_what_loads_in_another_way_is_tried(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(attempts, "REMEDIES", (FIRST, SECOND, BOTH, "rebuild+weights"))
     hangs = [[{"event": "begin", "attempt": name}, ended("time limit")] for name in ("plain", FIRST)]
     made, worker = load(store, *hangs, [*tried(loaded("rebuild+weights")), ended()])
     assert asked(worker)[-1] == ["rebuild+weights"]
