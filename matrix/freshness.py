@@ -2,12 +2,12 @@
 
 import hashlib
 import json
-import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
 
+from matrix.atomic import write_text_atomically
 from matrix.config import MatrixConfig
 from matrix.environments import EnvironmentState
 from matrix.planning import Matrix
@@ -78,6 +78,4 @@ class StampFile:
 
     def put(self, stamp: Stamp) -> None:
         """Write the stamp; called when the whole report is there."""
-        temporary = self._path.with_suffix(".tmp")
-        temporary.write_text(json.dumps(asdict(stamp)), encoding="utf-8")
-        os.replace(temporary, self._path)
+        write_text_atomically(self._path, json.dumps(asdict(stamp)))

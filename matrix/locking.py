@@ -2,11 +2,11 @@
 
 import datetime
 import hashlib
-import os
 import re
 import tempfile
 from pathlib import Path
 
+from matrix.atomic import write_text_atomically
 from matrix.config import EnvironmentConfig
 from matrix.errors import LockError
 from matrix.uv import last_lines, run_uv
@@ -64,7 +64,5 @@ def write_lock(
         finished = run_uv(arguments)
         if finished.returncode != 0:
             raise LockError(f"{environment_id}: uv could not resolve it:\n{last_lines(finished.stderr)}")
-        temporary = destination.with_suffix(".tmp")
-        temporary.write_text(result.read_text(encoding="utf-8"), encoding="utf-8")
-        os.replace(temporary, destination)
+        write_text_atomically(destination, result.read_text(encoding="utf-8"))
     return destination

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from matrix.atomic import write_text_atomically
 from matrix.errors import SelectionError
 from matrix.history import REGRESSION, WENT_UNAVAILABLE
 from matrix.history_text import change_lines, describe_change
@@ -57,9 +58,9 @@ def night_document(night: Night) -> dict[str, Any]:
 
 def write_night(night: Night, out: Path, variables: Mapping[str, str] = os.environ) -> None:
     """Write ``changes.json`` and ``changes.md``, and the step summary where a CI system names a file for it."""
-    (out / "changes.json").write_text(json.dumps(night_document(night), indent=1), encoding="utf-8")
+    write_text_atomically(out / "changes.json", json.dumps(night_document(night), indent=1))
     text = night_markdown(night)
-    (out / "changes.md").write_text(text, encoding="utf-8")
+    write_text_atomically(out / "changes.md", text)
     if summary := variables.get("GITHUB_STEP_SUMMARY"):
         with open(summary, "a", encoding="utf-8") as stream:
             stream.write(text)

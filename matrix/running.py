@@ -15,6 +15,7 @@ from filelock import FileLock, Timeout
 from rich.console import Console
 
 from matrix import __version__, history
+from matrix.atomic import write_atomically
 from matrix.backends import Backend, choose_backend
 from matrix.config import MatrixConfig, load_config
 from matrix.diagnosis import load_catalogue
@@ -254,7 +255,7 @@ def write_report(
     """Write tables and page; completes ``facts`` with the times. Returns the lines for the terminal."""
     from matrix.changes import changes
     from matrix.claims import decide_all
-    from reports.exports import write_atomically, write_tables
+    from reports.exports import write_tables
     from reports.page import render
     from reports.summary import terminal_summary
 

@@ -2,13 +2,13 @@
 
 import json
 import math
-import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
+from matrix.atomic import write_atomically
 from reports.columns import ATTEMPTS, RESULTS, tidy
 
 JSON_SCHEMA = 1
@@ -28,18 +28,6 @@ def write_tables(
     }
     out.mkdir(parents=True, exist_ok=True)
     return {name: write_atomically(out / name, write) for name, write in writers.items()}
-
-
-def write_atomically(path: Path, write: Callable[[Path], None]) -> Path:
-    """Let `write` fill a file beside `path` and move it there, so that a reader never sees half a file."""
-    # Not the tempfile module: its files are readable by their owner only, and stay so after the move.
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        write(unfinished)
-        os.replace(unfinished, path)
-    finally:
-        unfinished.unlink(missing_ok=True)
-    return path
 
 
 def records(frame: pd.DataFrame) -> list[dict[str, Any]]:

@@ -13,10 +13,10 @@ import jinja2
 import pandas as pd
 from markupsafe import Markup, escape
 
+from matrix.atomic import write_atomically
 from reports import analysis
 from reports import causes as causes_of
 from reports.columns import ATTEMPTS, LOADABLE, RESULTS, RUNGS, SCORED, UNSCORED, label, tidy, version_order
-from reports.exports import write_atomically
 from reports.payload import embed, payload
 
 # A sign for each verdict, so that colour is never the only cue. All are in every system's fonts.

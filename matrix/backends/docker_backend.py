@@ -9,6 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Self
 
+from matrix.atomic import write_text_atomically
 from matrix.backends.base import Backend, Worker, WorkerError
 from matrix.backends.docker_containers import Containers, docker_run
 from matrix.backends.docker_engine import (
@@ -142,9 +143,7 @@ class DockerBackend(Backend):
             worker.close()
         path = self._facts_path(image)
         path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = path.with_suffix(f".{os.getpid()}.tmp")
-        temporary.write_text(json.dumps(facts), encoding="utf-8")
-        os.replace(temporary, path)
+        write_text_atomically(path, json.dumps(facts))
         state = self._state(environment, "ready", "", image, facts)
         say(f"{environment.id}: image ready in {time.monotonic() - started:.1f} s, {state.size_mb:.0f} MB")
         return state

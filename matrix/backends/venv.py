@@ -12,6 +12,7 @@ from typing import Any
 from filelock import FileLock
 from platformdirs import user_cache_path
 
+from matrix.atomic import write_text_atomically
 from matrix.backends.base import Backend, Worker, WorkerError
 from matrix.backends.channels import ProcessChannel
 from matrix.environments import Environment, EnvironmentState
@@ -103,9 +104,7 @@ class VenvBackend(Backend):
                 "seconds": round(time.monotonic() - started, 2),
             }
             # Written last: a build that was killed leaves no marker and is done again.
-            temporary = folder / (_MARKER + ".tmp")
-            temporary.write_text(json.dumps(marker), encoding="utf-8")
-            os.replace(temporary, folder / _MARKER)
+            write_text_atomically(folder / _MARKER, json.dumps(marker))
         say(f"{environment.id}: built in {marker['seconds']} s, {marker['size_mb']:.0f} MB")
         return self.state(environment)
 

@@ -4,8 +4,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from matrix.atomic import write_atomically
 from reports.columns import ATTEMPTS, RESULTS, tidy
-from reports.exports import write_atomically, write_tables
+from reports.exports import write_tables
 from tests.unit.reports import sample_run
 
 
