@@ -9,11 +9,9 @@ from dataclasses import dataclass
 from rich.console import Console
 
 from matrix import history
-from matrix.errors import SelectionError, nearest
 from matrix.expectations import Expectation, covering
 from matrix.history import REGRESSION, Change, Run
-from matrix.outcomes import SCORED, UNSCORED
-from matrix.running import RunOptions, run
+from matrix.running import RunOptions, check_fail_on, run
 from matrix.store import Store
 
 FLAKY = "flaky"
@@ -48,13 +46,8 @@ class Night:
 
 
 def check_conditions(words: Sequence[str]) -> None:
-    """Raise SelectionError unless every word is a condition of ``--fail-on``."""
-    known = [REGRESSION, *SCORED, *UNSCORED, "never"]
-    for word in words:
-        if word not in known:
-            raise SelectionError(
-                f"--fail-on: unknown condition {word!r}.{nearest(word, known)} Known: {', '.join(known)}."
-            )
+    """Raise SelectionError unless every word is ``regression`` or a condition of any run."""
+    check_fail_on(words, (REGRESSION,))
 
 
 def run_nightly(

@@ -82,9 +82,9 @@ def select_matrix(options: RunOptions, config: MatrixConfig) -> Matrix:
     return select_shard(matrix, options.shard) if options.shard is not None else matrix
 
 
-def check_fail_on(words: Sequence[str]) -> None:
-    """Raise SelectionError unless every word is a verdict or ``never``."""
-    known = [*SCORED, *UNSCORED, "never"]
+def check_fail_on(words: Sequence[str], further: Sequence[str] = ()) -> None:
+    """Raise SelectionError unless every word is a verdict, ``never``, or one of the ``further`` conditions."""
+    known = [*further, *SCORED, *UNSCORED, "never"]
     for word in words:
         if word not in known:
             raise SelectionError(
