@@ -213,16 +213,20 @@ def compare(expected, found, tolerance):
     return result
 
 
+def saved_in(folder):
+    """What the saving program left: options, inputs, and the model's path. Modules that are hidden while loading are gone."""
+    with open(os.path.join(folder, "plain.json")) as stream:
+        options = json.load(stream)
+    for name in options["hidden_modules"]:
+        sys.modules[name] = None
+    return options, read_arrays(os.path.join(folder, "inputs.npz")), os.path.join(folder, options["file"])
+
+
 def load(scenario_name, form, folder):
     """Load; returns what to print."""
     from tensorflow import keras
 
-    with open(os.path.join(folder, "plain.json")) as stream:
-        options = json.load(stream)
-    inputs = read_arrays(os.path.join(folder, "inputs.npz"))
-    path = os.path.join(folder, options["file"])
-    for name in options["hidden_modules"]:
-        sys.modules[name] = None
+    options, inputs, path = saved_in(folder)
     weights_only = form in ("weights-h5", "weights.h5")
     stage = "import"
     try:
@@ -330,12 +334,7 @@ def with_remedy(remedy, scenario_name, folder):
     import tensorflow as tf
     from tensorflow import keras
 
-    with open(os.path.join(folder, "plain.json")) as stream:
-        options = json.load(stream)
-    inputs = read_arrays(os.path.join(folder, "inputs.npz"))
-    path = os.path.join(folder, options["file"])
-    for name in options["hidden_modules"]:
-        sys.modules[name] = None
+    options, inputs, path = saved_in(folder)
     sys.path.insert(0, REPOSITORY)
     try:
         scratch = os.path.join(folder, "remedied")

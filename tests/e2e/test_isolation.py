@@ -10,7 +10,7 @@ import pytest
 from matrix.backends.base import Worker
 from matrix.backends.venv import VenvBackend
 from matrix.config import load_config
-from matrix.environments import all_environments
+from matrix.environments import Environment, all_environments
 from matrix.planning import Work
 from matrix.probe import protocol
 from matrix.probe.formats import FORMATS
@@ -28,6 +28,15 @@ IN_COMPANY = [
     *[("q1-2-import-only", "h5"), ("q4-3-helper-not-passed", "keras"), ("mixed-precision", "h5")],
     *[("q3-4-truncated", "h5"), ("several-inputs-outputs", "weights.h5"), ("q1-4-moved-custom-objects", "h5")],
 ]  # fmt: skip
+
+
+def _built(label: str) -> tuple[VenvBackend, Environment]:
+    """An environment that is ready, and its backend."""
+    backend = VenvBackend()
+    environment = all_environments(load_config(REPOSITORY / "matrix.toml"))[label]
+    state = backend.build(environment, print)
+    assert state.state == "ready", state.reason
+    return backend, environment
 
 
 def _ask(worker: Worker, op: str, work: Work, folder: Path, **more: Any) -> list[dict[str, Any]]:
@@ -56,10 +65,7 @@ def _measured(events: list[dict[str, Any]]) -> dict[str, str]:
 
 @pytest.mark.parametrize("label", ["2.10-cpu", "2.16-cpu"])
 def test_every_kind_of_isolation_measures_the_same(tmp_path: Path, label: str) -> None:
-    backend = VenvBackend()
-    environment = all_environments(load_config(REPOSITORY / "matrix.toml"))[label]
-    state = backend.build(environment, print)
-    assert state.state == "ready", state.reason
+    backend, environment = _built(label)
     forked, fresh = backend.start(environment), backend.start(environment, ["--fresh"])
     try:
         assert (forked.isolation, fresh.isolation) == ("fork", "fresh")
@@ -85,10 +91,7 @@ def test_every_kind_of_isolation_measures_the_same(tmp_path: Path, label: str) -
 @pytest.mark.parametrize("label", ["2.10-cpu", "2.16-cpu"])
 def test_company_changes_nothing(tmp_path: Path, label: str) -> None:
     """Saves and loads in children that have run others, against one child for each; in company twice, to meet old company."""
-    backend = VenvBackend()
-    environment = all_environments(load_config(REPOSITORY / "matrix.toml"))[label]
-    state = backend.build(environment, print)
-    assert state.state == "ready", state.reason
+    backend, environment = _built(label)
     scenarios = index_scenarios()
     shared, alone = backend.start(environment), backend.start(environment)
     expected: dict[tuple[str, str], Path] = {}
@@ -131,9 +134,7 @@ def _reference(folder: Path) -> tuple[str, dict[str, bytes]]:
 
 
 def test_who_dies_in_company_is_run_again_alone(tmp_path: Path) -> None:
-    backend = VenvBackend()
-    environment = all_environments(load_config(REPOSITORY / "matrix.toml"))["2.10-cpu"]
-    assert backend.build(environment, print).state == "ready"
+    backend, environment = _built("2.10-cpu")
     scenarios = index_scenarios([REPOSITORY / "tests" / "e2e" / "trouble_scenarios"])
     worker = backend.start(environment)
     ends = []
