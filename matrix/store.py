@@ -169,8 +169,10 @@ class Store:
         :param message: an error that came from writing, which may say so itself.
         """
         if "No space left on device" in message or shutil.disk_usage(self.folder).free < _LEAST_FREE:
+            where = f" ({' '.join(message.split())[:200]})" if message else ""
             raise StoreError(
-                f"{self.folder}: the disk is full. Results so far are kept; free some space and run the same command again."
+                f"{self.folder}: the disk is full{where}. Results so far are kept; free some space and run the same command "
+                "again."
             )
 
     def staging_folder(self) -> Path:
