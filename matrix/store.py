@@ -145,8 +145,9 @@ class ArtifactFiles:
         :param message: an error that came from writing, which may say so itself.
         """
         if "No space left on device" in message or shutil.disk_usage(self.folder).free < _LEAST_FREE:
+            where = f" ({' '.join(message.split())[:200]})" if message else ""
             raise StoreError(
-                f"{self.folder}: the disk is full, or that of {tempfile.gettempdir()}. Results so far are kept; "
+                f"{self.folder}: the disk is full{where}, or that of {tempfile.gettempdir()}. Results so far are kept; "
                 "free some space and run the same command again."
             )
 
