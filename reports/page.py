@@ -70,9 +70,9 @@ def render(
         "scored": SCORED, "unscored": UNSCORED, "loadable": LOADABLE, "signs": SIGNS, "meanings": MEANINGS,
         "causes": _causes_told(results, causes),
     }  # fmt: skip
-    script = "\n".join(["'use strict';", *(_static(name) for name in _SCRIPTS)])
+    script = "\n".join(["'use strict';", *(static_text(name) for name in _SCRIPTS)])
     html = (
-        _templates()
+        templates()
         .get_template("report.html.j2")
         .render(
             data=Markup(embed(data)),
@@ -80,7 +80,7 @@ def render(
             # The policy lets this one script run and nothing else: a name or a message that slipped through as markup
             # still could not run, and no address can be fetched.
             script_digest=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
-            style=Markup("\n".join(_static(name) for name in _STYLES)),
+            style=Markup("\n".join(static_text(name) for name in _STYLES)),
             **_content(results, data, run, causes, claims),
         )
     )
@@ -162,11 +162,12 @@ def _about(run: dict[str, Any]) -> list[tuple[str, str]]:
         ("Cells", ", ".join(cells) + (" from the store" if run.get("reused") is not None else "")),
         ("Host", str(run.get("host") or "")),
         ("Backend", backend),
-        ("Tolerances", "; ".join(f"{name}: {_tolerance(value)}" for name, value in tolerances.items())),
+        ("Tolerances", "; ".join(f"{name}: {tolerance_text(value)}" for name, value in tolerances.items())),
     ]
 
 
-def _tolerance(value: Any) -> str:
+def tolerance_text(value: Any) -> str:
+    """Return a tolerance in words."""
     return ", ".join(f"{key} {bound:g}" for key, bound in value.items()) if isinstance(value, dict) else str(value)
 
 
@@ -206,7 +207,8 @@ def _cell_address(cell: dict[str, Any]) -> str:
     return "#" + urlencode({"cell": ",".join(names)})
 
 
-def _templates() -> jinja2.Environment:
+def templates() -> jinja2.Environment:
+    """Return what renders the templates."""
     environment = jinja2.Environment(
         loader=jinja2.FunctionLoader(lambda name: (files("reports") / "templates" / name).read_text("utf-8")),
         autoescape=True,
@@ -229,7 +231,8 @@ def _templates() -> jinja2.Environment:
     return environment
 
 
-def _static(name: str) -> str:
+def static_text(name: str) -> str:
+    """Return one of the page's own scripts or styles."""
     return (files("reports") / "static" / name).read_text("utf-8").strip()
 
 
