@@ -109,7 +109,7 @@ def _attempt(request, code, name, reference, copies):
     pieces = attempts.parts(name)
     context = LoadContext(code, name, reference, request["format"])
     stage, notes = "import", ()
-    programs.start_over(code.name + " loaded")
+    programs.start_over(code, " loaded")
     try:
         if attempts.sees_code(name):
             code.import_modules()
@@ -121,7 +121,7 @@ def _attempt(request, code, name, reference, copies):
         path, notes = copies.make(pieces, context)
         if notes:
             # Looking into a configuration builds layers, which take names that the model's own should have.
-            programs.start_over(code.name + " loaded")
+            programs.start_over(code, " loaded")
         stage = "load"
         model, notes = call_loader(pieces, path, notes, form, context, copies)
     except NotApplicableError:

@@ -7,7 +7,7 @@ import time
 
 import numpy as np
 
-from . import measuring, programs, reporting
+from . import kernels, measuring, programs, reporting
 from .formats import FORMATS
 
 
@@ -32,7 +32,9 @@ def save(request, emit):
         code.module()
         stage = "build"
         emit({"event": "stage", "stage": stage})
-        programs.start_over(code.name)
+        # What is written must not depend on what ran before in any way.
+        kernels.note_stateful()
+        programs.start_over(code)
         model = code.build()
         inputs, targets = programs.make_data(code.name, options)
         stage = "fit"
