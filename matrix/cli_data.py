@@ -23,7 +23,9 @@ def register(app: typer.Typer, make_console: "Callable[[], Console]") -> None:
     @data.command()
     def build(
         out: Annotated[Path, typer.Argument(metavar="OUT", help="Folder of a run: its tables and its store.")],
-        to: Annotated[Path | None, typer.Option("--to", metavar="FILE", help="Instead of the package's own file.")] = None,
+        to: Annotated[
+            Path | None, typer.Option("--to", metavar="FILE", help="Instead of the package's own file.")
+        ] = None,
         config: ConfigOption = Path("matrix.toml"),
     ) -> None:
         """Replace the shipped measurements by those of a run."""
@@ -63,8 +65,12 @@ def register(app: typer.Typer, make_console: "Callable[[], Console]") -> None:
     @data.command()
     def check(
         cells: Annotated[int, typer.Option(min=1, metavar="N", help="How many cells to run again.")] = 200,
-        seed: Annotated[int | None, typer.Option(metavar="N", help="Of the random choice; another one each time.")] = None,
-        tf: Annotated[str | None, typer.Option("--tf", metavar="LIST", help="Only cells between these versions.")] = None,
+        seed: Annotated[
+            int | None, typer.Option(metavar="N", help="Of the random choice; another one each time.")
+        ] = None,
+        tf: Annotated[
+            str | None, typer.Option("--tf", metavar="LIST", help="Only cells between these versions.")
+        ] = None,
         backend: Annotated[str, typer.Option("--backend", metavar="NAME", help="auto, docker or venv.")] = "auto",
         config: ConfigOption = Path("matrix.toml"),
     ) -> None:

@@ -21,7 +21,8 @@ ModelArgument = Annotated[
     Path, typer.Argument(metavar="MODEL", help="An h5, .keras, SavedModel folder, weights file or checkpoint prefix.")
 ]
 CustomOption = Annotated[
-    str | None, typer.Option("--custom-objects", metavar="MODULE_OR_FILE", help="Defines its custom classes and functions.")
+    str | None,
+    typer.Option("--custom-objects", metavar="MODULE_OR_FILE", help="Defines its custom classes and functions."),
 ]
 BuildOption = Annotated[
     str | None, typer.Option("--build", metavar="FILE:FUNCTION", help="Builds the model, for files of weights alone.")
@@ -49,7 +50,8 @@ def register(app: typer.Typer, make_console: "Callable[[], Console]") -> None:
     def check(
         model: ModelArgument,
         tf: Annotated[
-            str | None, typer.Option("--tf", metavar="LIST", help="Where to load it; those of the quick profile by default.")
+            str | None,
+            typer.Option("--tf", metavar="LIST", help="Where to load it; those of the quick profile by default."),
         ] = None,
         custom_objects: CustomOption = None,
         build: BuildOption = None,
@@ -57,7 +59,9 @@ def register(app: typer.Typer, make_console: "Callable[[], Console]") -> None:
         saved_with: SavedWithOption = None,
         static: Annotated[bool, typer.Option("--static", help="Only read it and predict; run nothing.")] = False,
         as_json: Annotated[bool, typer.Option("--json", help="Print JSON at the end instead of tables.")] = False,
-        out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Folder for the report page.")] = Path("build/check"),
+        out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Folder for the report page.")] = Path(
+            "build/check"
+        ),
         backend: BackendOption = "auto",
         config: ConfigOption = Path("matrix.toml"),
     ) -> None:
@@ -74,8 +78,15 @@ def register(app: typer.Typer, make_console: "Callable[[], Console]") -> None:
         from matrix.user_models.opening import ModelError, open_model
         from matrix.user_models.prediction import predict, similar_scenarios
         from matrix.user_models.saver import find_saver
-        from matrix.user_models.text import document, expected, measured_row, model_rows, prediction_lines, summary
-        from matrix.user_models.text import table_columns
+        from matrix.user_models.text import (
+            document,
+            expected,
+            measured_row,
+            model_rows,
+            prediction_lines,
+            summary,
+            table_columns,
+        )
 
         say = (lambda line: None) if as_json else sayer()
         opened = open_model(model)
@@ -119,7 +130,9 @@ def register(app: typer.Typer, make_console: "Callable[[], Console]") -> None:
     @app.command()
     def convert(
         model: ModelArgument,
-        to: Annotated[str, typer.Option("--to", metavar="VERSION", help="The version that must load the result plainly.")],
+        to: Annotated[
+            str, typer.Option("--to", metavar="VERSION", help="The version that must load the result plainly.")
+        ],
         out: Annotated[Path, typer.Option("--out", metavar="FILE", help="The new file; never overwritten.")],
         format: Annotated[str, typer.Option("--format", metavar="NAME", help="keras, h5 or savedmodel.")] = "keras",
         custom_objects: CustomOption = None,

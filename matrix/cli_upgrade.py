@@ -4,7 +4,7 @@ import json
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -24,7 +24,9 @@ KEEP = {"nothing": 3, "model": 2, "optimizer": 1}
 
 LocalRunOption = Annotated[
     Path | None,
-    typer.Option("--out", metavar="DIR", help="Folder of a run whose cells replace the shipped ones; build by default."),
+    typer.Option(
+        "--out", metavar="DIR", help="Folder of a run whose cells replace the shipped ones; build by default."
+    ),
 ]
 
 
@@ -160,7 +162,8 @@ def register(app: typer.Typer, make_console: "Callable[[], Console]") -> None:
     @app.command()
     def explain(
         error: Annotated[
-            list[str] | None, typer.Argument(metavar="[ERROR]...", help="The message; from standard input when left out.")
+            list[str] | None,
+            typer.Argument(metavar="[ERROR]...", help="The message; from standard input when left out."),
         ] = None,
         as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")] = False,
         out: LocalRunOption = None,
@@ -188,6 +191,8 @@ def register(app: typer.Typer, make_console: "Callable[[], Console]") -> None:
         for item in found[:_MOST_CAUSES]:
             said += lines(item, cells.environment_ids)
         if not found:
-            said.append("No measured cell shows this message, and no known cause fits it. `crossload check MODEL` measures.")
+            said.append(
+                "No measured cell shows this message, and no known cause fits it. `crossload check MODEL` measures."
+            )
         for line in said:
             console.print(line, highlight=False, markup=False, soft_wrap=True)

@@ -19,7 +19,11 @@ class Workshop:
     """
 
     def __init__(
-        self, backend: Backend, environments: Mapping[str, Environment], say: Callable[[str], None], most_workers: int = 2
+        self,
+        backend: Backend,
+        environments: Mapping[str, Environment],
+        say: Callable[[str], None],
+        most_workers: int = 2,
     ) -> None:
         self._backend, self.environments, self._say, self._most = backend, environments, say, most_workers
         self.states: dict[str, EnvironmentState] = {}

@@ -8,7 +8,9 @@ from matrix.diagnosis.case import essence
 # `ValueError: text`, `keras.src.errors.X: text`, at the beginning of a line.
 _RAISED = re.compile(r"^(?:[\w.]+\.)?([A-Z]\w*(?:Error|Exception|Warning|Interrupt|Exit)): ?", re.MULTILINE)
 # What differs between two users who meet the same error: names, paths, shapes, counts, addresses.
-_OWN = re.compile(r"0x[0-9a-fA-F]+|b?'[^'\n]{0,200}'|b?\"[^\"\n]{0,200}\"|`[^`\n]{0,200}`|<[^<>\n]{0,200}>|/[^\s,;)]+|\d+(\.\d+)*")
+_OWN = re.compile(
+    r"0x[0-9a-fA-F]+|b?'[^'\n]{0,200}'|b?\"[^\"\n]{0,200}\"|`[^`\n]{0,200}`|<[^<>\n]{0,200}>|/[^\s,;)]+|\d+(\.\d+)*"
+)
 _WORD = re.compile(r"[a-z_]{2,}")
 
 

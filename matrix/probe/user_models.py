@@ -34,7 +34,7 @@ class _WriterContext(loading.LoadContext):
         return model
 
 
-class _Failure(Exception):
+class _FailureError(Exception):
     """A stage that failed, and the error that says why."""
 
     def __init__(self, stage, error):
@@ -49,10 +49,10 @@ def _staged(stage, emit, function, *arguments):
         return function(*arguments)
     except MemoryError:
         raise
-    except _Failure:
+    except _FailureError:
         raise
     except Exception as error:
-        raise _Failure(stage, error)
+        raise _FailureError(stage, error) from error
 
 
 def reference(request, emit):
@@ -67,7 +67,7 @@ def reference(request, emit):
     try:
         found = _reference(request, emit, code, copies)
         emit(dict(found, event="referenced", seconds=time.time() - started))
-    except _Failure as failure:
+    except _FailureError as failure:
         said = reporting.describe(failure.error)
         said["error"] = copies.hide(said["error"])
         emit(dict(said, event="raised", stage=failure.stage, seconds=time.time() - started))
@@ -107,10 +107,10 @@ def _reference(request, emit, code, copies):
         saving.measure(model, facts, arrays, inputs, targets, outputs, code)
         first = facts.get("loss_after_update")
     emit({"event": "stage", "stage": "repeat"})
-    if first is not None and TRAINING in wanted:
-        if not _trains_again_alike(request, code, copies, inputs, targets, first):
-            facts.setdefault("unmeasured", {})[TRAINING] = "one more update is random by nature"
-            del facts["loss_after_update"]
+    trains = first is not None and TRAINING in wanted
+    if trains and not _trains_again_alike(request, code, copies, inputs, targets, first):
+        facts.setdefault("unmeasured", {})[TRAINING] = "one more update is random by nature"
+        del facts["loss_after_update"]
     saving.write_reference(request["output"], facts, arrays)
     return {
         "attempt": name,
@@ -155,11 +155,11 @@ def _load(request, code, copies, inputs):
 
 
 def _load_by(name, form, context, copies):
-    programs.start_over(context.code.name)
+    programs.start_over(context.code)
     pieces = attempts.parts(name)
     path, notes = copies.make(pieces, context)
     if notes:
-        programs.start_over(context.code.name)
+        programs.start_over(context.code)
     return loading.call_loader(pieces, path, notes, form, context, copies)
 
 
@@ -228,7 +228,7 @@ def resave(request, emit):
         path = os.path.join(request["output"], target.file_name)
         _staged("save", emit, target.save, model, path)
         emit({"event": "saved", "file": target.file_name, "seconds": time.time() - started})
-    except _Failure as failure:
+    except _FailureError as failure:
         said = reporting.describe(failure.error)
         said["error"] = copies.hide(said["error"])
         emit(dict(said, event="raised", stage=failure.stage, seconds=time.time() - started))

@@ -34,7 +34,10 @@ class Known:
 
 
 def read_known(
-    out: Path | None = None, wanted: Callable[[Row], bool] | None = None, shipped: Path = SHIPPED, required: bool = False
+    out: Path | None = None,
+    wanted: Callable[[Row], bool] | None = None,
+    shipped: Path = SHIPPED,
+    required: bool = False,
 ) -> Known:
     """Shipped cells, and in their place those of a run where there is one.
 
@@ -71,7 +74,11 @@ def _joined(
 ) -> Known:
     own = {item["id"]: item for item in local["environments"]}
     # An environment of the same name with other pins is another one: what was measured with the old pins is void.
-    void = {item["id"] for item in measured.environments if item["id"] in own and item["digest"] != own[item["id"]]["digest"]}
+    void = {
+        item["id"]
+        for item in measured.environments
+        if item["id"] in own and item["digest"] != own[item["id"]]["digest"]
+    }
     # Where only a side that was run here is known, shipped rows of a scenario that could not be saved would contradict.
     replaced = {tuple(row[name] for name in AXES) for row in local["results"]}
     kept = [

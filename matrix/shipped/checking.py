@@ -55,9 +55,7 @@ def sample(
         if item["name"] in scenarios and scenarios[item["name"]].digest[:16] == item["digest"]
     }
     scored = [row for row in measurements.rows(lambda row: row["verdict"] in SCORED) if row["loaded_with"]]
-    usable = [
-        row for row in scored if {row["saved_with"], row["loaded_with"]} <= same and row["scenario"] in unchanged
-    ]
+    usable = [row for row in scored if {row["saved_with"], row["loaded_with"]} <= same and row["scenario"] in unchanged]
     left_out = len(scored) - len(usable)
     said = f"{left_out:,} of {len(scored):,} cells are left out: other pins or another source here." if left_out else ""
     return random.Random(seed).sample(usable, min(count, len(usable))), said
@@ -154,4 +152,3 @@ def _grouped(rows: Iterable[Row], name: str) -> list[tuple[str, list[Row]]]:
 
 def _artifact_of(row: Row) -> tuple[str, ...]:
     return row["scenario"], row["format"], row["saved_with"]
-

@@ -38,7 +38,9 @@ class Check:
     environments: Sequence[Mapping[str, Any]] = ()
 
 
-def measure(bench: Bench, saver: Environment, loaders: Sequence[Environment], say: Callable[[str], None]) -> dict[str, Any]:
+def measure(
+    bench: Bench, saver: Environment, loaders: Sequence[Environment], say: Callable[[str], None]
+) -> dict[str, Any]:
     """Load a file in every environment asked for.
 
     :return: the fields of :class:`Check` from ``reference`` on.

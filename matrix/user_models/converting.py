@@ -11,7 +11,7 @@ from typing import Any
 
 from matrix import __version__
 from matrix.environments import Environment
-from matrix.outcomes import LOST, PASS, Judged, Verdict
+from matrix.outcomes import LOST, PASS, Judged
 from matrix.probe import attempts
 from matrix.probe.formats import FORMATS, INFERENCE, OPTIMIZER, OUTPUTS, WEIGHTS, WHOLE_MODEL
 from matrix.store import Artifact
@@ -53,7 +53,13 @@ class Converter:
     """
 
     def __init__(
-        self, bench: Bench, saver: Environment, to: Environment, form: str, keep_optimizer: bool, say: Callable[[str], None]
+        self,
+        bench: Bench,
+        saver: Environment,
+        to: Environment,
+        form: str,
+        keep_optimizer: bool,
+        say: Callable[[str], None],
     ) -> None:
         self._bench, self._saver, self._to, self._form = bench, saver, to, form
         self._keep_optimizer, self._say = keep_optimizer, say
@@ -67,7 +73,9 @@ class Converter:
         self._say(f"{self._saver.id}: reading the model where it was written")
         start = self._bench.reference(self._saver.id)
         if self._keep_optimizer and not self._has_optimizer():
-            raise ModelError(f"{self._bench.given.model.path}: holds no optimizer state to keep. Leave out --keep optimizer.")
+            raise ModelError(
+                f"{self._bench.given.model.path}: holds no optimizer state to keep. Leave out --keep optimizer."
+            )
         proven: list[Walk] = []
         failed: list[str] = []
         for candidate in candidates[:_MOST_ROUTES]:
@@ -124,9 +132,7 @@ class Converter:
             self._walked[way] = self._new_hop(artifact, place, form)
         return self._walked[way]
 
-    def _new_hop(
-        self, artifact: Artifact, place: str, form: str
-    ) -> tuple[Artifact | None, list[dict[str, Any]], str]:
+    def _new_hop(self, artifact: Artifact, place: str, form: str) -> tuple[Artifact | None, list[dict[str, Any]], str]:
         state = self._bench.workshop.state(place)
         if state.state != "ready":
             return None, [], f"{place} is unavailable: {state.reason}"
@@ -136,7 +142,12 @@ class Converter:
         if resting is None or resting.rungs.get(OUTPUTS) != PASS:
             why = f"{found.plain.error_type}: {_one_line(found.plain.error)}" if found.plain else found.reason
             return None, [step], f"in {place} it {found.verdict} ({why})" if why else f"in {place} it {found.verdict}"
-        step |= {"attempt": resting.attempt, "max_abs_diff": resting.max_abs_diff, "lost": found.lost, "costs": resting.costs}
+        step |= {
+            "attempt": resting.attempt,
+            "max_abs_diff": resting.max_abs_diff,
+            "lost": found.lost,
+            "costs": resting.costs,
+        }
         if resting.note:
             step["note"] = resting.note
         if attempts.gives(resting.attempt, artifact.format) == INFERENCE:
@@ -156,7 +167,7 @@ class Converter:
             return f"{self._to.id} does not load the result plainly ({proof.error_type}: {_one_line(proof.error)})"
         if proof.rungs.get(OUTPUTS) != PASS:
             return f"outputs differ by {proof.max_abs_diff}" if proof.max_abs_diff is not None else "outputs differ"
-        if WHOLE_MODEL == FORMATS[self._form].gives and proof.rungs.get(WEIGHTS) == LOST:
+        if FORMATS[self._form].gives == WHOLE_MODEL and proof.rungs.get(WEIGHTS) == LOST:
             return "weights differ"
         if self._keep_optimizer and proof.rungs.get(OPTIMIZER) != PASS:
             return "the optimizer's state is lost"
@@ -220,7 +231,9 @@ def write(walk: Walk, bench: Bench, destination: Path, saver: Environment, to: E
             os.link(unfinished, destination)
         is_written = True
     except FileExistsError as error:
-        raise ModelError(f"{error.filename2 or error.filename}: came to exist meanwhile and is not overwritten.") from None
+        raise ModelError(
+            f"{error.filename2 or error.filename}: came to exist meanwhile and is not overwritten."
+        ) from None
     except OSError as error:
         raise ModelError(f"{destination}: can not be written ({error.strerror}). Choose another --out.") from None
     finally:

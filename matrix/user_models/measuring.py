@@ -74,7 +74,9 @@ class Bench:
     def _options(self) -> dict[str, Any]:
         code = self.given.code
         return defaults() | {
-            **{"name": NAME, "family": "yours", "title": self.given.model.path.name, "inputs": (), "targets": ()},
+            **{"name": NAME, "family": "yours", "title": self.given.model.path.name, "targets": ()},
+            # It may look words up in tables: nothing of one attempt may be kept for the next.
+            "inputs": (("text", (1,)),),
             "custom_objects": tuple(self.facts.get("custom_objects", ())),
             "import_modules": (PACKAGE,) if code.custom else (),
             "precision": self.facts.get("precision", "float32"),
@@ -257,7 +259,9 @@ def _why_no_reference(events: Sequence[Mapping[str, Any]], saver: str, given: Gi
                 "Raise memory_mb under [limits] in matrix.toml."
             )
         if signal == "time limit":
-            return f"{model.path}: {saver} did not finish within {limits.seconds:.0f} s ({stage}). Raise [limits] seconds."
+            return (
+                f"{model.path}: {saver} did not finish within {limits.seconds:.0f} s ({stage}). Raise [limits] seconds."
+            )
         return f"{model.path}: {saver} died ({stage}): {_first_line(crash_message(signal, events[-1]['stderr']))}"
     said = f"{raised['error_type']}: {_first_line(raised['error'])}"
     stage = raised["stage"]

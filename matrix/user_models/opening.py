@@ -49,7 +49,10 @@ def open_model(path: Path) -> UserModel:
         )
     form = _format_of(found)
     if form is None:
-        kind = {"zip": "a zip without config.json, so no .keras file", "hdf5": "HDF5 without a model or weights of Keras"}
+        kind = {
+            "zip": "a zip without config.json, so no .keras file",
+            "hdf5": "HDF5 without a model or weights of Keras",
+        }
         raise ModelError(f"{path}: is {kind.get(found.container, 'not a saved model')}. Give {_TAKEN}.")
     if found.damage:
         raise ModelError(f"{path}: is damaged ({found.damage.splitlines()[0][:200]}). Restore it from a copy.")

@@ -70,9 +70,9 @@ def predict(known: Known, saver: str, form: str, scenarios: Sequence[str]) -> li
     wanted = set(scenarios)
     by_loader: dict[str, list[Mapping[str, Any]]] = {}
     for row in known.rows:
-        if row["scenario"] in wanted and row["format"] == form and row["saved_with"] == saver and row["loaded_with"]:
-            if row["verdict"] in SCORED:
-                by_loader.setdefault(row["loaded_with"], []).append(row)
+        is_like = row["scenario"] in wanted and row["format"] == form and row["saved_with"] == saver
+        if is_like and row["loaded_with"] and row["verdict"] in SCORED:
+            by_loader.setdefault(row["loaded_with"], []).append(row)
     return [_prediction(name, by_loader[name]) for name in known.environment_ids if name in by_loader]
 
 

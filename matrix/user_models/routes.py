@@ -76,4 +76,3 @@ def _usual(start: tuple[str, str], to: str, environments: set[str]) -> list[Reci
         if place in environments and place != to and (place, other) != (home, form)
     ]
     return [(), *stops]
-

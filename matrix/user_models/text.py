@@ -51,7 +51,9 @@ def measured_row(row: Mapping[str, Any]) -> tuple[str, ...]:
     """Environment, verdict, how, what is lost, difference and cause of one version."""
     difference = row.get("max_abs_diff")
     error = " ".join(str(row.get("error") or row.get("reason") or "").split())
-    lost = ", ".join(part for part in (str(row.get("lost") or "").replace(",", ", "), str(row.get("cost") or "")) if part)
+    lost = ", ".join(
+        part for part in (str(row.get("lost") or "").replace(",", ", "), str(row.get("cost") or "")) if part
+    )
     return (
         str(row["loaded_with"]),
         str(row["verdict"]),
@@ -90,7 +92,9 @@ def document(check: Check) -> dict[str, Any]:
         "saved_with_because": check.why,
         "predicted": [vars(item) for item in check.predictions],
         "predicted_from": {"scenarios": list(check.alike), "origin": check.origin},
-        "reference": {key: value for key, value in check.reference.items() if key not in ("event", "digest", "seconds")},
+        "reference": {
+            key: value for key, value in check.reference.items() if key not in ("event", "digest", "seconds")
+        },
         "measured": [_plain_row(row) for row in check.rows],
     }
 
