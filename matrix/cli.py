@@ -9,7 +9,17 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from matrix import __version__, cli_bisect, cli_docker, cli_history, cli_shards, cli_store, cli_upgrade
+from matrix import (
+    __version__,
+    cli_bisect,
+    cli_data,
+    cli_docker,
+    cli_history,
+    cli_models,
+    cli_shards,
+    cli_store,
+    cli_upgrade,
+)
 from matrix.errors import CrossloadError, SelectionError
 
 app = typer.Typer(
@@ -218,6 +228,8 @@ cli_history.register(app, _console)
 cli_bisect.register(app, _console)
 cli_history.register_nightly(app, _console)
 cli_upgrade.register(app, _console)
+cli_data.register(app, _console)
+cli_models.register(app, _console)
 cli_docker.register(app, _console)
 cli_store.register(app, _console)
 
