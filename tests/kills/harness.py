@@ -249,7 +249,10 @@ def main(count: float = 500, real_share: float = 0.1) -> None:
     tally: collections.Counter[str] = collections.Counter()
     kept: list[float] = []
     on_tensorflow = round(count * real_share)
-    kinds: list[tuple[type[Scripted] | type[Real], int]] = [(Scripted, round(count) - on_tensorflow), (Real, on_tensorflow)]
+    kinds: list[tuple[type[Scripted] | type[Real], int]] = [
+        (Scripted, round(count) - on_tensorflow),
+        (Real, on_tensorflow),
+    ]
     for made_of, times in kinds:
         victims = made_of(folder / made_of.__name__)
         for seed in range(times):
