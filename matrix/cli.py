@@ -9,7 +9,17 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from matrix import __version__, cli_bisect, cli_docker, cli_history, cli_shards, cli_upgrade
+from matrix import (
+    __version__,
+    cli_bisect,
+    cli_data,
+    cli_docker,
+    cli_history,
+    cli_models,
+    cli_shards,
+    cli_store,
+    cli_upgrade,
+)
 from matrix.errors import CrossloadError, SelectionError
 
 app = typer.Typer(
@@ -93,6 +103,15 @@ def run(
     shard: Annotated[
         str | None, typer.Option(metavar="I/N", help="Only this part of the selection: see `crossload shards`.")
     ] = None,
+    executor: Annotated[
+        str, typer.Option(metavar="NAME", help="local, or dask (several machines, or workers of its own).")
+    ] = "local",
+    scheduler: Annotated[
+        str | None, typer.Option(metavar="ADDRESS", help="Dask scheduler, such as tcp://host:8786.")
+    ] = None,
+    artifacts: Annotated[
+        str | None, typer.Option(metavar="URL", help="Where Dask workers exchange artifacts: file://..., s3://...")
+    ] = None,
     site: SiteOption = None,
 ) -> None:
     """Save every scenario in every environment, load it in all of them, compare, and render the report.
@@ -109,6 +128,9 @@ def run(
         _words(fail_on) or [],
         as_of.date() if as_of else None,
         shard,
+        executor,
+        scheduler,
+        artifacts,
         site,
     )
     code = run_matrix(options, _console())
@@ -206,7 +228,10 @@ cli_history.register(app, _console)
 cli_bisect.register(app, _console)
 cli_history.register_nightly(app, _console)
 cli_upgrade.register(app, _console)
+cli_data.register(app, _console)
+cli_models.register(app, _console)
 cli_docker.register(app, _console)
+cli_store.register(app, _console)
 
 
 def main() -> None:

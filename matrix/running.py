@@ -22,6 +22,7 @@ from matrix.diagnosis import load_catalogue
 from matrix.environments import Environment, EnvironmentState, all_environments
 from matrix.environments import select as select_environments
 from matrix.errors import NothingCouldRunError, SelectionError, StoreError, nearest
+from matrix.executors import Executor, open_executor
 from matrix.floating import resolve
 from matrix.freshness import Stamp, StampFile, fingerprint
 from matrix.inspection import Inspection, inspect
@@ -31,6 +32,7 @@ from matrix.planning import Matrix, expand_formats, make_works
 from matrix.scenario_index import index_scenarios
 from matrix.scenario_index import select as select_scenarios
 from matrix.shards import select_shard
+from matrix.shelf import Shelf
 from matrix.store import Artifact, Store
 
 
@@ -40,6 +42,8 @@ class RunOptions:
 
     :param as_of: the day whose pins nightly environments get; None for today's.
     :param shard: ``i/N`` for a part of the selection.
+    :param scheduler: address of the Dask scheduler whose workers execute; None for workers of our own.
+    :param artifacts: folder or fsspec URL over which they exchange artifacts; None for Dask itself.
     :param site: a folder for a web server, written besides the one-file report.
     """
 
@@ -55,7 +59,22 @@ class RunOptions:
     fail_on: Sequence[str] = ()
     as_of: datetime.date | None = None
     shard: str | None = None
+    executor: str = "local"
+    scheduler: str | None = None
+    artifacts: str | None = None
     site: Path | None = None
+
+
+class Started:
+    """When something began: the time of day to be shown, and seconds since, which a clock that is set back does not change."""
+
+    def __init__(self) -> None:
+        self.at = _now()
+        self._monotonic = time.monotonic()
+
+    @property
+    def seconds(self) -> float:
+        return round(time.monotonic() - self._monotonic, 2)
 
 
 def select_matrix(options: RunOptions, config: MatrixConfig) -> Matrix:
@@ -104,12 +123,21 @@ def run(options: RunOptions, console: Console) -> int:
 
     :raises CrossloadError: bad selection or configuration, an unusable store, or nothing that could run.
     """
-    started = time.time()
+    started = Started()
     check_fail_on(options.fail_on)
     config = load_config(options.config)
     matrix = select_matrix(options, config)
-    backend, reason = choose_backend(options.backend, config, options.config.parent, matrix.environments, options.out)
-    console.print(f"Backend: {reason}", highlight=False, soft_wrap=True)
+    executor = open_executor(options, config, matrix)
+    try:
+        return _run_with(executor, options, config, matrix, console, started)
+    finally:
+        executor.close()
+
+
+def _run_with(
+    executor: Executor, options: RunOptions, config: MatrixConfig, matrix: Matrix, console: Console, started: Started
+) -> int:
+    console.print(f"Backend: {executor.reason}", highlight=False, soft_wrap=True)
     console.print(
         f"{len(matrix.environments)} environments, {len({work.scenario.name for work in matrix.works})} scenarios, "
         f"{len({work.format for work in matrix.works})} formats",
@@ -125,7 +153,7 @@ def run(options: RunOptions, console: Console) -> int:
     lock = FileLock(options.out / "store" / "run.lock", timeout=0)
     try:
         with lock:
-            return _run_locked(options, config, matrix, backend, reason, store, console, started)
+            return _run_locked(options, config, matrix, executor, store, console, started)
     except Timeout:
         raise StoreError(
             f"{options.out}: another run is using it. Wait for it, or choose another folder with --out."
@@ -141,7 +169,7 @@ def report_only(options: RunOptions, console: Console) -> None:
     """
     from matrix.results import Tables
 
-    started, rendering = time.time(), time.monotonic()
+    started, rendering = Started(), time.monotonic()
     config = load_config(options.config)
     matrix = select_matrix(options, config)
     backend, reason = choose_backend(options.backend, config, options.config.parent, matrix.environments)
@@ -151,10 +179,10 @@ def report_only(options: RunOptions, console: Console) -> None:
         )
     store = Store(options.out / "store")
     try:
-        artifacts, cells = store.artifacts(), store.cells()
+        artifacts, cells = store.artifacts(), Shelf(store, store.known_cells())
         recorded = history.recorded_states(store)
         states = {environment.id: _known_state(environment, backend, recorded) for environment in matrix.environments}
-        facts = _facts(config, backend, reason, started)
+        facts = _facts(config, backend.name, reason, started)
         tables = Tables(matrix, config, states, artifacts, cells, _inspector(store))
         past = _past(store, tables, states, rendered_again=True)
     finally:
@@ -188,12 +216,12 @@ def _inspector(store: Store) -> Callable[[Artifact], Inspection]:
     return lambda artifact: inspect(store.artifact_folder(artifact) / artifact.file)
 
 
-def _facts(config: MatrixConfig, backend: Backend, reason: str, started: float) -> dict[str, Any]:
+def _facts(config: MatrixConfig, backend: str, reason: str, started: Started) -> dict[str, Any]:
     """What the report says about this run; the caller adds what was executed."""
     return {
-        "started": datetime.datetime.fromtimestamp(started, datetime.UTC).isoformat(timespec="seconds"),
+        "started": started.at,
         "host": f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}",
-        "backend": backend.name,
+        "backend": backend,
         "backend_reason": reason,
         "command": " ".join(["crossload", *sys.argv[1:]]),
         "version": __version__,
@@ -208,18 +236,16 @@ def _run_locked(
     options: RunOptions,
     config: MatrixConfig,
     matrix: Matrix,
-    backend: Backend,
-    reason: str,
+    executor: Executor,
     store: Store,
     console: Console,
-    started: float,
+    started: Started,
 ) -> int:
     from matrix.display import Display
-    from matrix.execution import Engine
 
     stamps = StampFile(options.out)
     stamp = stamps.take()
-    engine = Engine(matrix, config, backend, store, options.jobs or os.cpu_count() or 1)
+    engine = executor.engine(matrix, config, store)
     signal.signal(signal.SIGTERM, _raise_interrupt)
     try:
         with Display(console) as display:
@@ -232,7 +258,7 @@ def _run_locked(
         return 130
     ready = [state for state in engine.states.values() if state.state == "ready"]
     rendering = time.monotonic()
-    facts = _facts(config, backend, reason, started) | {
+    facts = _facts(config, executor.backend, executor.reason, started) | {
         "executed": engine.progress.executed,
         "reused": engine.progress.reused,
         "seconds_by_stage": {name: round(value, 2) for name, value in engine.progress.seconds.items()},
@@ -242,7 +268,7 @@ def _run_locked(
     made_from = fingerprint(matrix, config, engine.states, engine.artifacts, engine.cells)
     if stamp is not None and stamp.fingerprint == made_from and not engine.progress.executed and options.site is None:
         console.print(f"Nothing to do: the report of {stamp.finished} is still right.", highlight=False)
-        facts["finished"], facts["seconds"] = _now(), round(time.time() - started, 2)
+        facts["finished"], facts["seconds"] = _now(), started.seconds
         history.record_again(store, facts | {"environments": environments, "states": recorded})
     else:
         from matrix.results import Tables
@@ -268,7 +294,7 @@ def write_report(
     states: Any,
     tables: Any,
     facts: dict[str, Any],
-    started: float,
+    started: Started,
     rendering: float,
     past: Sequence[Mapping[str, Any]] = (),
     site: Path | None = None,
@@ -301,7 +327,7 @@ def write_report(
         for work in matrix.works
     }
     facts["finished"] = _now()
-    facts["seconds"] = round(time.time() - started, 2)
+    facts["seconds"] = started.seconds
     facts["seconds_by_stage"]["report"] = round(time.monotonic() - rendering, 2)
     try:
         write_tables(results, attempts, environments, facts, out)

@@ -116,11 +116,12 @@ def _about(run: Mapping[str, Any]) -> list[tuple[str, str]]:
         ("Cells", ", ".join(cells) + (" from the store" if run.get("reused") is not None else "")),
         ("Host", str(run.get("host") or "")),
         ("Backend", backend),
-        ("Tolerances", "; ".join(f"{name}: {_tolerance(value)}" for name, value in tolerances.items())),
+        ("Tolerances", "; ".join(f"{name}: {tolerance_text(value)}" for name, value in tolerances.items())),
     ]
 
 
-def _tolerance(value: Any) -> str:
+def tolerance_text(value: Any) -> str:
+    """Return a tolerance in words."""
     return ", ".join(f"{key} {bound:g}" for key, bound in value.items()) if isinstance(value, dict) else str(value)
 
 
