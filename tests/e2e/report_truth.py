@@ -88,7 +88,8 @@ def check_route(page: Page, rows: list[dict[str, Any]], plan: UpgradePlan) -> No
         assert not page.locator("#route").count()
         return
     told = page.locator("#route").get_attribute("data-recipe") or ""
-    routes = [plan.route.recipe, [tuple(stop.split(" ")) for stop in told.split(";") if stop]]
+    stops = [stop.partition(" ")[::2] for stop in told.split(";") if stop]
+    routes = [plan.route.recipe, tuple(stops)]
     prices = []
     for recipe in routes:
         losses = []
