@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from matrix.backends import Worker, WorkerError
+from matrix.backends.base import DISK_LIMIT
 from matrix.config import Limits, Tolerance
 from matrix.outcomes import CANNOT_SAVE, CRASHES, HARNESS_ERROR
 from matrix.planning import Work, attempts_to_run
@@ -18,7 +19,6 @@ from matrix.store import Artifact, ArtifactFiles, Cell, container_of
 Event = Mapping[str, Any]
 
 TIME_LIMIT = "time limit"
-_NO_SPACE = "No space left on device"
 # Attempts of one cell that may hang before those that load in the same way are given up.
 _ENOUGH_HANGS = 2
 
@@ -118,10 +118,13 @@ def _artifact(task: SaveTask, events: Sequence[Event], staging: Any, store: Arti
     stage = next((event["stage"] for event in reversed(events) if event["event"] == "stage"), "import")
     fault = _first(events, "harness-error")
     raised = _first(events, "raised")
-    if fault or raised:
-        store.check_space(str((fault or raised or {}).get("error")))
+    wrong = fault or raised
+    if wrong and wrong.get("error_type") != DISK_LIMIT:
+        store.check_space(str(wrong.get("error")))
     if fault is not None:
         return made(HARNESS_ERROR, fault)
+    if raised is not None and raised.get("error_type") == DISK_LIMIT:
+        return made(CRASHES, {"stage": raised["stage"], "signal": DISK_LIMIT, "stderr": raised["error"]})
     if raised is not None:
         return made(CANNOT_SAVE, raised)
     saved = _first(events, "saved")
@@ -168,8 +171,9 @@ def run_load(task: LoadTask, worker: Worker, store: ArtifactFiles, limits: Limit
         known = len(records)
         for event in events:
             if event["event"] == "attempt":
-                if _NO_SPACE in str(event.get("error")):
-                    store.check_space(_NO_SPACE)  # a copy that could not be written says nothing about TensorFlow
+                if event.get("outcome") == "raised":
+                    # A copy that could not be written says nothing about TensorFlow.
+                    store.check_space(str(event.get("error")))
                 records[event["attempt"]] = {key: value for key, value in event.items() if key != "event"}
         interrupted = _interrupted(events, together)
         if interrupted is None:

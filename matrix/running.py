@@ -15,7 +15,7 @@ from filelock import FileLock, Timeout
 from rich.console import Console
 
 from matrix import __version__, history
-from matrix.atomic import write_atomically
+from matrix.atomic import write_atomically, write_text_atomically
 from matrix.backends import Backend, choose_backend
 from matrix.config import MatrixConfig, load_config
 from matrix.diagnosis import load_catalogue
@@ -27,10 +27,12 @@ from matrix.floating import resolve
 from matrix.freshness import Stamp, StampFile, fingerprint
 from matrix.inspection import Inspection, inspect
 from matrix.outcomes import SCORED, UNSCORED
+from matrix.past import earlier_runs
 from matrix.planning import Matrix, expand_formats, make_works
 from matrix.scenario_index import index_scenarios
 from matrix.scenario_index import select as select_scenarios
 from matrix.shards import select_shard
+from matrix.shelf import Shelf
 from matrix.store import Artifact, Store
 
 
@@ -42,6 +44,7 @@ class RunOptions:
     :param shard: ``i/N`` for a part of the selection.
     :param scheduler: address of the Dask scheduler whose workers execute; None for workers of our own.
     :param artifacts: folder or fsspec URL over which they exchange artifacts; None for Dask itself.
+    :param site: a folder for a web server, written besides the one-file report.
     """
 
     config: Path
@@ -59,6 +62,7 @@ class RunOptions:
     executor: str = "local"
     scheduler: str | None = None
     artifacts: str | None = None
+    site: Path | None = None
 
 
 class Started:
@@ -175,16 +179,23 @@ def report_only(options: RunOptions, console: Console) -> None:
         )
     store = Store(options.out / "store")
     try:
-        artifacts, cells = store.artifacts(), store.cells()
+        artifacts, cells = store.artifacts(), Shelf(store, store.known_cells())
         recorded = history.recorded_states(store)
+        states = {environment.id: _known_state(environment, backend, recorded) for environment in matrix.environments}
+        facts = _facts(config, backend.name, reason, started)
+        tables = Tables(matrix, config, states, artifacts, cells, _inspector(store))
+        past = _past(store, tables, states, rendered_again=True)
     finally:
         store.close()
-    states = {environment.id: _known_state(environment, backend, recorded) for environment in matrix.environments}
-    facts = _facts(config, backend.name, reason, started)
-    tables = Tables(matrix, config, states, artifacts, cells, _inspector(store))
     StampFile(options.out).take()
-    for line in write_report(options.out, matrix, states, tables, facts, started, rendering):
+    for line in write_report(options.out, matrix, states, tables, facts, started, rendering, past, options.site):
         console.print(line, highlight=False, markup=False, soft_wrap=True)
+
+
+def _past(store: Store, tables: Any, states: Any, rendered_again: bool = False) -> list[dict[str, Any]]:
+    """What earlier runs saw otherwise, for the report."""
+    environments = [state.describe() for state in states.values()]
+    return [run.told() for run in earlier_runs(store, tables.rows(), environments, rendered_again)]
 
 
 def _known_state(
@@ -255,7 +266,7 @@ def _run_locked(
     environments = [engine.states[environment.id].describe() for environment in matrix.environments]
     recorded = [engine.states[environment.id].record() for environment in matrix.environments]
     made_from = fingerprint(matrix, config, engine.states, engine.artifacts, engine.cells)
-    if stamp is not None and stamp.fingerprint == made_from and not engine.progress.executed:
+    if stamp is not None and stamp.fingerprint == made_from and not engine.progress.executed and options.site is None:
         console.print(f"Nothing to do: the report of {stamp.finished} is still right.", highlight=False)
         facts["finished"], facts["seconds"] = _now(), started.seconds
         history.record_again(store, facts | {"environments": environments, "states": recorded})
@@ -263,7 +274,10 @@ def _run_locked(
         from matrix.results import Tables
 
         tables = Tables(matrix, config, engine.states, engine.artifacts, engine.cells, _inspector(store))
-        lines = write_report(options.out, matrix, engine.states, tables, facts, started, rendering)
+        past = _past(store, tables, engine.states)
+        lines = write_report(
+            *(options.out, matrix, engine.states, tables, facts, started, rendering), past, options.site
+        )
         history.record(store, facts | {"environments": environments, "states": recorded}, tables.rows())
         stamp = Stamp(made_from, lines, sorted(tables.verdicts()), facts["finished"])
     stamps.put(stamp)
@@ -275,14 +289,28 @@ def _run_locked(
 
 
 def write_report(
-    out: Path, matrix: Matrix, states: Any, tables: Any, facts: dict[str, Any], started: Started, rendering: float
+    out: Path,
+    matrix: Matrix,
+    states: Any,
+    tables: Any,
+    facts: dict[str, Any],
+    started: Started,
+    rendering: float,
+    past: Sequence[Mapping[str, Any]] = (),
+    site: Path | None = None,
 ) -> list[str]:
-    """Write tables and page; completes ``facts`` with the times. Returns the lines for the terminal."""
+    """Write tables and page; completes ``facts`` with the times. Returns the lines for the terminal.
+
+    :param past: what earlier runs saw otherwise.
+    :param site: a folder for a web server, written too.
+    """
     from matrix.changes import changes
     from matrix.claims import decide_all
     from reports.exports import write_tables
-    from reports.page import render
+    from reports.markdown import summary_markdown
+    from reports.page import make_report
     from reports.summary import terminal_summary
+    from reports.svg import grid_svg
 
     results, attempts = tables.results(), tables.attempts()
     causes = [cause.told() for cause in load_catalogue().cause]
@@ -305,8 +333,12 @@ def write_report(
         write_tables(results, attempts, environments, facts, out)
         since = changes(tables.rows())
         write_atomically(out / "changes.csv", lambda path: since.to_csv(path, index=False, lineterminator="\n"))
-        destination = out / "report" / "index.html"
-        page = render(results, attempts, environments, facts, destination, list(scenarios.values()), causes, claims)
+        write_text_atomically(out / "summary.md", summary_markdown(results, environments, causes, past))
+        report = make_report(results, attempts, environments, facts, list(scenarios.values()), causes, claims, past)
+        page = report.write_page(out / "report" / "index.html")
+        write_text_atomically(out / "report" / "grid.svg", grid_svg(results, environments))
+        if site is not None:
+            report.write_site(site, out)
     except OSError as error:
         raise StoreError(
             f"{out}: the report could not be written ({error.strerror or error}). Results are kept; "

@@ -180,7 +180,7 @@ def test_a_second_run_sends_no_work(store: Store, backend: ScriptedBackend, tmp_
 def test_a_batch_that_is_lost_runs_elsewhere(
     store: Store, backend: ScriptedBackend, tmp_path: Path, locally: str
 ) -> None:
-    lost = []
+    lost: list[str] = []
 
     def meddle(address: str, batch: Mapping[str, Any], run: Callable[[], Any]) -> Any:
         if batch["tasks"] and len(lost) < 2:

@@ -153,6 +153,26 @@ def test_a_save_that_fails_on_a_full_disk_is_no_finding(
     assert store.artifacts() == {}
 
 
+def test_a_container_whose_own_disk_is_full_is_a_limit_of_that_scenario(store: Store) -> None:
+    error = "the container's own disk is full: [Errno 28] No space left on device: '/tmp/x'"
+    stage = {"event": "stage", "stage": "build"}
+    limited = {"event": "raised", "error_type": "disk limit", "error": error, "stage": "build"}
+    made = save(store, stage, limited, ended())
+    assert made.state == "crashes"
+    assert made.payload == {"stage": "build", "signal": "disk limit", "stderr": error}
+    cell, _ = load(
+        store, [*tried({"attempt": "plain", "outcome": "crashed", "error_type": "disk limit", "error": error}), ended()]
+    )
+    assert cell.records[0]["error_type"] == "disk limit"
+
+
+def test_a_load_that_fails_on_a_full_disk_is_no_finding(store: Store) -> None:
+    failed = raised() | {"error": "[Errno 28] No space left on device: '/tmp/x'"}
+    with pytest.raises(StoreError, match=r"disk is full \(.*'/tmp/x'\)"):
+        load(store, [*tried(failed), ended()])
+    assert store.cells() == {}
+
+
 # Loads
 
 
