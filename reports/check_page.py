@@ -9,7 +9,9 @@ from markupsafe import Markup
 from matrix.atomic import write_atomically
 from matrix.diagnosis.catalogue import UNKNOWN, load_catalogue
 from matrix.user_models.text import expected, model_rows, summary
-from reports.page import MEANINGS, SIGNS, static_text, templates, tolerance_text
+from reports.content import tolerance_text
+from reports.templating import static, templates
+from reports.words import MEANINGS, SIGNS
 
 if TYPE_CHECKING:
     from matrix.user_models.checking import Check
@@ -23,7 +25,7 @@ def render_check(check: "Check", tolerances: Mapping[str, Any], destination: Pat
         templates()
         .get_template("check.html.j2")
         .render(
-            style=Markup("\n".join(static_text(name) for name in ("base.css", "causes.css"))),
+            style=Markup("\n".join(static(name) for name in ("base.css", "first.css", "causes.css", "print.css"))),
             name=check.model.path.name,
             summary=summary(check),
             model=model_rows(check.model),

@@ -31,7 +31,8 @@ def can_fork():
     from tensorflow.python.eager import context
 
     active = context._context
-    return active is None or not active._initialized
+    # TensorFlow 2.0 has the handle only.
+    return active is None or not getattr(active, "_initialized", active._context_handle is not None)
 
 
 def prepare_parent():

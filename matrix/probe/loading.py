@@ -90,14 +90,14 @@ def load(request, emit):
             if progress.is_pointless(pieces):
                 continue
             emit({"event": "begin", "attempt": name})
-            started = time.time()
+            started = time.monotonic()
             try:
                 record = _attempt(request, code, name, reference, copies)
             except NotApplicableError as error:
                 progress.note_unfit(error.piece or pieces[-1])
                 emit({"event": "skipped", "attempt": name})
                 continue
-            record.update(event="attempt", attempt=name, seconds=time.time() - started)
+            record.update(event="attempt", attempt=name, seconds=time.monotonic() - started)
             emit(record)
             progress.note(name, record, request["near"])
     finally:

@@ -25,7 +25,7 @@ def save(request, emit):
     options = code.options
     form = FORMATS[request["format"]]
     directory = request["directory"]
-    started = time.time()
+    started = time.monotonic()
     stage = "import"
     try:
         emit({"event": "stage", "stage": stage})
@@ -62,12 +62,12 @@ def save(request, emit):
     except MemoryError:
         raise  # the limit was hit: that is a crash, told by the caller
     except Exception as error:  # whatever the scenario or TensorFlow raises is a finding
-        emit(dict(reporting.describe(error), event="raised", stage=stage, seconds=time.time() - started))
+        emit(dict(reporting.describe(error), event="raised", stage=stage, seconds=time.monotonic() - started))
         return
     measure(model, reference, arrays, inputs, targets, outputs, code)
     file_name = _alter(directory, file_name, options["after_save"])
     write_reference(directory, reference, arrays)
-    emit({"event": "saved", "file": file_name, "seconds": time.time() - started})
+    emit({"event": "saved", "file": file_name, "seconds": time.monotonic() - started})
 
 
 def compile_config(model):

@@ -61,16 +61,16 @@ def reference(request, emit):
     :param request: as for a load, and ``inputs`` (name of an npz in the directory, or empty), ``names`` of its arrays, and
         ``output``, an empty folder that receives ``reference.npz`` and ``reference.json``.
     """
-    started = time.time()
+    started = time.monotonic()
     code = programs.ScenarioCode(request["scenario"])
     copies = trying.Copies(os.path.join(request["directory"], request["file"]))
     try:
         found = _reference(request, emit, code, copies)
-        emit(dict(found, event="referenced", seconds=time.time() - started))
+        emit(dict(found, event="referenced", seconds=time.monotonic() - started))
     except _FailureError as failure:
         said = reporting.describe(failure.error)
         said["error"] = copies.hide(said["error"])
-        emit(dict(said, event="raised", stage=failure.stage, seconds=time.time() - started))
+        emit(dict(said, event="raised", stage=failure.stage, seconds=time.monotonic() - started))
     finally:
         copies.remove()
 
@@ -212,7 +212,7 @@ def resave(request, emit):
 
     :param request: as for a load, with ``attempt``, ``save_as`` (a format) and ``output``, an empty folder.
     """
-    started = time.time()
+    started = time.monotonic()
     code = programs.ScenarioCode(request["scenario"])
     known = loading.Reference(request["directory"])
     copies = trying.Copies(os.path.join(request["directory"], request["file"]))
@@ -227,10 +227,10 @@ def resave(request, emit):
         target = FORMATS[request["save_as"]]
         path = os.path.join(request["output"], target.file_name)
         _staged("save", emit, target.save, model, path)
-        emit({"event": "saved", "file": target.file_name, "seconds": time.time() - started})
+        emit({"event": "saved", "file": target.file_name, "seconds": time.monotonic() - started})
     except _FailureError as failure:
         said = reporting.describe(failure.error)
         said["error"] = copies.hide(said["error"])
-        emit(dict(said, event="raised", stage=failure.stage, seconds=time.time() - started))
+        emit(dict(said, event="raised", stage=failure.stage, seconds=time.monotonic() - started))
     finally:
         copies.remove()

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from filelock import FileLock
 
-from matrix import backends, cli, running, scenario_index
+from matrix import backends, cli, executors, freshness, running, scenario_index
 from matrix.backends import Backend
 from tests.unit.doubles import Event, ScriptedBackend, answer, ended, raised, tried
 
@@ -89,7 +89,8 @@ def crossload(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Ca
         tables.results().to_csv(out / "results.csv")
         return ["the summary"]
 
-    monkeypatch.setattr(running, "choose_backend", choose)
+    for module in (running, executors):
+        monkeypatch.setattr(module, "choose_backend", choose)
     monkeypatch.setattr(running, "write_report", write)
     before = signal.getsignal(signal.SIGTERM)
     yield shell
@@ -124,7 +125,7 @@ def test_a_run_that_asks_for_what_is_not_there(crossload: Shell, arguments: list
 
 
 def test_an_unknown_backend(crossload: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(running, "choose_backend", backends.choose_backend)
+    monkeypatch.setattr(executors, "choose_backend", backends.choose_backend)
     assert "unknown backend 'vnev'. Did you mean 'venv'?" in crossload.refuse("run", "--backend", "vnev")
     assert "unknown backend 'vnev'. Did you mean 'venv'?" in crossload.refuse("envs", "--backend", "vnev")
 
@@ -225,7 +226,7 @@ def test_runs_are_recorded_compared_and_accepted(crossload: Shell) -> None:
 
 def test_a_report_that_is_still_right_is_left_alone(crossload: Shell) -> None:
     crossload("run", "--scenario", "dense", "--fail-on", "exact")
-    for name in ("results.json", "results.parquet", "attempts.csv", "report/index.html"):
+    for name in set(freshness.OUTPUTS) - {"results.csv"}:
         Path("build/report").mkdir(exist_ok=True)
         Path("build", name).write_text("as it was", encoding="utf-8")
     again = crossload("run", "--scenario", "dense", "--fail-on", "exact")
