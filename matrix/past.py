@@ -56,7 +56,7 @@ def earlier_runs(
     if not kept:
         return []
     now = observed(rows)
-    present = Run(0, "", "", "", len(now), {"environments": list(environments)})
+    present = Run(0, "", "", "", 0, len(now), {"environments": list(environments)})
     found = []
     for place, run in enumerate(kept):
         changes = history.compare(history.observations(store, run.id), now)

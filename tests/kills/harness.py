@@ -243,13 +243,16 @@ def one_kill(victims: Scripted | Real, kind: str, seed: int, folder: Path) -> Ou
     return Outcome(kind, kept, killed)
 
 
-def main(count: int, real_share: float = 0.1) -> None:
+def main(count: float = 500, real_share: float = 0.1) -> None:
     """Kill so many times, one in ten on a real TensorFlow, and print what came of it."""
     folder = Path(tempfile.mkdtemp(prefix="crossload-kills-"))
     tally: collections.Counter[str] = collections.Counter()
     kept: list[float] = []
     on_tensorflow = round(count * real_share)
-    kinds: list[tuple[type[Scripted] | type[Real], int]] = [(Scripted, count - on_tensorflow), (Real, on_tensorflow)]
+    kinds: list[tuple[type[Scripted] | type[Real], int]] = [
+        (Scripted, round(count) - on_tensorflow),
+        (Real, on_tensorflow),
+    ]
     for made_of, times in kinds:
         victims = made_of(folder / made_of.__name__)
         for seed in range(times):
@@ -267,4 +270,4 @@ def main(count: int, real_share: float = 0.1) -> None:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 500)
+    main(*map(float, sys.argv[1:]))
