@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from matrix.store import Store
 from tests.e2e.running import crossload
 from tests.e2e.user_files import BY_NAME, FILES, LAYERS, MEANS, UserFile, inputs_of, make, plain_outputs, plain_says
 
@@ -87,6 +88,33 @@ def test_a_converted_file_gives_the_same_outputs_in_plain_keras(name: str, folde
 
 def parts(path: Path) -> list[Path]:
     return sorted(item for item in path.rglob("*") if item.is_file()) if path.is_dir() else [path]
+
+
+def test_the_route_of_a_plan_can_be_walked(tmp_path: Path) -> None:
+    planned = json.loads(crossload("plan", "--from", "2.10", "--to", "2.21", "--json").stdout)
+    stops = ",".join(
+        f"{item['environment'].removesuffix('-cpu')}:{item['format']}" for item in planned["route"]["stops"]
+    )
+    out = tmp_path / "run"
+    names = "dense,conv2d,lstm"
+    crossload(
+        "run", "--tf", "2.10", "--scenario", names, "--format", "savedmodel", "--backend", "venv", "--out", str(out)
+    )
+    store = Store(out / "store")
+    artifacts = [item for item in store.artifacts().values() if item.state == "saved"]
+    store.close()
+    assert len(artifacts) == 3
+    for artifact in artifacts:
+        model = store.artifact_folder(artifact) / artifact.file
+        destination = tmp_path / f"{artifact.scenario}.keras"
+        where = ["--to", "2.21", "--out", str(destination), "--backend", "venv", "--route", stops or "direct"]
+
+        finished = crossload("convert", str(model), *where)
+
+        assert finished.returncode == 0, finished.stdout + finished.stderr
+        proof = json.loads(destination.with_name(destination.name + ".json").read_text(encoding="utf-8"))
+        walked = [item["save in"] for item in proof["route"] if "save in" in item]
+        assert walked == [*(item["environment"] for item in planned["route"]["stops"]), "2.21-cpu"]
 
 
 BAD_CODE = {
