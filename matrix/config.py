@@ -159,11 +159,15 @@ def _completed(lines: Any, complain: Callable[[str, str], ConfigError]) -> Any:
         if like:
             base = lines.get(like)
             if not isinstance(base, dict):
-                raise complain(name, f"is like {like!r}, which [environments] does not have.{nearest(str(like), lines)}")
+                raise complain(
+                    name, f"is like {like!r}, which [environments] does not have.{nearest(str(like), lines)}"
+                )
             if "like" in base or base.get("as_of") == "run":
                 raise complain(name, f"is like {like!r}, which has no pins of its own. Name one that has.")
             if line.get("python", base.get("python")) == base.get("python") and not line.get("pins"):
-                raise complain(name, f"is {like!r} again. Say what it varies: python, or pins such as [\"h5py==3.11.0\"].")
+                raise complain(
+                    name, f'is {like!r} again. Say what it varies: python, or pins such as ["h5py==3.11.0"].'
+                )
             line = {**base, **line}
         completed[name] = line
     return completed
@@ -182,7 +186,6 @@ def load_config(path: Path) -> MatrixConfig:
         ) from None
     except UnicodeDecodeError:
         raise ConfigError(f"{path}: is not UTF-8 text. Save it as UTF-8.") from None
-
 
     def complain(name: str, problem: str) -> ConfigError:
         return ConfigError(f"{path}{_line_of(text, 'environments', name)}: environment {name!r} {problem}")

@@ -80,4 +80,6 @@ def _lock_of(like: str, environment_id: str) -> str:
     try:
         return lock_path(like).read_text(encoding="utf-8")
     except FileNotFoundError:
-        raise LockError(f"{environment_id} is like {like}, which has no lock. Make that first: `crossload lock {like}`.") from None
+        raise LockError(
+            f"{environment_id} is like {like}, which has no lock. Make that first: `crossload lock {like}`."
+        ) from None

@@ -32,7 +32,9 @@ def scenario(name: str = "dense", digest: str = "", **options: Any) -> Scenario:
     return Scenario(name, "scenarios.core", ("/scenarios",), merged, digest or f"digest of {name}", f"source of {name}")
 
 
-def environment(name: str, python: str = "3.9", lock: str | None = None, like: str = "", **variables: str) -> Environment:
+def environment(
+    name: str, python: str = "3.9", lock: str | None = None, like: str = "", **variables: str
+) -> Environment:
     """An environment whose lock is in memory."""
     settings = {"python": python, "as_of": "2022-11-30", "requirements": ["tensorflow-cpu"], "like": like,
                 "variables": variables}  # fmt: skip
