@@ -4,15 +4,17 @@ import json
 import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from matrix.backends import Worker, WorkerError
+from matrix.backends.base import DISK_LIMIT
 from matrix.config import Limits, Tolerance
 from matrix.outcomes import CANNOT_SAVE, CRASHES, HARNESS_ERROR
 from matrix.planning import Work, attempts_to_run
 from matrix.probe import attempts, protocol
 from matrix.sharing import first_group, share_key
-from matrix.store import Artifact, Cell, Store, container_of
+from matrix.store import Artifact, ArtifactFiles, Cell, container_of
 
 Event = Mapping[str, Any]
 
@@ -43,6 +45,21 @@ class LoadTask:
 
 
 def _ask(worker: Worker, request: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Ask; once more where the child was killed from outside.
+
+    Nothing that TensorFlow does sends SIGKILL: it comes from the kernel, when other processes took the memory, or from a person.
+    """
+    events = _ask_once(worker, request)
+    if events[-1]["signal"] != "SIGKILL" or _first(events, "harness-error"):
+        return events
+    if request["op"] == protocol.SAVE:
+        folder = Path(request["directory"])
+        shutil.rmtree(folder)
+        folder.mkdir()
+    return _ask_once(worker, request)
+
+
+def _ask_once(worker: Worker, request: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Ask, and take the folder out of every text: an error must read the same on every machine and in every run."""
     events = json.dumps(worker.ask(request)).replace(json.dumps(request["directory"])[1:-1], "<artifact>")
     cleaned: list[dict[str, Any]] = json.loads(events)
@@ -53,7 +70,7 @@ def _first(events: Sequence[Event], *names: str) -> Event | None:
     return next((event for event in events if event["event"] in names), None)
 
 
-def run_save(task: SaveTask, worker: Worker, store: Store, limits: Limits) -> Artifact:
+def run_save(task: SaveTask, worker: Worker, store: ArtifactFiles, limits: Limits) -> Artifact:
     """Have an artifact written, keep it, and make it durable.
 
     :raises WorkerError: the probe itself died.
@@ -77,7 +94,7 @@ def run_save(task: SaveTask, worker: Worker, store: Store, limits: Limits) -> Ar
     return artifact
 
 
-def _artifact(task: SaveTask, events: Sequence[Event], staging: Any, store: Store) -> Artifact:
+def _artifact(task: SaveTask, events: Sequence[Event], staging: Any, store: ArtifactFiles) -> Artifact:
     def made(
         state: str, payload: Event, folder: str = "", file: str = "", container: str = "", size: int = 0
     ) -> Artifact:
@@ -101,10 +118,13 @@ def _artifact(task: SaveTask, events: Sequence[Event], staging: Any, store: Stor
     stage = next((event["stage"] for event in reversed(events) if event["event"] == "stage"), "import")
     fault = _first(events, "harness-error")
     raised = _first(events, "raised")
-    if fault or raised:
-        store.check_space(str((fault or raised or {}).get("error")))
+    wrong = fault or raised
+    if wrong and wrong.get("error_type") != DISK_LIMIT:
+        store.check_space(str(wrong.get("error")))
     if fault is not None:
         return made(HARNESS_ERROR, fault)
+    if raised is not None and raised.get("error_type") == DISK_LIMIT:
+        return made(CRASHES, {"stage": raised["stage"], "signal": DISK_LIMIT, "stderr": raised["error"]})
     if raised is not None:
         return made(CANNOT_SAVE, raised)
     saved = _first(events, "saved")
@@ -115,7 +135,7 @@ def _artifact(task: SaveTask, events: Sequence[Event], staging: Any, store: Stor
     return made("saved", saved, digest, saved["file"], container, size)
 
 
-def run_load(task: LoadTask, worker: Worker, store: Store, limits: Limits, expect_hang: bool = False) -> Cell:
+def run_load(task: LoadTask, worker: Worker, store: ArtifactFiles, limits: Limits, expect_hang: bool = False) -> Cell:
     """Run a cell's missing attempts and make it durable. An attempt that kills its child does not stop the others.
 
     :param expect_hang: its like has been seen to hang: the short time limit is enough from the start.
@@ -151,6 +171,9 @@ def run_load(task: LoadTask, worker: Worker, store: Store, limits: Limits, expec
         known = len(records)
         for event in events:
             if event["event"] == "attempt":
+                if event.get("outcome") == "raised":
+                    # A copy that could not be written says nothing about TensorFlow.
+                    store.check_space(str(event.get("error")))
                 records[event["attempt"]] = {key: value for key, value in event.items() if key != "event"}
         interrupted = _interrupted(events, together)
         if interrupted is None:

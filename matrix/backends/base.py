@@ -13,6 +13,9 @@ from matrix.environments import Environment, EnvironmentState
 from matrix.errors import CrossloadError
 from matrix.probe import protocol
 
+# The error type of what failed because the places that a container has for temporary files were full.
+DISK_LIMIT = "disk limit"
+
 # How much longer than its limit a request may take by the clock before the probe itself counts as dead.
 _CROWDED = 20
 

@@ -4,6 +4,7 @@ import contextlib
 import itertools
 import json
 import os
+import re
 import select
 import shutil
 import struct
@@ -15,13 +16,18 @@ from typing import Any
 
 import docker.errors
 
-from matrix.backends.base import Worker, WorkerError
+from matrix.backends.base import DISK_LIMIT, Worker, WorkerError
 from matrix.backends.channels import Channel
 from matrix.backends.docker_engine import EngineErrors, answers_again, engine_gone, explain, is_connection_lost
 from matrix.probe import protocol
 
 INSIDE = "/crossload"
 INPUT, OUTPUT = f"{INSIDE}/input", f"{INSIDE}/output"
+
+_NO_SPACE = "No space left on device"
+_PATH = re.compile(r"(?<![\w.])/[\w./+-]+")
+# With so much left, what failed for want of space failed somewhere else.
+_ROOM = 64_000_000
 
 
 class ContainerChannel(Channel):
@@ -135,16 +141,35 @@ class ContainerWorker(Worker):
     def __init__(self, channel: Channel, exchange: Path, roots: Mapping[str, str]) -> None:
         self._exchange, self._roots = exchange, roots
         self._count = itertools.count()
+        self._asked: set[str] = set()
+        self._is_full = False
         super().__init__(channel, exchange)
 
     def ask(self, request: Mapping[str, Any]) -> list[dict[str, Any]]:
+        """See :meth:`Worker.ask`. What filled the container's own places for temporary files reads as ``DISK_LIMIT``.
+
+        :raises WorkerError: also when an earlier request filled them, or may have: a new container has room again.
+        """
+        others = self._asked - {request["id"]}
+        self._asked.add(request["id"])
+        if self._is_full and others:
+            self.kill()
+            raise WorkerError("an earlier request filled the container's temporary files")
+        events = self._ask(request)
+        self._is_full = self._is_full or any(event.get("error_type") == DISK_LIMIT for event in events)
+        if self._is_full and others:
+            self.kill()
+            raise WorkerError("the container's temporary files are full, perhaps of what earlier requests left")
+        return events
+
+    def _ask(self, request: Mapping[str, Any]) -> list[dict[str, Any]]:
         if "directory" not in request:
             return super().ask(request)
         directory = Path(request["directory"])
-        is_save = request["op"] == protocol.SAVE
+        writes = request["op"] == protocol.SAVE
         name = str(next(self._count))
-        outside = self._exchange / ("output" if is_save else "input") / name
-        inside = f"{OUTPUT if is_save else INPUT}/{name}"
+        passed = self._exchange / ("output" if writes else "input") / name
+        inside = f"{OUTPUT if writes else INPUT}/{name}"
         scenario = request["scenario"]
         missing = [root for root in scenario["roots"] if root not in self._roots]
         if missing:
@@ -152,21 +177,48 @@ class ContainerWorker(Worker):
                 f"{missing[0]} is not visible in the container: name the scenario's folder in scenario_folders"
             )
         scenario = {**scenario, "roots": [self._roots[root] for root in scenario["roots"]]}
+        changed: dict[str, Any] = {"directory": inside, "scenario": scenario}
+        # What reads a folder may write into another one.
+        destination = directory if writes else Path(request["output"]) if "output" in request else None
+        written = passed if writes else self._exchange / "output" / name
         try:
-            if is_save:
-                outside.mkdir()
-                os.chmod(outside, 0o777)
-            else:
-                pass_in(directory, outside)
-            answer = super().ask({**request, "directory": inside, "scenario": scenario})
+            if not writes:
+                pass_in(directory, passed)
+            if destination is not None:
+                written.mkdir()
+                os.chmod(written, 0o777)
+            if destination is not None and not writes:
+                changed["output"] = f"{OUTPUT}/{name}"
+            answer = [self._tell_disks_apart(event) for event in self._sent({**request, **changed})]
             # Messages name the folder that the caller knows.
             text = json.dumps(answer).replace(json.dumps(inside)[1:-1], json.dumps(str(directory))[1:-1])
             events: list[dict[str, Any]] = json.loads(text)
-            if is_save and (refused := take_out(outside, directory)):
+            if destination is not None and (refused := take_out(written, destination)):
                 return _refusal(events, refused)
             return events
         finally:
-            shutil.rmtree(outside, ignore_errors=True)
+            shutil.rmtree(passed, ignore_errors=True)
+            shutil.rmtree(written, ignore_errors=True)
+
+    def _sent(self, request: Mapping[str, Any]) -> list[dict[str, Any]]:
+        return super().ask(request)
+
+    def _tell_disks_apart(self, event: dict[str, Any]) -> dict[str, Any]:
+        """The event, as a limit where the disk that was full is the container's own: its /tmp, in memory."""
+        error = str(event.get("error", ""))
+        if _NO_SPACE not in error:
+            return event
+        paths = _PATH.findall(error)
+        # Nothing can be written to the input: errors name it in place of copies that were made of it.
+        if any(path.startswith(OUTPUT) for path in paths):
+            return event
+        if not paths and shutil.disk_usage(self._exchange).free < _ROOM:
+            return event
+        said = (
+            f"the container's own disk is full ([docker] temporary_mb in matrix.toml is the size of its /tmp): {error}"
+        )
+        limited = {**event, "error": said, "error_type": DISK_LIMIT, "error_class": DISK_LIMIT}
+        return {**limited, "outcome": "crashed"} if event["event"] == "attempt" else limited
 
 
 def pass_in(artifact: Path, destination: Path) -> None:
@@ -209,4 +261,4 @@ def _refusal(events: Sequence[dict[str, Any]], name: str) -> list[dict[str, Any]
         **{"event": "raised", "stage": "save", "error_type": "NotAFile", "error_class": "NotAFile", "place": ""},
         **{"error": f"{name} is a link or a device: only files leave a container", "seconds": events[-1]["seconds"]},
     }
-    return [event for event in events[:-1] if event["event"] != "saved"] + [raised, events[-1]]
+    return [event for event in events[:-1] if event["event"] not in ("saved", "referenced")] + [raised, events[-1]]

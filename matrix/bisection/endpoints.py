@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from matrix.cell_names import cell_name
 from matrix.changes import LOADER, SAVER, version_key
 from matrix.diagnosis import UNKNOWN
 from matrix.errors import SelectionError, nearest
@@ -41,11 +42,7 @@ def find_cell(rows: Sequence[Row], name: str) -> Row:
     :raises SelectionError: there is none, or it was not measured.
     """
     name = name.rpartition("cell=")[2]
-    links = {
-        ",".join((row["saved_with"], row["loaded_with"], row["format"], row["scenario"])): row
-        for row in rows
-        if row["loaded_with"]
-    }
+    links = {cell_name(row): row for row in rows if row["loaded_with"]}
     keys = {row["key"]: row for row in rows if row["key"]}
     found = links.get(name) or keys.get(name[:16])
     if found is None:

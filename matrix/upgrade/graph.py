@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import networkx
 
+from matrix.cell_names import cell_name
 from matrix.outcomes import EQUAL, EXACT, LOSSY, REMEDY
 from matrix.probe import attempts
 from matrix.probe.formats import FORMATS, INFERENCE, REBUILT
@@ -39,7 +40,7 @@ class Step:
     """One load, and the save before it where it is not the first.
 
     :param losses: what it loses or needs, in words.
-    :param key: the measured cell.
+    :param key: the measured cell: its key, or its name where shipped.
     """
 
     saved_with: str
@@ -107,7 +108,7 @@ def _step(row: Row) -> Step | None:
         row["attempt"],
         loss,
         (*lost, *costs),
-        str(row.get("key") or ""),
+        str(row.get("key") or cell_name(row)),
     )
 
 

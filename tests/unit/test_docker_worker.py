@@ -2,9 +2,10 @@
 
 import json
 import os
+import shutil
 import socket
 import struct
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -101,7 +102,8 @@ def test_files_leave_and_links_do_not(tmp_path: Path) -> None:
 class Echo(Channel):
     """Answers what a probe would, with the folder it was told in the text."""
 
-    def __init__(self) -> None:
+    def __init__(self, says: str = "no file {}/model.h5") -> None:
+        self.says, self.killed = says, False
         ready = {
             "protocol": protocol.PROTOCOL_VERSION,
             "probe": protocol.PROBE_VERSION,
@@ -114,7 +116,7 @@ class Echo(Channel):
     def write(self, data: bytes) -> None:
         request = json.loads(data)
         self.requests.append(request)
-        event = {"event": "attempt", "error": f"no file {request['directory']}/model.h5"}
+        event = {"event": "attempt", "outcome": "raised", "error": self.says.format(request.get("directory"))}
         self._answer = json.dumps({"id": request["id"], "events": [event]}).encode() + b"\n"
 
     def read(self, seconds: float) -> bytes:
@@ -125,7 +127,66 @@ class Echo(Channel):
 
     def finish(self, data: bytes, seconds: float) -> None: ...
 
-    def kill(self) -> None: ...
+    def kill(self) -> None:
+        self.killed = True
+
+
+def asker(tmp_path: Path, channel: Echo) -> Callable[[str], dict[str, Any]]:
+    """Asks a container that answers with ``channel`` to load something; gives the event."""
+    for name in ("input", "output"):
+        (tmp_path / "exchange" / name).mkdir(parents=True)
+    (tmp_path / "artifact").mkdir()
+    worker = ContainerWorker(channel, tmp_path / "exchange", {"/scenarios": "/crossload/code/0"})
+
+    def ask(key: str) -> dict[str, Any]:
+        request = {"op": protocol.LOAD, "id": key, "directory": str(tmp_path / "artifact"), "limits": {"seconds": 1}}
+        return worker.ask({**request, "scenario": scenario().request()})[0]
+
+    return ask
+
+
+@pytest.mark.parametrize(
+    ("says", "room", "is_its_own"),
+    [
+        ("[Errno 28] No space left on device: '/tmp/x'", 0, True),
+        ("[Errno 28] No space left on device: '/dev/shm/x'", 10**9, True),
+        ("/crossload/output/0/model.h5; No space left on device", 10**9, False),
+        ("filename = '{}/model.h5', errno = 28, error message = 'No space left on device'", 10**9, True),
+        ("[Errno 28] No space left on device", 10**9, True),
+        ("[Errno 28] No space left on device", 10**6, False),
+        ("Unable to open file", 10**9, False),
+    ],
+)
+def test_whose_disk_is_full(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, says: str, room: int, is_its_own: bool
+) -> None:
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: shutil._ntuple_diskusage(10**10, 0, room))
+    event = asker(tmp_path, Echo(says))("1")
+    assert event["outcome"] == ("crashed" if is_its_own else "raised")
+    assert (event.get("error_type") == "disk limit") == is_its_own
+    assert ("[docker] temporary_mb" in event["error"]) == is_its_own
+
+
+def test_what_others_left_is_held_against_nobody(tmp_path: Path) -> None:
+    """A disk that is full of others' files gives an answer about nobody: the engine asks again in a new container."""
+    channel = Echo()
+    ask = asker(tmp_path, channel)
+    ask("1")
+    channel.says = "No space left on device: '/tmp/x'"
+    with pytest.raises(WorkerError, match="perhaps of what earlier requests left"):
+        ask("2")
+    assert channel.killed
+
+
+def test_who_fills_a_fresh_container_is_told_and_the_next_gets_another(tmp_path: Path) -> None:
+    channel = Echo("No space left on device: '/tmp/x'")
+    ask = asker(tmp_path, channel)
+    assert ask("1")["error_type"] == "disk limit"
+    channel.says = "something else"
+    assert ask("1")["outcome"] == "raised", "what is left of the same cell may be asked"
+    with pytest.raises(WorkerError, match="an earlier request filled"):
+        ask("2")
+    assert channel.killed
 
 
 def test_paths_are_translated_on_the_way_in_and_out(tmp_path: Path) -> None:

@@ -158,6 +158,9 @@ def test_what_is_not_bad_has_no_cause(verdict: str) -> None:
           "saver": {"python": "3.9.1"}, "loader": {"python": "3.9.7"}}, UNKNOWN),
         ({"error": "bad marshal data (unknown type code)", "file": {**H5, "lambdas": 1},
           "saver": {"python": "3.9.1"}, "loader": {"python": "3.11.7"}}, "lambda-bytecode"),
+        # Only the container's own disk is a limit that matrix.toml sets.
+        ({"verdict": "crashes", "error_type": "disk limit", "error": "No space left on device"}, "temporary-files-limit"),
+        ({"error_type": "OSError", "error": "[Errno 28] No space left on device"}, UNKNOWN),
         # What is missing is missing, whatever the version calls it.
         ({"error": "File format not supported", "loader": KERAS_3, "file": {"container": "missing"}}, "file-missing"),
         ({"error": "No module named 'numba'", "error_type": "ModuleNotFoundError", "stage": "import"}, "missing-dependency"),
