@@ -17,6 +17,9 @@ from tests.unit.diagnosis.write_real_cells import REAL_CELLS
 CELLS = json.loads(REAL_CELLS.read_text("utf-8"))
 KERAS_2, KERAS_3 = {"tensorflow": "2.15.1", "keras": "2.15.0"}, {"tensorflow": "2.16.2", "keras": "3.4.1"}
 OLD_ROOT = "_layer_checkpoint_dependencies"
+LOOPS = (
+    "Invalid Functional model configuration. The graph of the Functional model either has loops or disconnected nodes"
+)
 NO_PATH = "expected str, bytes or os.PathLike object, not NoneType"
 H5 = {"container": "hdf5", "suffix": ".h5", "weights_layout": "legacy"}
 
@@ -138,6 +141,10 @@ def test_what_is_not_bad_has_no_cause(verdict: str) -> None:
         ({"loader": KERAS_3, "error": "Could not deserialize 'keras.mixed_precision.Policy' because it is not a KerasSaveable"},
          "mixed-precision-policy"),
         ({"loader": KERAS_3, "error": "Could not locate class 'Policy'. Make sure", "file": H5}, "mixed-precision-policy"),
+        ({"loader": KERAS_3, "error": "Could not locate class 'Policy'. Make sure", "file": H5, "verdict": "remedy",
+          "attempt": "edit-config+compile=False"}, "mixed-precision-policy"),
+        ({"loader": KERAS_3, "error": "Could not locate function 'spread'. Make sure", "file": H5, "verdict": "remedy",
+          "attempt": "compile=False"}, "compile-custom-missing"),
         ({"loader": KERAS_3, "error": "Could not locate class 'Dense'. Make sure", "file": H5}, "json-of-keras-2"),
         # Shapes of inputs are no shapes of weights.
         ({"loader": KERAS_3, "stage": "call", "file": {**H5, "config_keys": ["batch_input_shape"]},
@@ -146,6 +153,9 @@ def test_what_is_not_bad_has_no_cause(verdict: str) -> None:
         ({"loader": KERAS_3, "stage": "call", "file": {**H5, "config_keys": ["batch_input_shape"]},
           "error": "Invalid input shape for input [[ 0.17]]. Expected shape (None, 4), but input has incompatible shape (8, 8)"},
          UNKNOWN),
+        # Round in circles, noticed or not.
+        ({"loader": KERAS_3, "file": {**H5, "nested": True}, "error": LOOPS}, "nested-model-endless"),
+        ({"loader": KERAS_3, "file": H5, "error": LOOPS}, UNKNOWN),
         # What a SavedModel revives.
         ({"format": "savedmodel", "file": {"container": "savedmodel"},
           "error": "Could not find matching function to call loaded from the SavedModel. Got:"}, "savedmodel-call-signature"),
@@ -158,6 +168,10 @@ def test_what_is_not_bad_has_no_cause(verdict: str) -> None:
           "saver": {"python": "3.9.1"}, "loader": {"python": "3.9.7"}}, UNKNOWN),
         ({"error": "bad marshal data (unknown type code)", "file": {**H5, "lambdas": 1},
           "saver": {"python": "3.9.1"}, "loader": {"python": "3.11.7"}}, "lambda-bytecode"),
+        ({"error": "Objects/codeobject.c:119: bad argument to internal function", "file": {**H5, "lambdas": 1},
+          "error_type": "SystemError", "saver": {"python": "3.11.7"}, "loader": {"python": "3.7.16"}}, "lambda-bytecode"),
+        ({"error": "Objects/codeobject.c:119: bad argument to internal function", "file": H5,
+          "error_type": "SystemError", "saver": {"python": "3.11.7"}, "loader": {"python": "3.7.16"}}, UNKNOWN),
         # Only the container's own disk is a limit that matrix.toml sets.
         ({"verdict": "crashes", "error_type": "disk limit", "error": "No space left on device"}, "temporary-files-limit"),
         ({"error_type": "OSError", "error": "[Errno 28] No space left on device"}, UNKNOWN),
