@@ -20,6 +20,7 @@ OLD_ROOT = "_layer_checkpoint_dependencies"
 LOOPS = (
     "Invalid Functional model configuration. The graph of the Functional model either has loops or disconnected nodes"
 )
+SHORT = "Input 0 of layer dense_1 is incompatible with the layer: expected axis -1 of input shape to have value 4"
 NO_PATH = "expected str, bytes or os.PathLike object, not NoneType"
 H5 = {"container": "hdf5", "suffix": ".h5", "weights_layout": "legacy"}
 
@@ -135,9 +136,18 @@ def test_what_is_not_bad_has_no_cause(verdict: str) -> None:
         # One key that is missing is not the other.
         ({"error": "'optimizer'", "error_type": "KeyError", "place": "loss_scale_optimizer.py:265"}, "mixed-precision-policy"),
         ({"error": "'optimizer'", "error_type": "KeyError", "place": "saving_utils.py:181"}, UNKNOWN),
-        ({"error": "'sample_weight_mode'", "error_type": "KeyError", "loader": {"tensorflow": "2.1.4"},
-          "file": {**H5, "compiled": ["mse"]}}, "compile-settings-expected"),
-        ({"error": "'sample_weight_mode'", "error_type": "KeyError", "file": {**H5, "compiled": ["mse"]}}, UNKNOWN),
+        ({"error": "'sample_weight_mode'", "error_type": "KeyError", "loader": {"tensorflow": "2.2.3"}, "file": H5},
+         "compile-settings-expected"),
+        ({"error": "'sample_weight_mode'", "error_type": "KeyError", "saver": {"tensorflow": "2.2.3"},
+          "loader": {"tensorflow": "2.2.3"}, "file": H5}, UNKNOWN),
+        ({"error": "'sample_weight_mode'", "error_type": "KeyError", "file": H5}, UNKNOWN),
+        # A slice that is left out shows in the shape after it.
+        ({"format": "savedmodel", "error": SHORT, "saver": {"tensorflow": "2.5.3"}, "loader": {"tensorflow": "2.2.3"},
+          "file": {"container": "savedmodel", "classes": ["Dense", "SlicingOpLambda"]}}, "tensor-operators"),
+        ({"format": "savedmodel", "error": SHORT, "saver": {"tensorflow": "2.5.3"}, "loader": {"tensorflow": "2.2.3"},
+          "file": {"container": "savedmodel", "classes": ["Dense"]}}, UNKNOWN),
+        ({"format": "savedmodel", "error": SHORT, "saver": {"tensorflow": "2.5.3"}, "loader": {"tensorflow": "2.4.4"},
+          "file": {"container": "savedmodel", "classes": ["Dense", "SlicingOpLambda"]}}, UNKNOWN),
         ({"loader": KERAS_3, "error": "Could not deserialize 'keras.mixed_precision.Policy' because it is not a KerasSaveable"},
          "mixed-precision-policy"),
         ({"loader": KERAS_3, "error": "Could not locate class 'Policy'. Make sure", "file": H5}, "mixed-precision-policy"),
