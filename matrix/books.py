@@ -14,16 +14,17 @@ from matrix.config import MatrixConfig
 from matrix.environments import Environment, EnvironmentState
 from matrix.outcomes import HARNESS_ERROR
 from matrix.planning import (
+    CellKeys,
     Matrix,
     Work,
     artifact_key,
     attempts_to_run,
-    cell_key,
     tolerance_for,
     why_not_applicable,
 )
 from matrix.queues import Durations, Task, TaskQueue
 from matrix.requests import LoadTask, SaveTask, failed_artifact, failed_cell, hangs
+from matrix.shelf import Shelf
 from matrix.store import Artifact, Cell, Store
 
 # When the artifacts of so many savers hung in one environment, the next ones of that scenario and format get less time.
@@ -52,16 +53,18 @@ class Books:
         self.progress = Progress()
         self.states: dict[str, EnvironmentState] = {}
         self.artifacts: dict[str, Artifact] = {}
-        self.cells: dict[str, Cell] = {}
+        self.cells = Shelf(store)
+        self._keys = CellKeys(self.states)
         self.changed = threading.Condition()
         self.environments = {environment.id: environment for environment in matrix.environments}
         self._known_artifacts = store.artifacts()
-        self._known_cells = store.cells()
-        self.durations = Durations(self._known_artifacts, self._known_cells.values())
+        self._known_cells = store.known_cells()
+        self.durations = Durations(self._known_artifacts, store.load_seconds())
         self.saves = {name: TaskQueue(self.durations) for name in self.environments}
         self.loads = {name: TaskQueue(self.durations) for name in self.environments}
         self._waiting: dict[str, list[tuple[Work, Artifact]]] = {name: [] for name in self.environments}
         self._hangs: Counter[tuple[Work, str]] = Counter()
+        self._attempts = {work: work.attempts() for work in matrix.works}
         self._loaders = {work: self._loader_count(work) for work in matrix.works}
         self.progress.total = sum(
             1 + self._loaders[work]
@@ -146,14 +149,16 @@ class Books:
     def _queue_load(self, work: Work, artifact: Artifact, environment: Environment) -> None:
         if why_not_applicable(work.scenario, environment):
             return
-        key = cell_key(artifact.key, self.states[environment.id])
+        key = self._keys.key(artifact.key, environment.id)
         near = tolerance_for(self.config, work.scenario, self.environments[artifact.saved_with], environment)
+        wanted = self._attempts[work]
         known = self._known_cells.get(key)
-        if known is not None and not attempts_to_run(work.attempts(), known, near):
-            self.cells[key] = known
+        cell = None if known is None or known.covers(wanted) else self.store.cell(key)
+        if known is not None and (cell is None or not attempts_to_run(wanted, cell, near)):
+            self.cells.add(key)
             self._finished(reused=True)
         else:
-            self.loads[environment.id].add(LoadTask(key, work, artifact, environment.id, near, known))
+            self.loads[environment.id].add(LoadTask(key, work, artifact, environment.id, near, cell))
 
     def expects_hang(self, task: LoadTask) -> bool:
         """Whether its like has hung often enough."""
@@ -170,7 +175,7 @@ class Books:
     def enter_cell(self, task: LoadTask, cell: Cell, seconds: float) -> None:
         """A cell was run and is durable."""
         with self.changed:
-            self.cells[cell.key] = cell
+            self.cells.add(cell.key)
             self._hangs[task.work, task.loaded_with] += hangs(cell)
             self._finished(reused=False)
             self.progress.seconds["load"] += seconds
@@ -183,6 +188,6 @@ class Books:
             if isinstance(task, SaveTask):
                 self._arrive(task.work, failed_artifact(task, error))
             else:
-                self.cells[task.key] = failed_cell(task, error)
+                self.cells.keep(failed_cell(task, error))
             self._finished(reused=False)
             self.changed.notify_all()

@@ -12,6 +12,7 @@ from typing import Any
 from matrix.outcomes import CRASHES, DIFFERS, EQUAL, EXACT, FAILS, LOSSY, REMEDY
 from matrix.probe import attempts
 from matrix.probe.formats import INFERENCE, RUNGS
+from matrix.rows import Pool, ResultRow
 
 LEGACY_KERAS, HOP = "legacy-keras", "hop"
 COMPOSED = "composed of two measured cells"
@@ -45,21 +46,21 @@ class Route:
         return f"{self.kind}: {', '.join(self.steps)}"
 
 
-def with_routes(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The rows of a result table, ``route`` and ``route_cost`` filled in where a cell is bad and there is one."""
-    by_scenario: dict[str, list[Row]] = {}
+def add_routes(rows: Sequence[ResultRow], pool: Pool) -> None:
+    """Fill in ``route`` and ``route_cost`` of the rows of a result table, where a cell is bad and there is one.
+
+    :param pool: keeps what rows share.
+    """
+    by_scenario: dict[str, list[ResultRow]] = {}
     for row in rows:
-        if row["verdict"] in USABLE and row["loaded_with"]:
-            by_scenario.setdefault(row["scenario"], []).append(row)
+        if row.shared["verdict"] in USABLE and row.loaded_with:
+            by_scenario.setdefault(row.scenario, []).append(row)
     finders = {name: Finder(usable) for name, usable in by_scenario.items()}
-    found = []
     for row in rows:
-        finder = finders.get(row["scenario"])
-        route = finder.best(row) if finder and row["verdict"] in BAD and row["loaded_with"] else None
+        finder = finders.get(row.scenario)
+        route = finder.best(row) if finder and row.shared["verdict"] in BAD and row.loaded_with else None
         if route is not None:
-            row = row | {"route": route.text, "route_cost": "; ".join(route.cost)}
-        found.append(row)
-    return found
+            row.shared = pool.one(row.shared | {"route": route.text, "route_cost": "; ".join(route.cost)})
 
 
 class Finder:

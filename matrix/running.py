@@ -32,6 +32,7 @@ from matrix.planning import Matrix, expand_formats, make_works
 from matrix.scenario_index import index_scenarios
 from matrix.scenario_index import select as select_scenarios
 from matrix.shards import select_shard
+from matrix.shelf import Shelf
 from matrix.store import Artifact, Store
 
 
@@ -178,7 +179,7 @@ def report_only(options: RunOptions, console: Console) -> None:
         )
     store = Store(options.out / "store")
     try:
-        artifacts, cells = store.artifacts(), store.cells()
+        artifacts, cells = store.artifacts(), Shelf(store, store.known_cells())
         recorded = history.recorded_states(store)
         states = {environment.id: _known_state(environment, backend, recorded) for environment in matrix.environments}
         facts = _facts(config, backend.name, reason, started)

@@ -96,6 +96,30 @@ class Cell:
     seconds: float
 
 
+_CELL_COLUMNS = "key, artifact_key, loaded_with, requested, records, seconds"
+
+
+def _cell(row: tuple[Any, ...]) -> Cell:
+    key, artifact_key, loader, requested, records, seconds = row
+    return Cell(key, artifact_key, loader, tuple(json.loads(requested)), tuple(json.loads(records)), seconds)
+
+
+@dataclass(frozen=True)
+class KnownCell:
+    """What tells whether a cell is finished.
+
+    :param requested: the attempts that were asked for.
+    :param sound: whether the plain attempt is recorded and no attempt failed for a fault of ours.
+    """
+
+    requested: frozenset[str]
+    sound: bool
+
+    def covers(self, wanted: Iterable[str]) -> bool:
+        """Whether nothing of what is wanted is left to be run. Where it is False, its records decide."""
+        return self.sound and self.requested.issuperset(wanted)
+
+
 def content_key(*parts: Any) -> str:
     """SHA-256 over the canonical JSON of the parts."""
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
@@ -289,7 +313,7 @@ class Store(ArtifactFiles):
     def _rows(self, table: str) -> list[tuple[Any, ...]]:
         columns = {
             "artifacts": "key, scenario, format, saved_with, state, folder, file, container, bytes, seconds, payload",
-            "cells": "key, artifact_key, loaded_with, requested, records, seconds",
+            "cells": _CELL_COLUMNS,
         }[table]
         return self.read(f"SELECT {columns} FROM {table}")
 
@@ -303,11 +327,30 @@ class Store(ArtifactFiles):
         return found
 
     def cells(self) -> dict[str, Cell]:
-        """Every cell by key."""
-        return {
-            key: Cell(key, artifact_key, loader, tuple(json.loads(requested)), tuple(json.loads(records)), seconds)
-            for key, artifact_key, loader, requested, records, seconds in self._rows("cells")
-        }
+        """Every cell by key. Many do not fit in memory: see :meth:`cell` and :meth:`known_cells`."""
+        return {row[0]: _cell(row) for row in self._rows("cells")}
+
+    def cell(self, key: str) -> Cell | None:
+        """One cell; None where there is none of that key."""
+        rows = self.read(f"SELECT {_CELL_COLUMNS} FROM cells WHERE key = ?", (key,))
+        return _cell(rows[0]) if rows else None
+
+    def known_cells(self) -> dict[str, "KnownCell"]:
+        """Every cell by key, without what was measured of it."""
+        rows = self.read(
+            "SELECT key, requested, instr(records, ?) > 0 AND instr(records, ?) = 0 FROM cells",
+            ('"attempt": "plain"', '"outcome": "harness-error"'),
+        )
+        known: dict[tuple[str, int], KnownCell] = {}
+        for _, requested, sound in rows:
+            if (requested, sound) not in known:
+                known[requested, sound] = KnownCell(frozenset(json.loads(requested)), bool(sound))
+        return {key: known[requested, sound] for key, requested, sound in rows}
+
+    def load_seconds(self) -> dict[str, tuple[float, int]]:
+        """Seconds that the loads of each artifact took together, and their number, by the artifact's key."""
+        rows = self.read("SELECT artifact_key, sum(seconds), count(*) FROM cells GROUP BY artifact_key")
+        return {key: (seconds, count) for key, seconds, count in rows}
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:

@@ -69,11 +69,13 @@ def measure(
     tables = Tables(matrix, bench.config, states, {artifact.key: artifact}, cells, _inspector(bench))
     asked = {item.id for item in loaders}
     # Cells of other savers do not exist: only this file was loaded.
-    rows = [row for row in tables.rows() if row["saved_with"] == saver.id and row["loaded_with"] in asked | {saver.id}]
+    rows = [
+        dict(row) for row in tables.rows() if row["saved_with"] == saver.id and row["loaded_with"] in asked | {saver.id}
+    ]
     return {
         "reference": bench.facts,
         "rows": rows,
-        "attempts": list(tables.attempt_rows()),
+        "attempts": [dict(row) for row in tables.attempt_rows()],
         "environments": [states[item.id].describe() for item in chosen],
     }
 
