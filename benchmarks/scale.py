@@ -11,13 +11,14 @@ import subprocess
 import sys
 import tempfile
 import time
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
 from matrix.backends.venv import VenvBackend
 from matrix.config import load_config
 from matrix.execution import Engine
-from matrix.planning import Matrix, artifact_key, cell_key
+from matrix.planning import CellKeys, Matrix, Work, artifact_key
 from matrix.results import Tables
 from matrix.running import RunOptions, inspector, select_matrix
 from matrix.shelf import Shelf
@@ -86,6 +87,8 @@ def _fill(folder: Path, matrix: Matrix, with_cells: bool) -> None:
     states = {environment.id: backend.state(environment) for environment in matrix.environments}
     (store.folder / "artifacts" / _SAVED_FOLDER[:2] / _SAVED_FOLDER).mkdir(parents=True)
     store._connection.execute("BEGIN")
+    cells: list[tuple[str, str, str, Work, dict[str, Any]]] = []
+    keys = CellKeys(states)
     for number, (work, saver) in enumerate(matrix.pairs()):
         key = artifact_key(work, states[saver.id])
         store.put_artifact(
@@ -96,7 +99,10 @@ def _fill(folder: Path, matrix: Matrix, with_cells: bool) -> None:
         )
         for offset, loader in enumerate(matrix.environments if with_cells else ()):
             record = _RAISED if (number + offset) % 2 else _LOADED
-            store.put_cell(Cell(cell_key(key, states[loader.id]), key, loader.id, work.attempts(), (record,), 0.1))
+            cells.append((keys.key(key, loader.id), key, loader.id, work, record))
+    # In the order of the table, or its pages would be split a million times.
+    for cell, key, loader_id, work, record in sorted(cells, key=itemgetter(0)):
+        store.put_cell(Cell(cell, key, loader_id, work.attempts(), (record,), 0.1))
     store._connection.execute("COMMIT")
     store.close()
 
