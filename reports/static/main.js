@@ -31,7 +31,7 @@ function showPage(page) {
   for (const anchor of document.querySelectorAll(".top nav a")) {
     if (anchor.dataset.page === page) anchor.setAttribute("aria-current", "page"); else anchor.removeAttribute("aria-current");
   }
-  const heading = document.querySelector(".page.current h1, .page.current h2");
+  const heading = document.querySelector(".page.current :is(h1, h2)[tabindex]");
   document.title = `${page === "grid" ? "" : `${WORDS.pages[page]}, `}Crossload: ${document.getElementById("headline").textContent}`;
   if (shownPage) {
     window.scrollTo({ top: 0, behavior: "instant" });
