@@ -37,7 +37,9 @@ OutOption = Annotated[
 ]
 TfOption = Annotated[
     str | None,
-    typer.Option("--tf", metavar="LIST", help="TensorFlow versions: 2.4,2.10 or 2.16+tf_keras, all, latest:3."),
+    typer.Option(
+        "--tf", metavar="LIST", help="TensorFlow versions: 2.4,2.10 or 2.16+tf_keras, all, variants, latest:3."
+    ),
 ]
 HardwareOption = Annotated[str, typer.Option("--hardware", metavar="LIST", help="cpu, cuda, or both.")]
 ScenarioOption = Annotated[

@@ -36,7 +36,8 @@ def register(app: typer.Typer, make_console: "Callable[[], Console]") -> None:
     @app.command()
     def images(
         tf: Annotated[
-            str | None, typer.Option("--tf", metavar="LIST", help="Versions to build: 2.4,2.10, all, latest:3.")
+            str | None,
+            typer.Option("--tf", metavar="LIST", help="Versions to build: 2.4,2.10, all, variants, latest:3."),
         ] = None,
         hardware: Annotated[str, typer.Option("--hardware", metavar="LIST", help="cpu, cuda, or both.")] = "cpu",
         build: Annotated[bool, typer.Option("--build", help="Build those of --tf, or of the quick profile.")] = False,

@@ -16,6 +16,12 @@ from tests.unit.diagnosis.write_real_cells import REAL_CELLS
 
 CELLS = json.loads(REAL_CELLS.read_text("utf-8"))
 KERAS_2, KERAS_3 = {"tensorflow": "2.15.1", "keras": "2.15.0"}, {"tensorflow": "2.16.2", "keras": "3.4.1"}
+OLD_ROOT = "_layer_checkpoint_dependencies"
+LOOPS = (
+    "Invalid Functional model configuration. The graph of the Functional model either has loops or disconnected nodes"
+)
+SHORT = "Input 0 of layer dense_1 is incompatible with the layer: expected axis -1 of input shape to have value 4"
+NO_PATH = "expected str, bytes or os.PathLike object, not NoneType"
 H5 = {"container": "hdf5", "suffix": ".h5", "weights_layout": "legacy"}
 
 
@@ -85,10 +91,22 @@ def test_what_is_not_bad_has_no_cause(verdict: str) -> None:
         # Two ways in which no weight is found, told apart by where the file keeps them.
         ({"loader": {"keras": "2.13.1"}, "error": "Layer 'dense' expected 2 variables, but received 0 variables",
           "file": {"container": "zip", "weights_root": "layers"}}, "layer-group-renamed"),
-        ({"saver": {"keras": "2.13.1"}, "error": "Layer 'dense_1' expected 2 variables, but received 0 variables",
-          "file": {"container": "zip", "weights_root": "_layer_checkpoint_dependencies"}}, "layer-numbering"),
+        ({"saver": {"keras": "2.13.1"}, "error": "Layer 'dense' expected 2 variables, but received 0 variables",
+          "file": {"container": "zip", "weights_root": OLD_ROOT}}, "layer-group-renamed"),
+        ({"saver": {"keras": "2.13.1"}, "loader": {"keras": "2.14.0"}, "file": {"container": "zip", "weights_root": OLD_ROOT},
+          "error": "Layer 'dense_1' expected 2 variables, but received 0 variables"}, "layer-numbering"),
+        ({"saver": {"keras": "2.12.0"}, "loader": KERAS_3, "file": {"container": "hdf5", "weights_root": OLD_ROOT},
+          "error": "Layer 'dense_1' expected 2 variables, but received 0 variables"}, "layer-numbering"),
+        ({"saver": {"keras": "2.14.0"}, "loader": {"keras": "2.18.0"}, "file": {"container": "zip", "weights_root": OLD_ROOT},
+          "error": "Layer 'dense' expected 2 variables, but received 0 variables"}, "layer-group-renamed"),
         ({"error": "Layer 'dense' expected 2 variables, but received 0 variables", "file": {"container": "zip"}},
          "weights-count"),
+        ({"saver": {"keras": "2.14.0"}, "loader": KERAS_3, "error_type": "TypeError", "error": NO_PATH,
+          "file": {"container": "zip", "weights_root": OLD_ROOT, "classes": ["TextVectorization"]}}, "layer-group-renamed"),
+        ({"saver": {"keras": "2.14.0"}, "loader": KERAS_3, "error_type": "TypeError", "error": NO_PATH,
+          "file": {"container": "zip", "weights_root": OLD_ROOT, "classes": ["Dense"]}}, UNKNOWN),
+        ({"saver": {"keras": "2.13.1"}, "loader": {"keras": "2.14.0"}, "error_type": "TypeError", "error": NO_PATH,
+          "file": {"container": "zip", "weights_root": OLD_ROOT, "classes": ["TextVectorization"]}}, UNKNOWN),
         # Whose name it is decides what a missing name means.
         ({"error": "Unknown layer: Gate", "file": {**H5, "custom": ["Gate"]}}, "custom-object-missing"),
         ({"error": "Unknown layer: Gate", "passed": {"gate": "Gate"}, "file": {**H5, "custom": ["Gate"]}},
@@ -103,11 +121,67 @@ def test_what_is_not_bad_has_no_cause(verdict: str) -> None:
           "file": {"container": "zip", "custom": ["Gate"]}}, "custom-object-missing"),
         ({"loader": KERAS_3, "error_type": "TypeError", "file": {"container": "zip"},
           "error": "Could not locate function 'mse'. Full object config: {'module': 'keras.metrics'}"}, "compile-string-h5"),
+        # tf_keras names its own modules, and newer versions put quotes around a module.
+        ({"loader": KERAS_3, "error_type": "TypeError", "error": "Could not locate class 'Functional'. Make sure",
+          "file": {"container": "zip", "modules": ["keras.layers", "tf_keras.src.engine.functional"]}}, "keras-module-moved"),
+        ({"loader": KERAS_3, "error_type": "TypeError", "error": "Could not locate class 'Functional'. Make sure",
+          "file": {"container": "zip", "modules": ["keras.layers", "my_keras.functional"]}}, UNKNOWN),
+        ({"loader": KERAS_3, "error_type": "TypeError", "error": "Could not locate class 'Gate'. Make sure",
+          "file": {"container": "zip", "modules": ["tf_keras.src.engine.functional"], "custom": ["Gate"]}},
+         "custom-object-missing"),
+        ({"error": "Could not deserialize class 'Functional' because its parent module 'keras.src.engine.functional' cannot be "
+          "imported.", "error_type": "TypeError"}, "keras-module-moved"),
+        ({"error": "Could not deserialize class 'Gate' because its parent module 'moved.gates' cannot be imported.",
+          "error_type": "TypeError"}, "custom-module-moved"),
+        # One key that is missing is not the other.
+        ({"error": "'optimizer'", "error_type": "KeyError", "place": "loss_scale_optimizer.py:265"}, "mixed-precision-policy"),
+        ({"error": "'optimizer'", "error_type": "KeyError", "place": "saving_utils.py:181"}, UNKNOWN),
+        ({"error": "'sample_weight_mode'", "error_type": "KeyError", "loader": {"tensorflow": "2.2.3"}, "file": H5},
+         "compile-settings-expected"),
+        ({"error": "'sample_weight_mode'", "error_type": "KeyError", "saver": {"tensorflow": "2.2.3"},
+          "loader": {"tensorflow": "2.2.3"}, "file": H5}, UNKNOWN),
+        ({"error": "'sample_weight_mode'", "error_type": "KeyError", "file": H5}, UNKNOWN),
+        # A slice that is left out shows in the shape after it.
+        ({"format": "savedmodel", "error": SHORT, "saver": {"tensorflow": "2.5.3"}, "loader": {"tensorflow": "2.2.3"},
+          "file": {"container": "savedmodel", "classes": ["Dense", "SlicingOpLambda"]}}, "tensor-operators"),
+        ({"format": "savedmodel", "error": SHORT, "saver": {"tensorflow": "2.5.3"}, "loader": {"tensorflow": "2.2.3"},
+          "file": {"container": "savedmodel", "classes": ["Dense"]}}, UNKNOWN),
+        ({"format": "savedmodel", "error": SHORT, "saver": {"tensorflow": "2.5.3"}, "loader": {"tensorflow": "2.4.4"},
+          "file": {"container": "savedmodel", "classes": ["Dense", "SlicingOpLambda"]}}, UNKNOWN),
+        ({"loader": KERAS_3, "error": "Could not deserialize 'keras.mixed_precision.Policy' because it is not a KerasSaveable"},
+         "mixed-precision-policy"),
+        ({"loader": KERAS_3, "error": "Could not locate class 'Policy'. Make sure", "file": H5}, "mixed-precision-policy"),
+        ({"loader": KERAS_3, "error": "Could not locate class 'Policy'. Make sure", "file": H5, "verdict": "remedy",
+          "attempt": "edit-config+compile=False"}, "mixed-precision-policy"),
+        ({"loader": KERAS_3, "error": "Could not locate function 'spread'. Make sure", "file": H5, "verdict": "remedy",
+          "attempt": "compile=False"}, "compile-custom-missing"),
+        ({"loader": KERAS_3, "error": "Could not locate class 'Dense'. Make sure", "file": H5}, "json-of-keras-2"),
+        # Shapes of inputs are no shapes of weights.
+        ({"loader": KERAS_3, "stage": "call", "file": {**H5, "config_keys": ["batch_input_shape"]},
+          "error": "Invalid input shape for input [[ 0.17]]. Expected shape (None, None, 8), but input has incompatible shape "
+          "(8, 8)"}, "batch-shape-as-input-shape"),
+        ({"loader": KERAS_3, "stage": "call", "file": {**H5, "config_keys": ["batch_input_shape"]},
+          "error": "Invalid input shape for input [[ 0.17]]. Expected shape (None, 4), but input has incompatible shape (8, 8)"},
+         UNKNOWN),
+        # Round in circles, noticed or not.
+        ({"loader": KERAS_3, "file": {**H5, "nested": True}, "error": LOOPS}, "nested-model-endless"),
+        ({"loader": KERAS_3, "file": H5, "error": LOOPS}, UNKNOWN),
+        # What a SavedModel revives.
+        ({"format": "savedmodel", "file": {"container": "savedmodel"},
+          "error": "Could not find matching function to call loaded from the SavedModel. Got:"}, "savedmodel-call-signature"),
+        ({"format": "savedmodel", "file": {"container": "savedmodel", "classes": ["TextVectorization"]},
+          "error": "Failed to convert elements of tf.RaggedTensor(values=Tensor("}, "text-layer-gives-ragged"),
+        ({"format": "savedmodel", "file": {"container": "savedmodel", "classes": ["Dense"]},
+          "error": "Failed to convert elements of tf.RaggedTensor(values=Tensor("}, UNKNOWN),
         # Python's own errors mean Lambda only where there is one, and two Pythons.
         ({"error": "bad marshal data (unknown type code)", "file": {**H5, "lambdas": 1},
           "saver": {"python": "3.9.1"}, "loader": {"python": "3.9.7"}}, UNKNOWN),
         ({"error": "bad marshal data (unknown type code)", "file": {**H5, "lambdas": 1},
           "saver": {"python": "3.9.1"}, "loader": {"python": "3.11.7"}}, "lambda-bytecode"),
+        ({"error": "Objects/codeobject.c:119: bad argument to internal function", "file": {**H5, "lambdas": 1},
+          "error_type": "SystemError", "saver": {"python": "3.11.7"}, "loader": {"python": "3.7.16"}}, "lambda-bytecode"),
+        ({"error": "Objects/codeobject.c:119: bad argument to internal function", "file": H5,
+          "error_type": "SystemError", "saver": {"python": "3.11.7"}, "loader": {"python": "3.7.16"}}, UNKNOWN),
         # Only the container's own disk is a limit that matrix.toml sets.
         ({"verdict": "crashes", "error_type": "disk limit", "error": "No space left on device"}, "temporary-files-limit"),
         ({"error_type": "OSError", "error": "[Errno 28] No space left on device"}, UNKNOWN),
