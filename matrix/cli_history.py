@@ -156,6 +156,9 @@ def register_nightly(app: typer.Typer, make_console: "Callable[[], Console]") ->
             datetime.datetime | None,
             typer.Option(formats=["%Y-%m-%d"], metavar="DATE", help="Day whose nightlies to use; today by default."),
         ] = None,
+        executor: Annotated[str, typer.Option(metavar="NAME", help="local or dask, as for run.")] = "local",
+        scheduler: Annotated[str | None, typer.Option(metavar="ADDRESS", help="Dask scheduler, as for run.")] = None,
+        artifacts: Annotated[str | None, typer.Option(metavar="URL", help="Exchange of artifacts, as for run.")] = None,
         out: OutOption = Path("build"),
         config: Annotated[Path, typer.Option(metavar="FILE", help="Configuration to read.")] = Path("matrix.toml"),
     ) -> None:
@@ -186,6 +189,9 @@ def register_nightly(app: typer.Typer, make_console: "Callable[[], Console]") ->
             scenario=scenario,
             backend=backend,
             as_of=as_of.date() if as_of else None,
+            executor=executor,
+            scheduler=scheduler,
+            artifacts=artifacts,
         )
         console = make_console()
         conditions = [word.strip() for word in fail_on.split(",") if word.strip()]

@@ -63,7 +63,7 @@ class _Dask(Executor):
         known = ("auto", *BACKENDS)
         if options.backend not in known:
             raise SelectionError(f"unknown backend {options.backend!r}.{nearest(options.backend, known)}")
-        self._shelf = _as_url(options.artifacts)
+        self._depot = _as_url(options.artifacts)
         if own:
             folder = options.config.parent
             place, self.reason = choose_backend(options.backend, config, folder, matrix.environments, options.out)
@@ -76,7 +76,7 @@ class _Dask(Executor):
     def engine(self, matrix: Matrix, config: MatrixConfig, store: Store) -> "DaskEngine":
         from matrix.distributed.engine import DaskEngine
 
-        return DaskEngine(matrix, config, self.backend, store, self._cluster, self._shelf)
+        return DaskEngine(matrix, config, self.backend, store, self._cluster, self._depot)
 
     def close(self) -> None:
         self._cluster.close()

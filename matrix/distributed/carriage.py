@@ -1,4 +1,4 @@
-"""How artifacts travel between machines: packed as bytes, by themselves or over a shelf that an fsspec URL names."""
+"""How artifacts travel between machines: packed as bytes, by themselves or over a depot that an fsspec URL names."""
 
 import io
 import shutil
@@ -48,7 +48,7 @@ def keep(content: bytes, digest: str, files: ArtifactFiles) -> None:
         shutil.rmtree(staging, ignore_errors=True)
 
 
-class Shelf:
+class Depot:
     """Packed artifacts at an fsspec URL that the host and all workers can reach.
 
     :raises ClusterError: the URL is not understood, or its filesystem is not installed.

@@ -14,7 +14,7 @@ from typing import Any
 from matrix.backends import WorkerError
 from matrix.books import Books, Progress
 from matrix.config import MatrixConfig
-from matrix.distributed.carriage import Shelf, keep, pack
+from matrix.distributed.carriage import Depot, keep, pack
 from matrix.distributed.cluster import Cluster, Seat
 from matrix.distributed.wire import (
     Plain,
@@ -63,15 +63,15 @@ class DaskEngine(Books):
     """Runs what the store does not hold yet, on a cluster.
 
     :param backend: name of the backend that workers use.
-    :param shelf: fsspec URL over which artifacts travel; None for Dask itself.
+    :param depot: fsspec URL over which artifacts travel; None for Dask itself.
     """
 
     def __init__(
-        self, matrix: Matrix, config: MatrixConfig, backend: str, store: Store, cluster: Cluster, shelf: str | None
+        self, matrix: Matrix, config: MatrixConfig, backend: str, store: Store, cluster: Cluster, depot: str | None
     ) -> None:
         super().__init__(matrix, config, store)
         self._backend, self._cluster = backend, cluster
-        self._shelf_url, self._shelf = shelf, Shelf(shelf) if shelf else None
+        self._depot_url, self._depot = depot, Depot(depot) if depot else None
         self._run_id = uuid.uuid4().hex
         self._flights: dict[str, _Flight] = {}
         self._landed: queue.Queue[Any] = queue.Queue()
@@ -79,7 +79,7 @@ class DaskEngine(Books):
         self._built: set[tuple[str, str]] = set()
         self._refusals: dict[str, dict[str, str]] = {}
         self._tries: Counter[str] = Counter()
-        self._on_shelf: set[str] = set()
+        self._on_depot: set[str] = set()
         self._packages: dict[Path, tuple[str, bytes]] = {}
 
     def run(self, tick: Callable[[Progress], None] = lambda progress: None) -> None:
@@ -196,7 +196,7 @@ class DaskEngine(Books):
         state = self.states.get(environment.id)
         batch: Plain = {
             **{"run": self._run_id, "backend": self._backend, "config": plain_config(self.config)},
-            **{"environment": plain_environment(environment), "shelf": self._shelf_url},
+            **{"environment": plain_environment(environment), "depot": self._depot_url},
             "identity": json.loads(json.dumps(environment_identity(state))) if state else None,
             **{"tasks": plain, "packed": packed, "packages": packages},
         }
@@ -223,11 +223,11 @@ class DaskEngine(Books):
         """See to it that a worker has an artifact when it comes to it."""
         if digest in self._of(seat.address).holds and not self._tries[key]:
             return
-        if self._shelf is None or self._tries[key]:
+        if self._depot is None or self._tries[key]:
             packed[digest] = pack(self.store.folder_of(digest))
-        elif digest not in self._on_shelf:
-            self._shelf.put(digest, pack(self.store.folder_of(digest)))
-            self._on_shelf.add(digest)
+        elif digest not in self._on_depot:
+            self._depot.put(digest, pack(self.store.folder_of(digest)))
+            self._on_depot.add(digest)
 
     # What comes back
 
@@ -315,9 +315,9 @@ class DaskEngine(Books):
             artifact = artifact_from(result["artifact"])
             if artifact.folder:
                 content = answer["packed"].get(artifact.folder)
-                if content is None and self._shelf is not None:
-                    content = self._shelf.get(artifact.folder)
-                    self._on_shelf.add(artifact.folder)
+                if content is None and self._depot is not None:
+                    content = self._depot.get(artifact.folder)
+                    self._on_depot.add(artifact.folder)
                 if content is None:
                     self._failed(task, "the artifact has not arrived")
                     return

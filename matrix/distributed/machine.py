@@ -11,7 +11,7 @@ from typing import Any
 from matrix.backends import Backend, Worker, WorkerError
 from matrix.backends.choice import backend_class
 from matrix.config import Limits, MatrixConfig
-from matrix.distributed.carriage import Shelf, keep, pack, unpack
+from matrix.distributed.carriage import Depot, keep, pack, unpack
 from matrix.distributed.wire import (
     Plain,
     environment_from,
@@ -76,12 +76,12 @@ class Machine:
         environment = environment_from(batch["environment"], self.files.folder / "locks")
         backend = self._backend(batch["backend"], config)
         answer["state"] = self._build(environment, backend, batch["identity"], answer)
-        shelf = Shelf(batch["shelf"]) if batch["shelf"] else None
+        depot = Depot(batch["depot"]) if batch["depot"] else None
         tasks = [task_from(item, environment.id, packages) for item in batch["tasks"]]
         ready = []
         for task, plain in zip(tasks, batch["tasks"], strict=True):
             digest = "" if isinstance(task, SaveTask) else task.artifact.folder
-            if digest and not self._fetch(digest, batch["packed"].get(digest), shelf):
+            if digest and not self._fetch(digest, batch["packed"].get(digest), depot):
                 answer["missing"].append(digest)
             else:
                 ready.append((task, plain))
@@ -91,7 +91,7 @@ class Machine:
                 worker = self._run_task(task, plain, worker, backend, environment, config.limits, batch["run"], answer)
                 done = answer["finished"][-1]
                 if done.get("artifact", {}).get("folder"):
-                    self._hand_over(done["artifact"]["folder"], shelf, answer)
+                    self._hand_over(done["artifact"]["folder"], depot, answer)
         finally:
             if worker is not None:
                 self._put_back(environment, backend, worker)
@@ -131,24 +131,24 @@ class Machine:
         # The lock was written here: who asked knows its own.
         return {**replace(state, environment=environment).record(), "identity": found}
 
-    def _fetch(self, digest: str, content: bytes | None, shelf: Shelf | None) -> bool:
+    def _fetch(self, digest: str, content: bytes | None, depot: Depot | None) -> bool:
         if self.files.folder_of(digest).is_dir():
             return True
-        if content is None and shelf is not None:
-            content = shelf.get(digest)
+        if content is None and depot is not None:
+            content = depot.get(digest)
         try:
             if content is not None:
                 keep(content, digest, self.files)
         except ClusterError:
-            return False  # what lies on the shelf is damaged; the host has it as well
+            return False  # what lies in the depot is damaged; the host has it as well
         return content is not None
 
-    def _hand_over(self, digest: str, shelf: Shelf | None, answer: Plain) -> None:
+    def _hand_over(self, digest: str, depot: Depot | None, answer: Plain) -> None:
         content = pack(self.files.folder_of(digest))
-        if shelf is None:
+        if depot is None:
             answer["packed"][digest] = content
         else:
-            shelf.put(digest, content)
+            depot.put(digest, content)
 
     def _run_task(
         self,

@@ -52,7 +52,7 @@ def run_batch(batch: Mapping[str, Any]) -> dict[str, Any]:
     """Build an environment unless it is there, and run saves and loads in it.
 
     :param batch: ``run``, ``backend``, ``config``, ``environment``, ``identity`` (of the environment, None for the first
-        that builds it), ``tasks``, ``packed`` (artifacts by digest), ``packages`` (of scenarios by digest), ``shelf`` (URL).
+        that builds it), ``tasks``, ``packed`` (artifacts by digest), ``packages`` (of scenarios by digest), ``depot`` (URL).
     :return: ``state``, ``finished`` (one entry a task, with its ``artifact``, ``cell`` or ``fault``), ``packed``,
         ``missing`` (digests of artifacts that were not at hand), ``why`` and ``retire`` where this machine is not fit,
         ``warm`` (environments in which a probe waits), ``messages``, ``address`` and ``machine``.

@@ -95,14 +95,14 @@ def test_a_worker_is_killed_one_joins_late_and_one_has_no_room(
 
 
 def test_workers_of_its_own_that_exchange_files_over_a_url(locally: pd.DataFrame, tmp_path: Path) -> None:
-    out, shelf = tmp_path / "out", tmp_path / "shelf"
+    out, depot = tmp_path / "out", tmp_path / "depot"
     finished = crossload(
-        *("run", *SELECTION, "--executor", "dask", "--jobs", "2", "--artifacts", f"file://{shelf}", "--out", str(out))
+        *("run", *SELECTION, "--executor", "dask", "--jobs", "2", "--artifacts", f"file://{depot}", "--out", str(out))
     )
     assert finished.returncode == 0, finished.stderr
     assert "Traceback" not in finished.stdout + finished.stderr
     pd.testing.assert_frame_equal(results(out).drop(columns="seconds"), locally)
-    assert len(list(shelf.glob("*/*.tar"))) == len(list((out / "store" / "artifacts").glob("*/*")))
+    assert len(list(depot.glob("*/*.tar"))) == len(list((out / "store" / "artifacts").glob("*/*")))
     again = crossload("run", *SELECTION, "--executor", "dask", "--jobs", "2", "--out", str(out))
     assert "Nothing to do" in again.stdout
     assert _executed(out) == 0

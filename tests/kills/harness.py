@@ -36,6 +36,8 @@ from tests.unit.doubles import Event, ScriptedBackend, answer, config, matrix, s
 NAMES = ("2.9-cpu", "2.10-cpu", "2.16-cpu")
 WORKS = tuple(Work(scenario(name), form) for name in ("dense", "lstm") for form in ("h5", "keras"))
 REAL = ("run", "--backend", "venv", "--tf", "2.16", "--scenario", "dense,conv2d", "--format", "h5,keras", "--jobs", "2")
+# Seconds for a run of a few cells, on however crowded a machine.
+_PATIENCE = 1800
 _SOME_MOMENT = "2026-11-20T00:00:00+00:00"
 
 
@@ -184,7 +186,7 @@ class Real:
         return subprocess.Popen(line, cwd=REPOSITORY, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
     def _run(self, out: Path) -> None:
-        code = self._start([*command(*REAL), "--out", str(out)]).wait(timeout=300)
+        code = self._start([*command(*REAL), "--out", str(out)]).wait(timeout=_PATIENCE)
         if code != 0:
             raise KillError(f"going on ended with exit code {code}")
 
@@ -197,7 +199,7 @@ class Real:
         if kind == "writer":
             step, milliseconds = chance.randint(1, self._steps), chance.choice((0.0, chance.uniform(0, 3)))
             line = [sys.executable, "-m", "tests.kills.dying", str(step), str(milliseconds), *REAL, "--out", str(out)]
-            return self._start(line).wait(timeout=300) == -signal.SIGKILL
+            return self._start(line).wait(timeout=_PATIENCE) == -signal.SIGKILL
         victim = self._start([*command(*REAL), "--out", str(out)])
         time.sleep(chance.uniform(0, self._seconds))
         if kind == "engine":
@@ -209,7 +211,7 @@ class Real:
                 os.kill(chance.choice(probes), signal.SIGKILL)
             except ProcessLookupError:
                 probes = []
-        code = victim.wait(timeout=300)
+        code = victim.wait(timeout=_PATIENCE)
         if code != 0:
             raise KillError(f"the run ended with exit code {code} when a probe was killed")
         return bool(probes)

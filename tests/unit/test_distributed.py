@@ -13,7 +13,7 @@ pytest.importorskip("distributed")
 from matrix.backends import Backend, WorkerError
 from matrix.config import MatrixConfig
 from matrix.distributed import machine as machine_module
-from matrix.distributed.carriage import Shelf, keep, pack, unpack
+from matrix.distributed.carriage import Depot, keep, pack, unpack
 from matrix.distributed.cluster import Seat
 from matrix.distributed.engine import DaskEngine
 from matrix.distributed.machine import Machine
@@ -22,6 +22,7 @@ from matrix.distributed.wire import (
     environment_from,
     package_of,
     plain_cell,
+    plain_config,
     plain_environment,
     plain_task,
     task_from,
@@ -129,8 +130,8 @@ def store(tmp_path: Path) -> Iterator[Store]:
     opened.close()
 
 
-def run(store: Store, cluster: Cluster, shelf: str | None = None, works: tuple[Work, ...] = WORKS) -> DaskEngine:
-    engine = DaskEngine(matrix(NAMES, works), config(), "scripted", store, cluster, shelf)  # type: ignore[arg-type]
+def run(store: Store, cluster: Cluster, depot: str | None = None, works: tuple[Work, ...] = WORKS) -> DaskEngine:
+    engine = DaskEngine(matrix(NAMES, works), config(), "scripted", store, cluster, depot)  # type: ignore[arg-type]
     engine.run()
     return engine
 
@@ -156,16 +157,16 @@ def whole(engine: DaskEngine, store: Store, locally: str) -> None:
     assert len(store.artifacts()) + len(store.cells()) == TOTAL
 
 
-@pytest.mark.parametrize("over_a_shelf", [False, True])
+@pytest.mark.parametrize("over_a_depot", [False, True])
 def test_the_table_is_that_of_a_local_run(
-    store: Store, backend: ScriptedBackend, tmp_path: Path, locally: str, over_a_shelf: bool
+    store: Store, backend: ScriptedBackend, tmp_path: Path, locally: str, over_a_depot: bool
 ) -> None:
     cluster = Cluster(tmp_path)
-    engine = run(store, cluster, f"file://{tmp_path / 'shelf'}" if over_a_shelf else None)
+    engine = run(store, cluster, f"file://{tmp_path / 'depot'}" if over_a_depot else None)
     whole(engine, store, locally)
     assert len(backend.asked) == TOTAL
     sent = [digest for _, batch in cluster.batches for digest in batch["packed"]]
-    assert bool(sent) != over_a_shelf
+    assert bool(sent) != over_a_depot
     assert len(cluster.stopped) == 1
 
 
@@ -265,11 +266,27 @@ def test_another_python_on_one_worker_is_not_mixed_in(
     other = Other()
     cluster.machines["w1"]._backend = lambda name, config: other  # type: ignore[method-assign]
     engine = run(store, cluster)
-    pythons = {state.facts["python"] for state in engine.states.values()}
     # Whoever builds an environment first decides; each cell is then measured in that one alone.
     assert len(store.artifacts()) + len(store.cells()) == TOTAL
-    assert pythons <= {"3.9.19", "3.9.1"}
-    assert any("is another one" in message for message in engine.progress.messages)
+    for name, state in engine.states.items():
+        asked = {place for place in (backend, other) if any(where == name for where, _ in place.asked)}
+        assert asked == {other if state.facts["python"] == "3.9.1" else backend}
+
+
+def test_a_worker_says_when_its_environment_is_another_one(backend: ScriptedBackend, tmp_path: Path) -> None:
+    batch: dict[str, Any] = {
+        **{"run": "r", "backend": "scripted", "config": plain_config(config()), "depot": None},
+        **{"environment": plain_environment(environment("2.16-cpu")), "identity": None},
+        **{"tasks": [], "packed": {}, "packages": {}},
+    }
+    machine = Machine(tmp_path)
+    answer = machine.run(batch)
+    assert (answer["why"], answer["state"]["state"]) == ("", "ready")
+    identity = answer["state"]["identity"]
+    assert machine.run({**batch, "identity": identity})["why"] == ""
+    refused = machine.run({**batch, "identity": ["of", "another"]})
+    assert "is another one" in refused["why"]
+    assert not refused["retire"]
 
 
 def test_a_warm_probe_is_used_again(store: Store, backend: ScriptedBackend, tmp_path: Path) -> None:
@@ -290,13 +307,13 @@ def test_a_folder_travels_whole_and_nothing_leaves_it(tmp_path: Path) -> None:
     with pytest.raises(ClusterError, match="damaged"):
         keep(pack(folder), "ab" * 32, files)
     assert not list((files.folder / "staging").iterdir())
-    shelf = Shelf(f"file://{tmp_path / 'shelf'}")
+    depot = Depot(f"file://{tmp_path / 'depot'}")
     digest = digest_folder(folder)[0]
-    assert shelf.get(digest) is None
-    shelf.put(digest, pack(folder))
-    assert shelf.get(digest) == pack(folder)
+    assert depot.get(digest) is None
+    depot.put(digest, pack(folder))
+    assert depot.get(digest) == pack(folder)
     with pytest.raises(ClusterError, match="--artifacts"):
-        Shelf("nonsense://x")
+        Depot("nonsense://x")
 
 
 def test_environments_tasks_and_cells_come_back_as_they_were(tmp_path: Path) -> None:
