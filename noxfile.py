@@ -55,10 +55,24 @@ def tests(session: nox.Session) -> None:
 
 
 @nox.session
+def kills(session: nox.Session) -> None:
+    """Kill runs at random 500 times, or `-- N` times: every store must be whole, and going on must end the same."""
+    session.install("-e", ".[tests]")
+    session.run("python", "-m", "tests.kills.harness", *session.posargs)
+
+
+@nox.session
 def breaks(session: nox.Session) -> None:
     """Reproduce every publicly documented break on its real versions."""
     session.install("-e", ".[tests]")
     session.run("pytest", "-m", "", *(session.posargs or ["tests/breaks"]))
+
+
+@nox.session
+def models(session: nox.Session) -> None:
+    """Check ten models of ten versions in five others, against plain Keras."""
+    session.install("-e", ".[tests]")
+    session.run("pytest", "-m", "models", "-s", *(session.posargs or ["tests/e2e/test_user_models.py"]))
 
 
 @nox.session

@@ -9,7 +9,17 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from matrix import __version__, cli_bisect, cli_docker, cli_history, cli_shards, cli_upgrade
+from matrix import (
+    __version__,
+    cli_bisect,
+    cli_data,
+    cli_docker,
+    cli_history,
+    cli_models,
+    cli_shards,
+    cli_store,
+    cli_upgrade,
+)
 from matrix.errors import CrossloadError, SelectionError
 
 app = typer.Typer(
@@ -37,6 +47,11 @@ FormatOption = Annotated[
     str | None, typer.Option("--format", metavar="LIST", help="Formats: h5,savedmodel,keras,weights and others.")
 ]
 BackendOption = Annotated[str, typer.Option("--backend", metavar="NAME", help="auto, docker or venv.")]
+
+SiteOption = Annotated[
+    Path | None,
+    typer.Option("--site", metavar="DIR", help="Also write a folder for a web server, with the data beside the page."),
+]
 
 DEFAULT_CONFIG = Path("matrix.toml")
 DEFAULT_OUT = Path("build")
@@ -88,6 +103,16 @@ def run(
     shard: Annotated[
         str | None, typer.Option(metavar="I/N", help="Only this part of the selection: see `crossload shards`.")
     ] = None,
+    executor: Annotated[
+        str, typer.Option(metavar="NAME", help="local, or dask (several machines, or workers of its own).")
+    ] = "local",
+    scheduler: Annotated[
+        str | None, typer.Option(metavar="ADDRESS", help="Dask scheduler, such as tcp://host:8786.")
+    ] = None,
+    artifacts: Annotated[
+        str | None, typer.Option(metavar="URL", help="Where Dask workers exchange artifacts: file://..., s3://...")
+    ] = None,
+    site: SiteOption = None,
 ) -> None:
     """Save every scenario in every environment, load it in all of them, compare, and render the report.
 
@@ -96,14 +121,21 @@ def run(
     """
     from matrix.running import RunOptions
     from matrix.running import run as run_matrix
+    from reports.markdown import append_step_summary
 
     options = RunOptions(
         *(config, out, profile, _words(tf), _words(hardware) or [], scenario, _words(format), backend, jobs),
         _words(fail_on) or [],
         as_of.date() if as_of else None,
         shard,
+        executor,
+        scheduler,
+        artifacts,
+        site,
     )
-    raise typer.Exit(run_matrix(options, _console()))
+    code = run_matrix(options, _console())
+    append_step_summary(out / "summary.md")
+    raise typer.Exit(code)
 
 
 @app.command()
@@ -180,11 +212,14 @@ def report(
     backend: BackendOption = "auto",
     out: OutOption = DEFAULT_OUT,
     config: ConfigOption = DEFAULT_CONFIG,
+    site: SiteOption = None,
 ) -> None:
     """Judge and render again what the store holds, without running anything (new tolerances, an interrupted run)."""
     from matrix.running import RunOptions, report_only
 
-    options = RunOptions(config, out, profile, _words(tf), _words(hardware) or [], scenario, _words(format), backend)
+    options = RunOptions(
+        config, out, profile, _words(tf), _words(hardware) or [], scenario, _words(format), backend, site=site
+    )
     report_only(options, _console())
 
 
@@ -193,7 +228,10 @@ cli_history.register(app, _console)
 cli_bisect.register(app, _console)
 cli_history.register_nightly(app, _console)
 cli_upgrade.register(app, _console)
+cli_data.register(app, _console)
+cli_models.register(app, _console)
 cli_docker.register(app, _console)
+cli_store.register(app, _console)
 
 
 def main() -> None:

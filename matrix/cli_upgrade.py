@@ -1,29 +1,40 @@
 """Commands for planning an upgrade."""
 
 import json
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from matrix.errors import SelectionError, StoreError, nearest
+from matrix.errors import SelectionError, nearest
 
 if TYPE_CHECKING:
     from rich.console import Console
 
     from matrix.inspection import Inspection
+    from matrix.shipped.answers import Known
+
+# Possible causes of a message that are told.
+_MOST_CAUSES = 3
 
 KEEP = {"nothing": 3, "model": 2, "optimizer": 1}
 
 
-def _read_rows(out: Path) -> tuple[list[dict[str, Any]], list[str]]:
-    """The rows of a run's table, and its environments in the order of their versions."""
-    try:
-        document = json.loads((out / "results.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        raise StoreError(f"{out}: there are no results to plan with. Run `crossload run --out {out}` first.") from None
-    return document["results"], [item["id"] for item in document["environments"]]
+LocalRunOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--out", metavar="DIR", help="Folder of a run whose cells replace the shipped ones; build by default."
+    ),
+]
+
+
+def _known(out: Path | None, wanted: "Callable[[Mapping[str, Any]], bool] | None" = None) -> "Known":
+    """Shipped cells, and those of a run here; a run that was asked for must be there."""
+    from matrix.shipped.answers import read_known
+
+    return read_known(out or Path("build"), wanted, required=out is not None)
 
 
 def _environment_id(word: str, known: list[str]) -> str:
@@ -32,7 +43,7 @@ def _environment_id(word: str, known: list[str]) -> str:
         if candidate in known:
             return candidate
     labels = [name.rpartition("-")[0] for name in known]
-    raise SelectionError(f"these results have no {word}.{nearest(word, labels)} Known: {', '.join(known)}.")
+    raise SelectionError(f"the measurements have no {word}.{nearest(word, labels)} Known: {', '.join(known)}.")
 
 
 def _inspected_rows(found: "Inspection") -> list[tuple[str, str]]:
@@ -92,11 +103,12 @@ def register(app: typer.Typer, make_console: "Callable[[], Console]") -> None:
         max_hops: Annotated[int, typer.Option(min=0, metavar="N", help="Environments that may lie between.")] = 2,
         files: Annotated[bool, typer.Option("--files", help="Show every file, not only families.")] = False,
         as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")] = False,
-        out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Folder of the run to plan with.")] = Path(
-            "build"
-        ),
+        out: LocalRunOption = None,
     ) -> None:
-        """Plan an upgrade: for every format and family a measured way, and one route for the whole fleet."""
+        """Plan an upgrade: for every format and family a measured way, and one route for the whole fleet.
+
+        Answers from the measurements that come with Crossload; cells of a run in --out replace them one by one.
+        """
         from fnmatch import fnmatchcase
 
         from rich.table import Table
@@ -109,7 +121,8 @@ def register(app: typer.Typer, make_console: "Callable[[], Console]") -> None:
             raise SelectionError(
                 f"--keep: unknown value {keep!r}.{nearest(keep, KEEP)} Known: optimizer, model, nothing."
             )
-        rows, known = _read_rows(out)
+        cells = _known(out)
+        rows, known = list(cells.rows), cells.environment_ids
         if scenario:
             rows = [row for row in rows if any(fnmatchcase(row["scenario"], part) for part in scenario.split(","))]
         wish = Wish(
@@ -121,11 +134,12 @@ def register(app: typer.Typer, make_console: "Callable[[], Console]") -> None:
         formats = [word.strip() for word in format.split(",")] if format else None
         found = make_plan(rows, wish, known, formats)
         if not found.entries:
-            raise SelectionError(f"{out}: no cell from {wish.start} to {wish.to} was run with this selection.")
+            raise SelectionError(f"no cell from {wish.start} to {wish.to} was run with this selection.")
         if as_json:
-            typer.echo(json.dumps(document(found), indent=1))
+            typer.echo(json.dumps(document(found) | {"origin": cells.origin}, indent=1))
             return
         console = make_console()
+        console.print(cells.origin, highlight=False, markup=False, soft_wrap=True)
         for line in summary_lines(found):
             console.print(line, highlight=False, markup=False, soft_wrap=True)
         table = Table("format", "family", *WAYS, "usual way", box=None, pad_edge=False)
@@ -144,3 +158,41 @@ def register(app: typer.Typer, make_console: "Callable[[], Console]") -> None:
                     ", ".join(path.losses) if path else "",
                 )
             console.print(each)
+
+    @app.command()
+    def explain(
+        error: Annotated[
+            list[str] | None,
+            typer.Argument(metavar="[ERROR]...", help="The message; from standard input when left out."),
+        ] = None,
+        as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")] = False,
+        out: LocalRunOption = None,
+    ) -> None:
+        """Say what an error message means: cause, versions where it is seen, what was verified to help, and the cells.
+
+        Answers from the measurements that come with Crossload; cells of a run in --out replace them one by one.
+        """
+        from matrix.diagnosis.catalogue import load_catalogue
+        from matrix.explaining.answer import explain as find
+        from matrix.explaining.message import parse
+        from matrix.explaining.text import document, lines
+
+        pasted = " ".join(error) if error else "" if sys.stdin.isatty() else sys.stdin.read()
+        message = parse(pasted)
+        if not message.text:
+            raise SelectionError("there is no message to explain. Pass it as an argument, or through standard input.")
+        cells = _known(out, lambda row: bool(row["cause"] and row["error"]))
+        found = find(message, cells.rows, load_catalogue())
+        if as_json:
+            typer.echo(json.dumps({"origin": cells.origin, "causes": [document(item) for item in found]}, indent=1))
+            return
+        console = make_console()
+        said = [cells.origin]
+        for item in found[:_MOST_CAUSES]:
+            said += lines(item, cells.environment_ids)
+        if not found:
+            said.append(
+                "No measured cell shows this message, and no known cause fits it. `crossload check MODEL` measures."
+            )
+        for line in said:
+            console.print(line, highlight=False, markup=False, soft_wrap=True)

@@ -6,6 +6,7 @@ Raises :class:`matrix.errors.ConfigError` with file, line where known, and the n
 import datetime
 import re
 import tomllib
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -22,11 +23,15 @@ class EnvironmentConfig(_Table):
     """One line of ``[environments]``: what is asked for, before locking.
 
     :param as_of: the date that uv resolves for; ``"run"`` stands for the day of the run, whose pins are then recorded.
+    :param like: id of the environment that this one is but for what its line says; empty for one that stands alone.
+    :param pins: packages at exactly these versions, ``name==version``, whatever the date and the others' metadata allow.
     """
 
     python: Annotated[str, Field(pattern=r"^3\.\d+$")]
     as_of: datetime.date | Literal["run"]
     requirements: Annotated[list[str], Field(min_length=1)]
+    like: str = ""
+    pins: list[Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]+==[A-Za-z0-9.]+$")]] = []
     overrides: list[str] = []
     as_of_packages: dict[str, datetime.date] = {}
     variables: dict[str, str] = {}
@@ -146,6 +151,33 @@ def _known_keys(location: tuple[int | str, ...]) -> list[str]:
     return list(getattr(model, "model_fields", {}))
 
 
+def _completed(lines: Any, complain: Callable[[str, str], ConfigError]) -> Any:
+    """Lines of ``[environments]``, those with ``like`` completed by what they do not say themselves.
+
+    :param complain: makes the error for an environment's id and what is wrong with it.
+    """
+    if not isinstance(lines, dict):
+        return lines
+    completed = {}
+    for name, line in lines.items():
+        like = line.get("like") if isinstance(line, dict) else None
+        if like:
+            base = lines.get(like)
+            if not isinstance(base, dict):
+                raise complain(
+                    name, f"is like {like!r}, which [environments] does not have.{nearest(str(like), lines)}"
+                )
+            if "like" in base or base.get("as_of") == "run":
+                raise complain(name, f"is like {like!r}, which has no pins of its own. Name one that has.")
+            if line.get("python", base.get("python")) == base.get("python") and not line.get("pins"):
+                raise complain(
+                    name, f'is {like!r} again. Say what it varies: python, or pins such as ["h5py==3.11.0"].'
+                )
+            line = {**base, **line}
+        completed[name] = line
+    return completed
+
+
 def load_config(path: Path) -> MatrixConfig:
     """Read and check a configuration file.
 
@@ -159,8 +191,14 @@ def load_config(path: Path) -> MatrixConfig:
         ) from None
     except UnicodeDecodeError:
         raise ConfigError(f"{path}: is not UTF-8 text. Save it as UTF-8.") from None
+
+    def complain(name: str, problem: str) -> ConfigError:
+        return ConfigError(f"{path}{_line_of(text, 'environments', name)}: environment {name!r} {problem}")
+
     try:
-        config = MatrixConfig.model_validate(tomllib.loads(text))
+        data = tomllib.loads(text)
+        data["environments"] = _completed(data.get("environments"), complain)
+        config = MatrixConfig.model_validate(data)
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"{path}: is not valid TOML: {error}.") from None
     except ValidationError as error:

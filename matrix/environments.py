@@ -62,8 +62,10 @@ class Environment:
         return Version("999") if label == "nightly" else Version(label)
 
     @property
-    def sort_key(self) -> tuple[Version, str, str]:
-        return self.tensorflow, self.variant, self.hardware
+    def sort_key(self) -> tuple[Version, tuple[str | int, ...], str]:
+        # Texts and numbers alternate: keras3.9 before keras3.15.
+        parts = re.split(r"(\d+)", self.variant)
+        return self.tensorflow, tuple(int(part) if part.isdecimal() else part for part in parts), self.hardware
 
     @cached_property
     def lock_text(self) -> str:
@@ -154,9 +156,10 @@ def all_environments(config: MatrixConfig) -> dict[str, Environment]:
 def select(
     environments: Mapping[str, Environment], words: Iterable[str], hardware: Iterable[str] = ("cpu",)
 ) -> list[Environment]:
-    """Environments named by ``--tf`` words: ``2.10``, ``2.16+tf_keras``, a whole id, ``all``, or ``latest:3``.
+    """Environments named by ``--tf`` words: ``2.10``, ``2.16+tf_keras``, a whole id, ``all``, ``variants`` or ``latest:3``.
 
-    ``all`` is every minor and every legacy-Keras one; other variants and ``nightly`` only by name.
+    ``all`` is every minor and every legacy-Keras one; ``variants`` is what varies one thing of another environment.
+    ``nightly`` and what remains only by name.
 
     :raises SelectionError: a word names nothing.
     """
@@ -170,6 +173,8 @@ def select(
     for word in (word.strip() for word in words):
         if word == "all":
             matches = [item for item in pool.values() if item in plain or item.variant == "tf_keras"]
+        elif word == "variants":
+            matches = [item for item in pool.values() if item.config.like]
         elif latest := _LATEST.match(word):
             versions = sorted({item.tensorflow for item in plain})[-int(latest.group(1)) :]
             matches = [item for item in plain if item.tensorflow in versions]

@@ -29,6 +29,10 @@ class StoreError(CrossloadError):
     """The results can not be read or written (damaged, from a newer Crossload, disk full)."""
 
 
+class ClusterError(CrossloadError):
+    """The machines that were to do the work can not be reached, or are not fit for it."""
+
+
 class NothingCouldRunError(CrossloadError):
     """No environment of the selection is available."""
 

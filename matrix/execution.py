@@ -5,85 +5,38 @@ There is no barrier: a load is queued as soon as its artifact is there and its e
 
 import threading
 import time
-from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
 
 from matrix.backends import Backend, Worker, WorkerError
+from matrix.books import Books, Progress
 from matrix.config import MatrixConfig
 from matrix.environments import Environment, EnvironmentState
-from matrix.outcomes import HARNESS_ERROR
-from matrix.planning import (
-    Matrix,
-    Work,
-    artifact_key,
-    attempts_to_run,
-    cell_key,
-    tolerance_for,
-    why_not_applicable,
-)
-from matrix.queues import Durations, Task, TaskQueue
-from matrix.requests import LoadTask, SaveTask, failed_artifact, failed_cell, hangs, run_load, run_save
-from matrix.store import Artifact, Cell, Store
+from matrix.planning import Matrix
+from matrix.queues import Task, TaskQueue
+from matrix.requests import SaveTask, run_load, run_save
+from matrix.store import Store
+
+__all__ = ["Engine", "Progress"]
 
 # A second worker in the same environment costs an import of TensorFlow: worth it from this many tasks on.
 _ENOUGH_FOR_TWO = 12
 
-# When the artifacts of so many savers hung in one environment, the next ones of that scenario and format get less time.
-_HANGS_TO_EXPECT_MORE = 2
 
-
-@dataclass
-class Progress:
-    """What a display shows. Written by the engine under its lock, read by anyone."""
-
-    total: int = 0
-    done: int = 0
-    reused: int = 0
-    executed: int = 0
-    doing: dict[int, str] = field(default_factory=dict)
-    building: dict[str, float] = field(default_factory=dict)
-    messages: list[str] = field(default_factory=list)
-    seconds: dict[str, float] = field(default_factory=lambda: {"build": 0.0, "save": 0.0, "load": 0.0})
-
-
-class Engine:
-    """Runs what the store does not hold yet.
+class Engine(Books):
+    """Runs what the store does not hold yet, on this machine.
 
     :param jobs: number of workers at a time; each runs one child process.
     """
 
     def __init__(self, matrix: Matrix, config: MatrixConfig, backend: Backend, store: Store, jobs: int) -> None:
-        self.matrix, self.config, self.backend, self.store, self.jobs = matrix, config, backend, store, jobs
-        self.progress = Progress()
-        self.states: dict[str, EnvironmentState] = {}
-        self.artifacts: dict[str, Artifact] = {}
-        self.cells: dict[str, Cell] = {}
-        self._known_artifacts = store.artifacts()
-        self._known_cells = store.cells()
-        self._environments = {environment.id: environment for environment in matrix.environments}
-        durations = Durations(self._known_artifacts, self._known_cells.values())
-        self._saves = {name: TaskQueue(durations) for name in self._environments}
-        self._loads = {name: TaskQueue(durations) for name in self._environments}
-        self._waiting: dict[str, list[tuple[Work, Artifact]]] = {name: [] for name in self._environments}
-        self._hangs: Counter[tuple[Work, str]] = Counter()
-        self._servers: dict[str, int] = dict.fromkeys(self._environments, 0)
+        super().__init__(matrix, config, store)
+        self.backend, self.jobs = backend, jobs
+        self._servers: dict[str, int] = dict.fromkeys(self.environments, 0)
         self._active = 0
-        self._unbuilt = len(self._environments)
-        self._changed = threading.Condition()
         self._stopping = False
         self._failure: BaseException | None = None
         self._workers: set[Worker] = set()
-        self._loaders = {work: self._loader_count(work) for work in matrix.works}
-        self.progress.total = sum(
-            1 + self._loaders[work]
-            for work, environment in matrix.pairs()
-            if not why_not_applicable(work.scenario, environment)
-        )
-
-    def _loader_count(self, work: Work) -> int:
-        return sum(not why_not_applicable(work.scenario, item) for item in self.matrix.environments)
 
     def run(self, tick: Callable[[Progress], None] = lambda progress: None) -> None:
         """Build and run everything; call ``tick`` a few times a second. On an interrupt workers are ended at once.
@@ -103,9 +56,9 @@ class Engine:
                 tick(self.progress)
             tick(self.progress)
         finally:
-            with self._changed:
+            with self.changed:
                 self._stopping = True
-                self._changed.notify_all()
+                self.changed.notify_all()
                 for worker in list(self._workers):
                     worker.kill()
             builders.shutdown(wait=False, cancel_futures=True)
@@ -122,95 +75,24 @@ class Engine:
         try:
             state = self.backend.state(environment)
             if state.state == "missing":
-                with self._changed:
-                    self.progress.building[environment.id] = started
-                state = self.backend.build(environment, self._say)
+                self.begin_build(environment)
+                state = self.backend.build(environment, self.say)
         except Exception as error:
             # A surprise in one environment must not end the others.
             reason = f"building failed: {type(error).__name__}: {error}"
             state = EnvironmentState(environment, "unavailable", reason)
-        with self._changed:
-            self.progress.building.pop(environment.id, None)
-            self.progress.seconds["build"] += time.monotonic() - started
-            self.states[environment.id] = state
-            if state.state == "ready":
-                self._open(environment, state)
-            else:
-                self._say(f"{environment.id}: unavailable: {state.reason}")
-                self._drop(environment)
-            self._unbuilt -= 1
-            self._changed.notify_all()
-
-    def _drop(self, environment: Environment) -> None:
-        """Take the cells of an unavailable environment out of what is still to be done."""
-        for work in self.matrix.works:
-            if not why_not_applicable(work.scenario, environment):
-                self.progress.total -= 1 + self._loaders[work]
-        waiting = self._waiting.pop(environment.id, [])
-        self.progress.total -= sum(not why_not_applicable(work.scenario, environment) for work, _ in waiting)
-
-    def _say(self, message: str) -> None:
-        self.progress.messages.append(message)
-
-    def _open(self, environment: Environment, state: EnvironmentState) -> None:
-        """Queue the saves of an environment that has just become ready, and the loads that were waiting for it."""
-        for work in self.matrix.works:
-            if why_not_applicable(work.scenario, environment):
-                continue
-            key = artifact_key(work, state)
-            known = self._known_artifacts.get(key)
-            if known is not None and known.state != HARNESS_ERROR:
-                self._finished(reused=True)
-                self._arrive(work, known)
-            else:
-                self._saves[environment.id].add(SaveTask(key, work, environment.id))
-        for work, artifact in self._waiting.pop(environment.id, []):
-            self._queue_load(work, artifact, environment)
-
-    def _finished(self, reused: bool) -> None:
-        self.progress.done += 1
-        if reused:
-            self.progress.reused += 1
-        else:
-            self.progress.executed += 1
-
-    def _arrive(self, work: Work, artifact: Artifact) -> None:
-        """An artifact is there: queue its loads everywhere."""
-        self.artifacts[artifact.key] = artifact
-        if artifact.state != "saved":
-            self.progress.total -= self._loaders[work]
-            return
-        for environment in self.matrix.environments:
-            state = self.states.get(environment.id)
-            if state is None:
-                self._waiting[environment.id].append((work, artifact))
-            elif state.state == "ready":
-                self._queue_load(work, artifact, environment)
-            elif not why_not_applicable(work.scenario, environment):
-                self.progress.total -= 1
-
-    def _queue_load(self, work: Work, artifact: Artifact, environment: Environment) -> None:
-        if why_not_applicable(work.scenario, environment):
-            return
-        key = cell_key(artifact.key, self.states[environment.id])
-        near = tolerance_for(self.config, work.scenario, self._environments[artifact.saved_with], environment)
-        known = self._known_cells.get(key)
-        if known is not None and not attempts_to_run(work.attempts(), known, near):
-            self.cells[key] = known
-            self._finished(reused=True)
-        else:
-            self._loads[environment.id].add(LoadTask(key, work, artifact, environment.id, near, known))
+        self.end_build(environment, state, time.monotonic() - started)
 
     def _choose(self) -> str | None:
         """The environment that a free slot should serve next: unsaved work first, then what will take longest."""
 
         def tasks(name: str) -> int:
-            return len(self._saves[name]) + len(self._loads[name])
+            return len(self.saves[name]) + len(self.loads[name])
 
         def need(name: str) -> tuple[bool, float]:
-            return bool(self._saves[name]), self._saves[name].seconds + self._loads[name].seconds
+            return bool(self.saves[name]), self.saves[name].seconds + self.loads[name].seconds
 
-        open_names = [name for name in self._environments if tasks(name)]
+        open_names = [name for name in self.environments if tasks(name)]
         unserved = [name for name in open_names if not self._servers[name]]
         shared = [name for name in open_names if tasks(name) >= _ENOUGH_FOR_TWO * (self._servers[name] + 1)]
         return max(unserved or shared, key=need, default=None)
@@ -218,10 +100,10 @@ class Engine:
     def _serve(self, slot: int) -> None:
         try:
             while True:
-                with self._changed:
+                with self.changed:
                     name = self._choose()
-                    while name is None and not self._stopping and (self._unbuilt or self._active):
-                        self._changed.wait(timeout=1)
+                    while name is None and not self._stopping and (self.unbuilt or self._active):
+                        self.changed.wait(timeout=1)
                         name = self._choose()
                     if name is None or self._stopping:
                         return
@@ -230,35 +112,35 @@ class Engine:
                 try:
                     self._serve_environment(slot, name)
                 finally:
-                    with self._changed:
+                    with self.changed:
                         self._servers[name] -= 1
                         self._active -= 1
                         self.progress.doing.pop(slot, None)
-                        self._changed.notify_all()
+                        self.changed.notify_all()
         except BaseException as error:
-            with self._changed:
+            with self.changed:
                 self._failure = self._failure or (None if self._stopping else error)
                 self._stopping = True
-                self._changed.notify_all()
+                self.changed.notify_all()
 
     def _next_task(self, name: str, group: str) -> Task | None:
-        with self._changed:
+        with self.changed:
             if self._stopping:
                 return None
-            task = self._saves[name].take(group)
-            if task is None and any(self._saves[other] and not self._servers[other] for other in self._environments):
+            task = self.saves[name].take(group)
+            if task is None and any(self.saves[other] and not self._servers[other] for other in self.environments):
                 # Saves elsewhere first: the more artifacts are there, the fewer visits an environment needs.
                 return None
-            return task or self._loads[name].take(group)
+            return task or self.loads[name].take(group)
 
     def _start(self, name: str) -> Worker:
-        worker = self.backend.start(self._environments[name])
-        with self._changed:
+        worker = self.backend.start(self.environments[name])
+        with self.changed:
             self._workers.add(worker)
             if self._stopping:
                 worker.kill()
             if worker.isolation != "fork":
-                self._say(f"{name}: TensorFlow can not be forked here; every cell gets a fresh process (slower)")
+                self.say(f"{name}: TensorFlow can not be forked here; every cell gets a fresh process (slower)")
         return worker
 
     def _serve_environment(self, slot: int, name: str) -> None:
@@ -273,7 +155,7 @@ class Engine:
         finally:
             if worker is not None:
                 worker.close()
-                with self._changed:
+                with self.changed:
                     self._workers.discard(worker)
 
     def _run_task(self, task: Task, name: str, worker: Worker | None) -> Worker | None:
@@ -290,30 +172,13 @@ class Engine:
                 if self._stopping:
                     return None
                 if is_last:
-                    self._give_up(task, error)
+                    self.give_up(task, error)
         return worker
 
     def _finish(self, task: Task, worker: Worker, started: float) -> None:
         if isinstance(task, SaveTask):
             artifact = run_save(task, worker, self.store, self.config.limits)
-            with self._changed:
-                self._arrive(task.work, artifact)
+            self.enter_artifact(task, artifact, time.monotonic() - started)
         else:
-            like = (task.work, task.loaded_with)
-            cell = run_load(task, worker, self.store, self.config.limits, self._hangs[like] >= _HANGS_TO_EXPECT_MORE)
-            with self._changed:
-                self.cells[cell.key] = cell
-                self._hangs[like] += hangs(cell)
-        with self._changed:
-            self._finished(reused=False)
-            self.progress.seconds["save" if isinstance(task, SaveTask) else "load"] += time.monotonic() - started
-            self._changed.notify_all()
-
-    def _give_up(self, task: Task, error: WorkerError) -> None:
-        with self._changed:
-            self._say(f"harness error: {task.work.scenario.name} {task.work.format}: {error}")
-            if isinstance(task, SaveTask):
-                self._arrive(task.work, failed_artifact(task, error))
-            else:
-                self.cells[task.key] = failed_cell(task, error)
-            self._finished(reused=False)
+            cell = run_load(task, worker, self.store, self.config.limits, self.expects_hang(task))
+            self.enter_cell(task, cell, time.monotonic() - started)

@@ -14,7 +14,10 @@ from matrix.planning import Matrix
 from matrix.store import content_key
 
 _PACKAGES = (Path(__file__).parent, Path(__file__).parent.parent / "reports")
-_OUTPUTS = ("results.csv", "results.json", "results.parquet", "attempts.csv", "report/index.html")
+OUTPUTS = (
+    *("results.csv", "results.json", "results.schema.json", "results.parquet", "results.junit.xml", "attempts.csv"),
+    *("summary.md", "report/index.html", "report/grid.svg"),
+)
 
 
 @dataclass(frozen=True)
@@ -74,7 +77,7 @@ class StampFile:
             self._path.unlink()
         except (OSError, ValueError, TypeError):
             return None
-        return stamp if all((self._out / name).is_file() for name in _OUTPUTS) else None
+        return stamp if all((self._out / name).is_file() for name in OUTPUTS) else None
 
     def put(self, stamp: Stamp) -> None:
         """Write the stamp; called when the whole report is there."""

@@ -42,6 +42,7 @@ class Run:
     """One recorded run.
 
     :param accepted: when it was made the baseline, ISO 8601; empty otherwise.
+    :param acceptance: number that orders the acceptances, for a clock can be set back; 0 where it was never accepted.
     :param payload: what is known of it, ``environments`` with their pins among it.
     """
 
@@ -49,6 +50,7 @@ class Run:
     started: str
     finished: str
     accepted: str
+    acceptance: int
     cells: int
     payload: Mapping[str, Any]
 
@@ -137,12 +139,12 @@ def _insert_run(connection: Any, facts: Mapping[str, Any]) -> int:
 def runs(store: Store) -> list[Run]:
     """Every recorded run, oldest first."""
     rows = store.read(
-        "SELECT id, started, coalesce(finished, ''), coalesce(accepted, ''),"
+        "SELECT id, started, coalesce(finished, ''), coalesce(accepted, ''), coalesce(acceptance, 0),"
         " (SELECT count(*) FROM run_cells WHERE run = runs.id), payload FROM runs ORDER BY id"
     )
     return [
-        Run(number, started, finished, accepted, cells, json.loads(payload))
-        for number, started, finished, accepted, cells, payload in rows
+        Run(number, started, finished, accepted, acceptance, cells, json.loads(payload))
+        for number, started, finished, accepted, acceptance, cells, payload in rows
     ]
 
 
@@ -160,7 +162,7 @@ def find_run(store: Store, word: str) -> Run:
     if word == "baseline":
         accepted = [run for run in known if run.accepted]
         if accepted:
-            return max(accepted, key=lambda run: run.accepted)
+            return max(accepted, key=lambda run: run.acceptance)
         raise SelectionError("no run is accepted yet. `crossload accept RUN` makes one the baseline.")
     found = [run for run in known if str(run.id) == word]
     if not found:
@@ -250,7 +252,10 @@ def turning_points(seen: Sequence[tuple[Run, Observation]]) -> list[tuple[Run, O
 def accept(store: Store, run: int, now: str) -> None:
     """Make a run the baseline that later ones are compared with."""
     with store.transaction() as connection:
-        connection.execute("UPDATE runs SET accepted = ? WHERE id = ?", (now, run))
+        connection.execute(
+            "UPDATE runs SET accepted = ?, acceptance = (SELECT coalesce(max(acceptance), 0) + 1 FROM runs) WHERE id = ?",
+            (now, run),
+        )
 
 
 def forget(store: Store, keep: int) -> list[int]:
@@ -258,7 +263,7 @@ def forget(store: Store, keep: int) -> list[int]:
     known = runs(store)
     accepted = [run for run in known if run.accepted]
     kept = {run.id for run in known[max(0, len(known) - keep) :]}
-    kept |= {max(accepted, key=lambda run: run.accepted).id} if accepted else set()
+    kept |= {max(accepted, key=lambda run: run.acceptance).id} if accepted else set()
     gone = [run.id for run in known if run.id not in kept]
     with store.transaction() as connection:
         for number in gone:

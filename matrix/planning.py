@@ -1,5 +1,7 @@
 """Planning: which cells a selection holds, and what of them the store does not have yet."""
 
+import hashlib
+import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -112,6 +114,24 @@ def artifact_key(work: Work, saver: EnvironmentState) -> str:
 def cell_key(artifact: str, loader: EnvironmentState) -> str:
     """Key of one artifact loaded in one environment."""
     return content_key(artifact, environment_identity(loader))
+
+
+class CellKeys:
+    """Keys of many cells: those of :func:`cell_key`, with each environment's share of them written once."""
+
+    def __init__(self, loaders: Mapping[str, EnvironmentState]) -> None:
+        """
+        :param loaders: states by the environment's id.
+        """
+        self._states = loaders
+        self._endings: dict[str, str] = {}
+
+    def key(self, artifact: str, loader: str) -> str:
+        """Key of an artifact loaded in an environment, which is given by its id."""
+        if loader not in self._endings:
+            self._endings[loader] = ", " + json.dumps(environment_identity(self._states[loader]), sort_keys=True) + "]"
+        # As json.dumps writes a list that begins with the artifact's key, which is hexadecimal.
+        return hashlib.sha256(f'["{artifact}"{self._endings[loader]}'.encode()).hexdigest()
 
 
 def tolerance_for(config: MatrixConfig, scenario: Scenario, saver: Environment, loader: Environment) -> Tolerance:

@@ -1,13 +1,12 @@
 """What is waiting to be run in one environment, and in which order it is taken."""
 
 from collections import deque
-from collections.abc import Iterable, Mapping
-from statistics import fmean
+from collections.abc import Mapping
 
 from matrix.probe import protocol
 from matrix.requests import LoadTask, SaveTask
 from matrix.sharing import share_key
-from matrix.store import Artifact, Cell
+from matrix.store import Artifact
 
 Task = SaveTask | LoadTask
 
@@ -18,19 +17,23 @@ _UNKNOWN = 0.3
 class Durations:
     """Seconds that a task is expected to take, from what the store measured of its like."""
 
-    def __init__(self, artifacts: Mapping[str, Artifact], cells: Iterable[Cell]) -> None:
-        seconds: dict[tuple[str, ...], list[float]] = {}
+    def __init__(self, artifacts: Mapping[str, Artifact], loads: Mapping[str, tuple[float, int]]) -> None:
+        """
+        :param loads: seconds that the loads of an artifact took together, and their number, by its key.
+        """
+        seconds: dict[tuple[str, ...], tuple[float, int]] = {}
 
-        def note(op: str, artifact: Artifact, value: float) -> None:
+        def note(op: str, artifact: Artifact, value: float, count: int) -> None:
             for kind in ((op, artifact.format, artifact.scenario), (op, artifact.format)):
-                seconds.setdefault(kind, []).append(value)
+                total, number = seconds.get(kind, (0.0, 0))
+                seconds[kind] = total + value, number + count
 
         for artifact in artifacts.values():
-            note(protocol.SAVE, artifact, artifact.seconds)
-        for cell in cells:
-            if cell.artifact_key in artifacts:
-                note(protocol.LOAD, artifacts[cell.artifact_key], cell.seconds)
-        self._means = {kind: fmean(values) for kind, values in seconds.items()}
+            note(protocol.SAVE, artifact, artifact.seconds, 1)
+        for key, (value, count) in loads.items():
+            if key in artifacts:
+                note(protocol.LOAD, artifacts[key], value, count)
+        self._means = {kind: total / number for kind, (total, number) in seconds.items()}
 
     def expected(self, task: Task) -> float:
         """Seconds; of the same scenario and format, else of the same format."""

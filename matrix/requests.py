@@ -4,6 +4,7 @@ import json
 import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from matrix.backends import Worker, WorkerError
@@ -13,7 +14,7 @@ from matrix.outcomes import CANNOT_SAVE, CRASHES, HARNESS_ERROR
 from matrix.planning import Work, attempts_to_run
 from matrix.probe import attempts, protocol
 from matrix.sharing import first_group, share_key
-from matrix.store import Artifact, Cell, Store, container_of
+from matrix.store import Artifact, ArtifactFiles, Cell, container_of
 
 Event = Mapping[str, Any]
 
@@ -44,6 +45,21 @@ class LoadTask:
 
 
 def _ask(worker: Worker, request: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Ask; once more where the child was killed from outside.
+
+    Nothing that TensorFlow does sends SIGKILL: it comes from the kernel, when other processes took the memory, or from a person.
+    """
+    events = _ask_once(worker, request)
+    if events[-1]["signal"] != "SIGKILL" or _first(events, "harness-error"):
+        return events
+    if request["op"] == protocol.SAVE:
+        folder = Path(request["directory"])
+        shutil.rmtree(folder)
+        folder.mkdir()
+    return _ask_once(worker, request)
+
+
+def _ask_once(worker: Worker, request: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Ask, and take the folder out of every text: an error must read the same on every machine and in every run."""
     events = json.dumps(worker.ask(request)).replace(json.dumps(request["directory"])[1:-1], "<artifact>")
     cleaned: list[dict[str, Any]] = json.loads(events)
@@ -54,7 +70,7 @@ def _first(events: Sequence[Event], *names: str) -> Event | None:
     return next((event for event in events if event["event"] in names), None)
 
 
-def run_save(task: SaveTask, worker: Worker, store: Store, limits: Limits) -> Artifact:
+def run_save(task: SaveTask, worker: Worker, store: ArtifactFiles, limits: Limits) -> Artifact:
     """Have an artifact written, keep it, and make it durable.
 
     :raises WorkerError: the probe itself died.
@@ -78,7 +94,7 @@ def run_save(task: SaveTask, worker: Worker, store: Store, limits: Limits) -> Ar
     return artifact
 
 
-def _artifact(task: SaveTask, events: Sequence[Event], staging: Any, store: Store) -> Artifact:
+def _artifact(task: SaveTask, events: Sequence[Event], staging: Any, store: ArtifactFiles) -> Artifact:
     def made(
         state: str, payload: Event, folder: str = "", file: str = "", container: str = "", size: int = 0
     ) -> Artifact:
@@ -119,7 +135,7 @@ def _artifact(task: SaveTask, events: Sequence[Event], staging: Any, store: Stor
     return made("saved", saved, digest, saved["file"], container, size)
 
 
-def run_load(task: LoadTask, worker: Worker, store: Store, limits: Limits, expect_hang: bool = False) -> Cell:
+def run_load(task: LoadTask, worker: Worker, store: ArtifactFiles, limits: Limits, expect_hang: bool = False) -> Cell:
     """Run a cell's missing attempts and make it durable. An attempt that kills its child does not stop the others.
 
     :param expect_hang: its like has been seen to hang: the short time limit is enough from the start.
@@ -156,6 +172,7 @@ def run_load(task: LoadTask, worker: Worker, store: Store, limits: Limits, expec
         for event in events:
             if event["event"] == "attempt":
                 if event.get("outcome") == "raised":
+                    # A copy that could not be written says nothing about TensorFlow.
                     store.check_space(str(event.get("error")))
                 records[event["attempt"]] = {key: value for key, value in event.items() if key != "event"}
         interrupted = _interrupted(events, together)

@@ -15,21 +15,24 @@ from filelock import FileLock, Timeout
 from rich.console import Console
 
 from matrix import __version__, history
-from matrix.atomic import write_atomically
+from matrix.atomic import write_atomically, write_text_atomically
 from matrix.backends import Backend, choose_backend
 from matrix.config import MatrixConfig, load_config
 from matrix.diagnosis import load_catalogue
 from matrix.environments import Environment, EnvironmentState, all_environments
 from matrix.environments import select as select_environments
 from matrix.errors import NothingCouldRunError, SelectionError, StoreError, nearest
+from matrix.executors import Executor, open_executor
 from matrix.floating import resolve
 from matrix.freshness import Stamp, StampFile, fingerprint
 from matrix.inspection import Inspection, inspect
 from matrix.outcomes import SCORED, UNSCORED
+from matrix.past import earlier_runs
 from matrix.planning import Matrix, expand_formats, make_works
 from matrix.scenario_index import index_scenarios
 from matrix.scenario_index import select as select_scenarios
 from matrix.shards import select_shard
+from matrix.shelf import Shelf
 from matrix.store import Artifact, Store
 
 
@@ -39,6 +42,9 @@ class RunOptions:
 
     :param as_of: the day whose pins nightly environments get; None for today's.
     :param shard: ``i/N`` for a part of the selection.
+    :param scheduler: address of the Dask scheduler whose workers execute; None for workers of our own.
+    :param artifacts: folder or fsspec URL over which they exchange artifacts; None for Dask itself.
+    :param site: a folder for a web server, written besides the one-file report.
     """
 
     config: Path
@@ -53,6 +59,22 @@ class RunOptions:
     fail_on: Sequence[str] = ()
     as_of: datetime.date | None = None
     shard: str | None = None
+    executor: str = "local"
+    scheduler: str | None = None
+    artifacts: str | None = None
+    site: Path | None = None
+
+
+class Started:
+    """When something began: the time of day to be shown, and seconds since, which a clock that is set back does not change."""
+
+    def __init__(self) -> None:
+        self.at = _now()
+        self._monotonic = time.monotonic()
+
+    @property
+    def seconds(self) -> float:
+        return round(time.monotonic() - self._monotonic, 2)
 
 
 def select_matrix(options: RunOptions, config: MatrixConfig) -> Matrix:
@@ -101,12 +123,21 @@ def run(options: RunOptions, console: Console) -> int:
 
     :raises CrossloadError: bad selection or configuration, an unusable store, or nothing that could run.
     """
-    started = time.time()
+    started = Started()
     check_fail_on(options.fail_on)
     config = load_config(options.config)
     matrix = select_matrix(options, config)
-    backend, reason = choose_backend(options.backend, config, options.config.parent, matrix.environments, options.out)
-    console.print(f"Backend: {reason}", highlight=False, soft_wrap=True)
+    executor = open_executor(options, config, matrix)
+    try:
+        return _run_with(executor, options, config, matrix, console, started)
+    finally:
+        executor.close()
+
+
+def _run_with(
+    executor: Executor, options: RunOptions, config: MatrixConfig, matrix: Matrix, console: Console, started: Started
+) -> int:
+    console.print(f"Backend: {executor.reason}", highlight=False, soft_wrap=True)
     console.print(
         f"{len(matrix.environments)} environments, {len({work.scenario.name for work in matrix.works})} scenarios, "
         f"{len({work.format for work in matrix.works})} formats",
@@ -122,7 +153,7 @@ def run(options: RunOptions, console: Console) -> int:
     lock = FileLock(options.out / "store" / "run.lock", timeout=0)
     try:
         with lock:
-            return _run_locked(options, config, matrix, backend, reason, store, console, started)
+            return _run_locked(options, config, matrix, executor, store, console, started)
     except Timeout:
         raise StoreError(
             f"{options.out}: another run is using it. Wait for it, or choose another folder with --out."
@@ -138,7 +169,7 @@ def report_only(options: RunOptions, console: Console) -> None:
     """
     from matrix.results import Tables
 
-    started, rendering = time.time(), time.monotonic()
+    started, rendering = Started(), time.monotonic()
     config = load_config(options.config)
     matrix = select_matrix(options, config)
     backend, reason = choose_backend(options.backend, config, options.config.parent, matrix.environments)
@@ -148,16 +179,23 @@ def report_only(options: RunOptions, console: Console) -> None:
         )
     store = Store(options.out / "store")
     try:
-        artifacts, cells = store.artifacts(), store.cells()
+        artifacts, cells = store.artifacts(), Shelf(store, store.known_cells())
         recorded = history.recorded_states(store)
+        states = {environment.id: _known_state(environment, backend, recorded) for environment in matrix.environments}
+        facts = _facts(config, backend.name, reason, started)
+        tables = Tables(matrix, config, states, artifacts, cells, inspector(store))
+        past = _past(store, tables, states, rendered_again=True)
     finally:
         store.close()
-    states = {environment.id: _known_state(environment, backend, recorded) for environment in matrix.environments}
-    facts = _facts(config, backend, reason, started)
-    tables = Tables(matrix, config, states, artifacts, cells, _inspector(store))
     StampFile(options.out).take()
-    for line in write_report(options.out, matrix, states, tables, facts, started, rendering):
+    for line in write_report(options.out, matrix, states, tables, facts, started, rendering, past, options.site):
         console.print(line, highlight=False, markup=False, soft_wrap=True)
+
+
+def _past(store: Store, tables: Any, states: Any, rendered_again: bool = False) -> list[dict[str, Any]]:
+    """What earlier runs saw otherwise, for the report."""
+    environments = [state.describe() for state in states.values()]
+    return [run.told() for run in earlier_runs(store, tables.rows(), environments, rendered_again)]
 
 
 def _known_state(
@@ -173,17 +211,17 @@ def _now() -> str:
     return datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
 
 
-def _inspector(store: Store) -> Callable[[Artifact], Inspection]:
+def inspector(store: Store) -> Callable[[Artifact], Inspection]:
     """Reads the file of a stored artifact."""
     return lambda artifact: inspect(store.artifact_folder(artifact) / artifact.file)
 
 
-def _facts(config: MatrixConfig, backend: Backend, reason: str, started: float) -> dict[str, Any]:
+def _facts(config: MatrixConfig, backend: str, reason: str, started: Started) -> dict[str, Any]:
     """What the report says about this run; the caller adds what was executed."""
     return {
-        "started": datetime.datetime.fromtimestamp(started, datetime.UTC).isoformat(timespec="seconds"),
+        "started": started.at,
         "host": f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}",
-        "backend": backend.name,
+        "backend": backend,
         "backend_reason": reason,
         "command": " ".join(["crossload", *sys.argv[1:]]),
         "version": __version__,
@@ -198,18 +236,16 @@ def _run_locked(
     options: RunOptions,
     config: MatrixConfig,
     matrix: Matrix,
-    backend: Backend,
-    reason: str,
+    executor: Executor,
     store: Store,
     console: Console,
-    started: float,
+    started: Started,
 ) -> int:
     from matrix.display import Display
-    from matrix.execution import Engine
 
     stamps = StampFile(options.out)
     stamp = stamps.take()
-    engine = Engine(matrix, config, backend, store, options.jobs or os.cpu_count() or 1)
+    engine = executor.engine(matrix, config, store)
     signal.signal(signal.SIGTERM, _raise_interrupt)
     try:
         with Display(console) as display:
@@ -222,7 +258,7 @@ def _run_locked(
         return 130
     ready = [state for state in engine.states.values() if state.state == "ready"]
     rendering = time.monotonic()
-    facts = _facts(config, backend, reason, started) | {
+    facts = _facts(config, executor.backend, executor.reason, started) | {
         "executed": engine.progress.executed,
         "reused": engine.progress.reused,
         "seconds_by_stage": {name: round(value, 2) for name, value in engine.progress.seconds.items()},
@@ -230,15 +266,18 @@ def _run_locked(
     environments = [engine.states[environment.id].describe() for environment in matrix.environments]
     recorded = [engine.states[environment.id].record() for environment in matrix.environments]
     made_from = fingerprint(matrix, config, engine.states, engine.artifacts, engine.cells)
-    if stamp is not None and stamp.fingerprint == made_from and not engine.progress.executed:
+    if stamp is not None and stamp.fingerprint == made_from and not engine.progress.executed and options.site is None:
         console.print(f"Nothing to do: the report of {stamp.finished} is still right.", highlight=False)
-        facts["finished"], facts["seconds"] = _now(), round(time.time() - started, 2)
+        facts["finished"], facts["seconds"] = _now(), started.seconds
         history.record_again(store, facts | {"environments": environments, "states": recorded})
     else:
         from matrix.results import Tables
 
-        tables = Tables(matrix, config, engine.states, engine.artifacts, engine.cells, _inspector(store))
-        lines = write_report(options.out, matrix, engine.states, tables, facts, started, rendering)
+        tables = Tables(matrix, config, engine.states, engine.artifacts, engine.cells, inspector(store))
+        past = _past(store, tables, engine.states)
+        lines = write_report(
+            *(options.out, matrix, engine.states, tables, facts, started, rendering), past, options.site
+        )
         history.record(store, facts | {"environments": environments, "states": recorded}, tables.rows())
         stamp = Stamp(made_from, lines, sorted(tables.verdicts()), facts["finished"])
     stamps.put(stamp)
@@ -250,14 +289,28 @@ def _run_locked(
 
 
 def write_report(
-    out: Path, matrix: Matrix, states: Any, tables: Any, facts: dict[str, Any], started: float, rendering: float
+    out: Path,
+    matrix: Matrix,
+    states: Any,
+    tables: Any,
+    facts: dict[str, Any],
+    started: Started,
+    rendering: float,
+    past: Sequence[Mapping[str, Any]] = (),
+    site: Path | None = None,
 ) -> list[str]:
-    """Write tables and page; completes ``facts`` with the times. Returns the lines for the terminal."""
+    """Write tables and page; completes ``facts`` with the times. Returns the lines for the terminal.
+
+    :param past: what earlier runs saw otherwise.
+    :param site: a folder for a web server, written too.
+    """
     from matrix.changes import changes
     from matrix.claims import decide_all
     from reports.exports import write_tables
-    from reports.page import render
+    from reports.markdown import summary_markdown
+    from reports.page import make_report
     from reports.summary import terminal_summary
+    from reports.svg import grid_svg
 
     results, attempts = tables.results(), tables.attempts()
     causes = [cause.told() for cause in load_catalogue().cause]
@@ -274,14 +327,18 @@ def write_report(
         for work in matrix.works
     }
     facts["finished"] = _now()
-    facts["seconds"] = round(time.time() - started, 2)
+    facts["seconds"] = started.seconds
     facts["seconds_by_stage"]["report"] = round(time.monotonic() - rendering, 2)
     try:
         write_tables(results, attempts, environments, facts, out)
         since = changes(tables.rows())
         write_atomically(out / "changes.csv", lambda path: since.to_csv(path, index=False, lineterminator="\n"))
-        destination = out / "report" / "index.html"
-        page = render(results, attempts, environments, facts, destination, list(scenarios.values()), causes, claims)
+        write_text_atomically(out / "summary.md", summary_markdown(results, environments, causes, past))
+        report = make_report(results, attempts, environments, facts, list(scenarios.values()), causes, claims, past)
+        page = report.write_page(out / "report" / "index.html")
+        write_text_atomically(out / "report" / "grid.svg", grid_svg(results, environments))
+        if site is not None:
+            report.write_site(site, out)
     except OSError as error:
         raise StoreError(
             f"{out}: the report could not be written ({error.strerror or error}). Results are kept; "

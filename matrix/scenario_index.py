@@ -29,6 +29,11 @@ def _signature(path: Path) -> dict[str, Any]:
     return dict.fromkeys(required) | dict(zip(names[len(required) :], defaults, strict=True))
 
 
+def defaults() -> dict[str, Any]:
+    """What a scenario gets for the arguments that it does not set; None for those it must set."""
+    return _signature(BUILT_IN / "__init__.py")
+
+
 @dataclass(frozen=True, eq=False)
 class Scenario:
     """One scenario as its module declares it.
@@ -199,7 +204,7 @@ def index_scenarios(folders: Iterable[Path] = ()) -> dict[str, Scenario]:
 
     :raises ConfigError: a folder is missing, a module does not parse, or a decorator holds something that is not allowed.
     """
-    defaults = _signature(BUILT_IN / "__init__.py")
+    known = defaults()
     found: dict[str, Scenario] = {}
     built_in = _Package(BUILT_IN.resolve())
     for folder in [BUILT_IN, *folders]:
@@ -216,7 +221,7 @@ def index_scenarios(folders: Iterable[Path] = ()) -> dict[str, Scenario]:
                 if call is None or not isinstance(node, ast.FunctionDef):
                     continue
                 where = f"{package.files[module]}, line {call.lineno}"
-                options = _options(call, defaults, where)
+                options = _options(call, known, where)
                 name = str(options["name"])
                 if name in found:
                     raise ConfigError(f"{where}: scenario {name!r} is defined twice.")

@@ -15,7 +15,7 @@ from functools import cache
 from pathlib import Path
 
 from matrix.errors import SelectionError, StoreError
-from matrix.history import recorded_states, runs
+from matrix.history import recorded_states
 from matrix.planning import Matrix, Work
 from matrix.store import SCHEMA_VERSION, Store
 
@@ -134,8 +134,9 @@ def _copy(source: Path, target: Store) -> None:
             unfinished.rename(destination)
     with closing(Store(source)) as store:
         # Opening it has brought it up to date: the columns are the same on both sides.
-        known = {run.started for run in runs(target)}
-        new_runs = [row for row in store.read("SELECT started, finished, payload FROM runs") if row[0] not in known]
+        # Not by the time alone: machines start at the same second, and clocks are set back.
+        known = set(target.read("SELECT started, finished, payload FROM runs"))
+        new_runs = [row for row in store.read("SELECT started, finished, payload FROM runs") if row not in known]
     with closing(sqlite3.connect(f"file:{source / 'results.sqlite'}?mode=ro", uri=True)) as reader:
         assert reader.execute("PRAGMA user_version").fetchone()[0] == SCHEMA_VERSION
         with target.transaction() as connection:

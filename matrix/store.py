@@ -5,6 +5,7 @@ import json
 import os
 import shutil
 import sqlite3
+import tempfile
 import threading
 import uuid
 from collections.abc import Iterable, Iterator, Mapping
@@ -45,6 +46,12 @@ CREATE TABLE run_cells (
     run INTEGER NOT NULL REFERENCES runs (id), observation INTEGER NOT NULL REFERENCES observations (id),
     PRIMARY KEY (run, observation)
 ) WITHOUT ROWID;
+""",
+    # Which run was accepted last must not depend on the clock.
+    """
+ALTER TABLE runs ADD COLUMN acceptance INTEGER;
+UPDATE runs SET acceptance = (SELECT count(*) FROM runs AS other WHERE other.accepted <= runs.accepted)
+    WHERE accepted IS NOT NULL;
 """,
 )
 SCHEMA_VERSION = len(_MIGRATIONS)
@@ -89,6 +96,30 @@ class Cell:
     seconds: float
 
 
+_CELL_COLUMNS = "key, artifact_key, loaded_with, requested, records, seconds"
+
+
+def _cell(row: tuple[Any, ...]) -> Cell:
+    key, artifact_key, loader, requested, records, seconds = row
+    return Cell(key, artifact_key, loader, tuple(json.loads(requested)), tuple(json.loads(records)), seconds)
+
+
+@dataclass(frozen=True)
+class KnownCell:
+    """What tells whether a cell is finished.
+
+    :param requested: the attempts that were asked for.
+    :param sound: whether the plain attempt is recorded and no attempt failed for a fault of ours.
+    """
+
+    requested: frozenset[str]
+    sound: bool
+
+    def covers(self, wanted: Iterable[str]) -> bool:
+        """Whether nothing of what is wanted is left to be run. Where it is False, its records decide."""
+        return self.sound and self.requested.issuperset(wanted)
+
+
 def content_key(*parts: Any) -> str:
     """SHA-256 over the canonical JSON of the parts."""
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
@@ -109,7 +140,8 @@ def container_of(path: Path) -> str:
     return next((name for magic, name in _MAGIC if head.startswith(magic)), "other")
 
 
-def _digest_folder(folder: Path) -> tuple[str, int]:
+def digest_folder(folder: Path) -> tuple[str, int]:
+    """SHA-256 over names and contents of all files, and the bytes of the model's own ones."""
     digest, size = hashlib.sha256(), 0
     for path in sorted(item for item in folder.rglob("*") if item.is_file()):
         content = path.read_bytes()
@@ -120,48 +152,16 @@ def _digest_folder(folder: Path) -> tuple[str, int]:
     return digest.hexdigest(), size
 
 
-class Store:
-    """Results and artifacts under one folder. Safe to use from several threads.
+class ArtifactFiles:
+    """The files of artifacts under one folder, by digest. Safe to use from several threads and processes.
 
-    :raises StoreError: the folder can not be used, or was written by a newer Crossload.
+    :raises OSError: the folder can not be made.
     """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self._lock = threading.RLock()
-        try:
-            (folder / "artifacts").mkdir(parents=True, exist_ok=True)
-            (folder / "staging").mkdir(exist_ok=True)
-            self._connection = sqlite3.connect(
-                folder / "results.sqlite", timeout=30, check_same_thread=False, isolation_level=None
-            )
-            self._connection.execute("PRAGMA journal_mode=WAL")
-            self._connection.execute("PRAGMA synchronous=NORMAL")
-            version = self._connection.execute("PRAGMA user_version").fetchone()[0]
-            for number, statements in enumerate(_MIGRATIONS[version:], start=version + 1):
-                self._connection.executescript(f"BEGIN IMMEDIATE;{statements}PRAGMA user_version={number};COMMIT;")
-        except (OSError, sqlite3.Error) as error:
-            raise StoreError(
-                f"{folder}: the store can not be opened ({error}). Choose another folder with --out."
-            ) from None
-        if version > SCHEMA_VERSION:
-            raise StoreError(
-                f"{folder}: written by a newer Crossload (schema {version}). Upgrade, or choose another --out."
-            )
-
-    def close(self) -> None:
-        with self._lock:
-            self._connection.close()
-
-    def _write(self, statement: str, values: Iterable[Any]) -> None:
-        try:
-            with self._lock:
-                self._connection.execute(statement, tuple(values))
-        except sqlite3.Error as error:
-            raise StoreError(
-                f"{self.folder}: a result could not be written ({error}). Results so far are kept; "
-                "free some space and run the same command again."
-            ) from None
+        (folder / "artifacts").mkdir(parents=True, exist_ok=True)
+        (folder / "staging").mkdir(exist_ok=True)
 
     def check_space(self, message: str = "") -> None:
         """Raise StoreError when the disk is full: what fails for that reason is no finding about TensorFlow.
@@ -171,8 +171,8 @@ class Store:
         if "No space left on device" in message or shutil.disk_usage(self.folder).free < _LEAST_FREE:
             where = f" ({' '.join(message.split())[:200]})" if message else ""
             raise StoreError(
-                f"{self.folder}: the disk is full{where}. Results so far are kept; free some space and run the same command "
-                "again."
+                f"{self.folder}: the disk is full{where}, or that of {tempfile.gettempdir()}. Results so far are kept; "
+                "free some space and run the same command again."
             )
 
     def staging_folder(self) -> Path:
@@ -190,12 +190,17 @@ class Store:
             shutil.rmtree(leftover, ignore_errors=True)
 
     def artifact_folder(self, artifact: Artifact) -> Path:
-        return self.folder / "artifacts" / artifact.folder[:2] / artifact.folder
+        """Where the files of an artifact lie."""
+        return self.folder_of(artifact.folder)
+
+    def folder_of(self, digest: str) -> Path:
+        """Where the files with a digest lie."""
+        return self.folder / "artifacts" / digest[:2] / digest
 
     def keep_artifact(self, staging: Path) -> tuple[str, int]:
         """Move a written artifact to its place. Returns its digest and the bytes of the model's own files."""
-        digest, size = _digest_folder(staging)
-        destination = self.folder / "artifacts" / digest[:2] / digest
+        digest, size = digest_folder(staging)
+        destination = self.folder_of(digest)
         try:
             destination.parent.mkdir(exist_ok=True)
             os.rename(staging, destination)
@@ -206,6 +211,64 @@ class Store:
                 ) from None
             shutil.rmtree(staging)  # the same bytes are there already
         return digest, size
+
+    def put_artifact(self, artifact: Artifact) -> None:
+        """Its files are all that is kept here; a :class:`Store` keeps its row too."""
+
+    def put_cell(self, cell: Cell) -> None:
+        """Nothing of a cell is kept here; a :class:`Store` keeps its row."""
+
+
+class Store(ArtifactFiles):
+    """Results and artifacts under one folder. Safe to use from several threads.
+
+    :raises StoreError: the folder can not be used, or was written by a newer Crossload.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._lock = threading.RLock()
+        try:
+            super().__init__(folder)
+            self._connection = sqlite3.connect(
+                folder / "results.sqlite", timeout=30, check_same_thread=False, isolation_level=None
+            )
+            self._connection.execute("PRAGMA journal_mode=WAL")
+            self._connection.execute("PRAGMA synchronous=NORMAL")
+            version = self._connection.execute("PRAGMA user_version").fetchone()[0]
+            if version < SCHEMA_VERSION:
+                self._migrate()
+        except (OSError, sqlite3.Error) as error:
+            raise StoreError(
+                f"{folder}: the store can not be opened ({error}). Choose another folder with --out."
+            ) from None
+        if version > SCHEMA_VERSION:
+            raise StoreError(
+                f"{folder}: written by a newer Crossload (schema {version}). Upgrade, or choose another --out."
+            )
+
+    def _migrate(self) -> None:
+        """Bring the schema up to date, in one transaction; another process may be doing the same."""
+        self._connection.execute("BEGIN IMMEDIATE")
+        version = self._connection.execute("PRAGMA user_version").fetchone()[0]
+        for statements in _MIGRATIONS[version:]:
+            for statement in statements.split(";"):
+                self._connection.execute(statement)
+        self._connection.execute(f"PRAGMA user_version={max(version, SCHEMA_VERSION)}")
+        self._connection.execute("COMMIT")
+
+    def close(self) -> None:
+        with self._lock:
+            self._connection.close()
+
+    def _write(self, statement: str, values: Iterable[Any]) -> None:
+        try:
+            with self._lock:
+                self._connection.execute(statement, tuple(values))
+        except sqlite3.Error as error:
+            raise StoreError(
+                f"{self.folder}: a result could not be written ({error}). Results so far are kept; "
+                "free some space and run the same command again."
+            ) from None
 
     def put_artifact(self, artifact: Artifact) -> None:
         """Make an artifact durable, replacing an earlier row of the same key."""
@@ -250,7 +313,7 @@ class Store:
     def _rows(self, table: str) -> list[tuple[Any, ...]]:
         columns = {
             "artifacts": "key, scenario, format, saved_with, state, folder, file, container, bytes, seconds, payload",
-            "cells": "key, artifact_key, loaded_with, requested, records, seconds",
+            "cells": _CELL_COLUMNS,
         }[table]
         return self.read(f"SELECT {columns} FROM {table}")
 
@@ -264,11 +327,36 @@ class Store:
         return found
 
     def cells(self) -> dict[str, Cell]:
-        """Every cell by key."""
-        return {
-            key: Cell(key, artifact_key, loader, tuple(json.loads(requested)), tuple(json.loads(records)), seconds)
-            for key, artifact_key, loader, requested, records, seconds in self._rows("cells")
-        }
+        """Every cell by key. Many do not fit in memory: see :meth:`cell` and :meth:`known_cells`."""
+        return {row[0]: _cell(row) for row in self._rows("cells")}
+
+    def cell(self, key: str) -> Cell | None:
+        """One cell; None where there is none of that key."""
+        rows = self.read(f"SELECT {_CELL_COLUMNS} FROM cells WHERE key = ?", (key,))
+        return _cell(rows[0]) if rows else None
+
+    def records(self, keys: Iterable[str]) -> list[tuple[str, str, float]]:
+        """Key, records as JSON and seconds of those of these cells that are there. At most some hundred at a time."""
+        wanted = list(keys)
+        marks = ",".join("?" * len(wanted))
+        return self.read(f"SELECT key, records, seconds FROM cells WHERE key IN ({marks})", wanted)
+
+    def known_cells(self) -> dict[str, "KnownCell"]:
+        """Every cell by key, without what was measured of it."""
+        rows = self.read(
+            "SELECT key, requested, instr(records, ?) > 0 AND instr(records, ?) = 0 FROM cells",
+            ('"attempt": "plain"', '"outcome": "harness-error"'),
+        )
+        known: dict[tuple[str, int], KnownCell] = {}
+        for _, requested, sound in rows:
+            if (requested, sound) not in known:
+                known[requested, sound] = KnownCell(frozenset(json.loads(requested)), bool(sound))
+        return {key: known[requested, sound] for key, requested, sound in rows}
+
+    def load_seconds(self) -> dict[str, tuple[float, int]]:
+        """Seconds that the loads of each artifact took together, and their number, by the artifact's key."""
+        rows = self.read("SELECT artifact_key, sum(seconds), count(*) FROM cells GROUP BY artifact_key")
+        return {key: (seconds, count) for key, seconds, count in rows}
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:

@@ -95,7 +95,8 @@ def grid(results: pd.DataFrame) -> pd.DataFrame:
     """
     cells = results[results["loaded_with"] != ""]
     verdicts = [*SCORED, *UNSCORED]
-    counts = pd.crosstab([cells["saved_with"], cells["loaded_with"]], cells["verdict"])
+    savers, loaders, found = (cells[name].astype("object") for name in ("saved_with", "loaded_with", "verdict"))
+    counts = pd.crosstab([savers, loaders], found)
     counts = counts.reindex(columns=pd.Index(verdicts)).fillna(0).astype(int)
     counts.columns.name = None
     counts["scored"] = counts[list(SCORED)].sum(axis=1)
@@ -105,10 +106,17 @@ def grid(results: pd.DataFrame) -> pd.DataFrame:
     return counts
 
 
+def squares(results: pd.DataFrame) -> dict[tuple[str, str], dict[str, Any]]:
+    """Return the grid as mappings, by saver and loader."""
+    found = grid(results)
+    rows = ({str(name): value for name, value in row.items()} for row in found.to_dict("records"))
+    return dict(zip(((str(saver), str(loader)) for saver, loader in found.index.to_list()), rows, strict=True))
+
+
 def unsaved(results: pd.DataFrame) -> dict[str, int]:
     """Return for each saver how many artifacts it could not write."""
     rows = results[results["verdict"] == "cannot-save"]
-    return {str(name): int(count) for name, count in rows["saved_with"].value_counts().items()}
+    return {str(name): int(count) for name, count in rows["saved_with"].astype("object").value_counts().items()}
 
 
 def _worst(counts: dict[Any, Any]) -> str:
@@ -118,7 +126,8 @@ def _worst(counts: dict[Any, Any]) -> str:
 def round_trips(results: pd.DataFrame) -> pd.DataFrame:
     """Return the cells that an environment saved and then did not get back whole: the bug is inside one version."""
     rows = scored(results)
-    rows = rows[(rows["saved_with"] == rows["loaded_with"]) & ~rows["verdict"].isin(FAITHFUL)]
+    same = rows["saved_with"].astype("object") == rows["loaded_with"].astype("object")
+    rows = rows[same & ~rows["verdict"].isin(FAITHFUL)]
     return worst_first(rows)
 
 
@@ -148,9 +157,9 @@ def worst_first(rows: pd.DataFrame) -> pd.DataFrame:
     """Return the rows sorted by severity, then scenario and format; versions keep their own order."""
     order = {name: place for place, name in enumerate(version_order([*rows["saved_with"], *rows["loaded_with"]]))}
     keyed = rows.assign(
-        _verdict=rows["verdict"].map(_RANK),
-        _saver=rows["saved_with"].map(order),
-        _loader=rows["loaded_with"].map(order),
+        _verdict=[_RANK[verdict] for verdict in rows["verdict"].tolist()],
+        _saver=[order[name] for name in rows["saved_with"].tolist()],
+        _loader=[order[name] for name in rows["loaded_with"].tolist()],
     )
     keyed = keyed.sort_values(["_verdict", "scenario", "format", "_saver", "_loader"], kind="stable")
     return keyed.drop(columns=["_verdict", "_saver", "_loader"])

@@ -64,7 +64,7 @@ def ranked(results: pd.DataFrame, causes: Iterable[Mapping[str, Any]]) -> list[C
     known = described(causes)
     rows = results[results["cause"] != ""]
     found = []
-    for cause, group in rows.groupby("cause", sort=False):
+    for cause, group in rows.groupby("cause", sort=False, observed=True):
         about = known.get(str(cause)) or {**_UNKNOWN, "id": str(cause), "title": str(cause), "explanation": ""}
         found.append(_row(about, group))
     return sorted(found, key=lambda row: (-_loads(row), -row.cells, row.id))

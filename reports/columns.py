@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 # Worst first. `differs` leads: it is the only one that nobody notices.
@@ -30,7 +31,7 @@ ATTEMPTS = (
     *("scenario", "format", "saved_with", "loaded_with", "attempt", "outcome", "fidelity"),
     *_RUNG_COLUMNS,
     *_DIFFS,
-    *("error_type", "error", "stage", "seconds"),
+    *("error_type", "error", "stage", "seconds", "note"),
 )
 _INTEGERS = frozenset({"fidelity", "artifact_bytes"})
 _FLOATS = frozenset({*_DIFFS, "seconds"})
@@ -40,9 +41,10 @@ def tidy(frame: pd.DataFrame, columns: tuple[str, ...]) -> pd.DataFrame:
     """Return the frame with every expected column, in order and with one type each; other columns follow.
 
     An empty run, a column that holds nothing but None, and integers that became floats beside a missing value all
-    come out the same, so that nothing after this has to ask.
+    come out the same, so that nothing after this has to ask. Texts become categories, in the order of the alphabet: a
+    million cells say few things, and each is held, cleaned and written once.
     """
-    tidied: dict[str, pd.Series[Any]] = {}
+    tidied: dict[str, Any] = {}
     for name in (*columns, *(str(extra) for extra in frame.columns if extra not in columns)):
         column: pd.Series[Any] = frame[name] if name in frame.columns else pd.Series(None, frame.index, dtype="object")
         if name in _INTEGERS:
@@ -50,11 +52,21 @@ def tidy(frame: pd.DataFrame, columns: tuple[str, ...]) -> pd.DataFrame:
         elif name in _FLOATS:
             tidied[name] = pd.to_numeric(column).astype("Float64")
         elif name in columns:
-            texts = [_text(value) for value in column.astype("object").tolist()]
-            tidied[name] = pd.Series(texts, index=frame.index, dtype="string")
+            tidied[name] = pd.Series(_texts(column), index=frame.index)
         else:
             tidied[name] = column
     return pd.DataFrame(tidied, index=frame.index).reset_index(drop=True)
+
+
+def _texts(column: "pd.Series[Any]") -> pd.Categorical:
+    codes, found = pd.factorize(column)
+    cleaned = [_text(value) for value in list(found)]
+    missing = bool((codes < 0).any())
+    words = sorted({*cleaned, ""} if missing else set(cleaned))
+    place_of = {word: place for place, word in enumerate(words)}
+    # The last place stands for what is missing: there, `codes` has -1.
+    places = np.array([*(place_of[word] for word in cleaned), place_of.get("", -1)], dtype=np.int32)
+    return pd.Categorical.from_codes(places[codes], categories=pd.Index(words, dtype="object"))
 
 
 def _text(value: Any) -> str:

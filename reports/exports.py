@@ -3,6 +3,7 @@
 import json
 import math
 from collections.abc import Callable
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import pandas as pd
 
 from matrix.atomic import write_atomically
 from reports.columns import ATTEMPTS, RESULTS, tidy
+from reports.junit import write_junit
 
 JSON_SCHEMA = 1
 
@@ -17,22 +19,38 @@ JSON_SCHEMA = 1
 def write_tables(
     results: pd.DataFrame, attempts: pd.DataFrame, environments: list[dict[str, Any]], run: dict[str, Any], out: Path
 ) -> dict[str, Path]:
-    """Write results.csv, results.json, results.parquet and attempts.csv under `out`; return their paths by name."""
+    """Write results.csv, .json (with its schema), .parquet and .junit.xml, and attempts.csv under `out`.
+
+    :return: their paths by name.
+    """
     results, attempts = tidy(results, RESULTS), tidy(attempts, ATTEMPTS)
-    document = {"schema": JSON_SCHEMA, "run": run, "environments": environments, "results": records(results)}
-    writers: dict[str, Callable[[Path], None]] = {
+    told = {"schema": JSON_SCHEMA, "run": plain(run), "environments": plain(environments)}
+    writers: dict[str, Callable[[Path], object]] = {
         "results.csv": lambda path: _write_csv(results, path),
-        "results.json": lambda path: _write_json(document, path),
+        "results.json": lambda path: _write_json(told | {"results": records(results)}, path),
         "results.parquet": lambda path: results.to_parquet(path, index=False),
+        "results.junit.xml": lambda path: write_junit(results, path),
+        "results.schema.json": lambda path: path.write_text(json_schema(), encoding="utf-8"),
         "attempts.csv": lambda path: _write_csv(attempts, path),
     }
     out.mkdir(parents=True, exist_ok=True)
     return {name: write_atomically(out / name, write) for name, write in writers.items()}
 
 
+def json_schema() -> str:
+    """Return the JSON Schema of results.json."""
+    return (files("reports") / "schemas" / f"results-{JSON_SCHEMA}.schema.json").read_text("utf-8")
+
+
 def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
     """Return the rows as dicts of what JSON knows; a missing value is None."""
-    columns = {str(name): [plain(value) for value in frame[name].tolist()] for name in frame.columns}
+    columns = {
+        # Tidy texts need no second look.
+        str(name): frame[name].tolist()
+        if isinstance(frame[name].dtype, pd.CategoricalDtype)
+        else [plain(value) for value in frame[name].tolist()]
+        for name in frame.columns
+    }
     return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
 
 
@@ -56,5 +74,5 @@ def _write_csv(frame: pd.DataFrame, path: Path) -> None:
 
 
 def _write_json(document: dict[str, Any], path: Path) -> None:
-    text = json.dumps(plain(document), ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    text = json.dumps(document, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
     path.write_text(text + "\n", encoding="utf-8")

@@ -1,52 +1,141 @@
-"""The report: one HTML file that needs nothing else, not even a network."""
+"""The report: one HTML file that needs nothing else, not even a network; or a folder with the data beside it."""
 
 import base64
 import hashlib
-import re
+import shutil
 from collections.abc import Mapping, Sequence
-from importlib.resources import files
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlencode
 
-import jinja2
 import pandas as pd
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
-from matrix.atomic import write_atomically
+from matrix.atomic import write_atomically, write_text_atomically
+from matrix.probe.attempts import CODE_NEEDED, OPTIMIZER_LOST
+from matrix.probe.formats import INFERENCE, REBUILT
+from matrix.upgrade.text import ASSUMPTION
 from reports import analysis
 from reports import causes as causes_of
-from reports.columns import ATTEMPTS, LOADABLE, RESULTS, RUNGS, SCORED, UNSCORED, label, tidy, version_order
-from reports.payload import embed, payload
+from reports.columns import ATTEMPTS, LOADABLE, RESULTS, SCORED, SEVERITY, UNSCORED, tidy
+from reports.content import content
+from reports.earlier import told_runs
+from reports.packing import pack
+from reports.payload import payload
+from reports.remedies import remedy_code
+from reports.sentences import answers
+from reports.templating import static, templates
+from reports.words import CHANGES, MEANINGS, PAGES, SIGNS
 
-# A sign for each verdict, so that colour is never the only cue. All are in every system's fonts.
-SIGNS = {
-    "exact": "=", "equal": "≈", "remedy": "+", "lossy": "◐", "fails": "×", "crashes": "!", "differs": "≠",
-    "cannot-save": "∅", "not-applicable": "·", "unavailable": "?", "harness-error": "#",
-}  # fmt: skip
-MEANINGS = {
-    "exact": "loads plainly; outputs agree bit by bit",
-    "equal": "loads plainly; outputs agree within tolerance",
-    "remedy": "the plain load fails, another way of loading gives the right outputs",
-    "lossy": "loads with the right outputs; something else of the model is lost",
-    "fails": "no way of loading that was tried gives the right outputs",
-    "crashes": "the process died, or ran past its time or memory limit",
-    "differs": "loads without an error and computes something else",
-    "cannot-save": "building, fitting or saving raised in the saving environment",
-    "not-applicable": "outside the versions that the scenario declares",
-    "unavailable": "the environment could not be had here",
-    "harness-error": "our own code failed; says nothing about TensorFlow",
-}
-# A sign and a word for what the cells say of a claim.
-CLAIM_WORDS = {
-    "holds": ("✓", "holds"), "fails": ("×", "does not hold"), "mixed": ("◐", "mixed"), "not-run": ("?", "not run"),
-}  # fmt: skip
-_SECTIONS = (
-    ("who", "Grid"), ("causes", "Causes"), ("claims", "Claims"), ("formats", "Formats"), ("scenarios", "Scenarios"),
-    ("round-trips", "Round trips"), ("environments", "Environments"), ("about", "About"),
-)  # fmt: skip
-_STYLES = ("base.css", "grid.css", "cell.css", "causes.css")
-_SCRIPTS = ("data.js", "state.js", "grid.js", "small.js", "list.js", "cell.js", "main.js")
+_STYLES = ("base.css", "first.css", "grid.css", "cell.css", "causes.css", "upgrade.css", "changes.css", "print.css")
+# What the page does, in the order in which one needs the other; together they are the body of one function.
+_SCRIPTS = (
+    *("data.js", "state.js", "grid.js", "small.js", "list.js", "first.js", "cell.js", "pins.js", "earlier.js"),
+    *("planning.js", "flow.js", "upgrade.js", "main.js"),
+)
+_DOWNLOADS = ("results.csv", "results.json", "results.parquet", "attempts.csv", "results.junit.xml", "summary.md")
+
+
+@dataclass(frozen=True)
+class Report:
+    """A report that can be written in more than one form."""
+
+    data: bytes
+    script: str
+    style: str
+    variables: Mapping[str, Any]
+
+    def write_page(self, destination: Path) -> Path:
+        """Write one self-contained file; returns its path."""
+        destination.parent.mkdir(parents=True, exist_ok=True)
+        embedded = base64.b64encode(self.data).decode()
+        return write_text_atomically(
+            destination, self._html(data=embedded, data_file="", script_file="", style_file="")
+        )
+
+    def write_site(self, folder: Path, tables: Path) -> Path:
+        """Write a folder for a web server: a small page, its data, script and style beside it, and the tables to download.
+
+        :param tables: the folder of the run's tables; those that are there are copied.
+        :return: the page.
+        """
+        folder.mkdir(parents=True, exist_ok=True)
+        files = {
+            "data_file": (f"data-{hashlib.sha256(self.data).hexdigest()[:16]}.bin", self.data),
+            "script_file": ("crossload.js", self.script.encode()),
+            "style_file": ("crossload.css", self.style.encode()),
+        }
+        for name, written in files.values():
+            write_atomically(folder / name, lambda path, written=written: path.write_bytes(written))  # type: ignore[misc]
+        offered = [name for name in _DOWNLOADS if (tables / name).is_file()]
+        for name in offered:
+            write_atomically(folder / name, lambda path, name=name: shutil.copyfile(tables / name, path))  # type: ignore[misc]
+        names = {key: name for key, (name, _) in files.items()}
+        page = write_text_atomically(folder / "index.html", self._html(data="", downloads=offered, **names))
+        # The page names its data, so the data of the page before it can go once the new page is there.
+        for old in folder.glob("data-*.bin"):
+            if old.name != names["data_file"]:
+                old.unlink()
+        return page
+
+    def _html(self, **form: Any) -> str:
+        # The policy lets this one script run and nothing else: a name or a message that slipped through as markup
+        # still could not run, and no address but those of a site's own files can be fetched.
+        digest = base64.b64encode(hashlib.sha256(self.script.encode()).digest()).decode()
+        told = {
+            "downloads": [], **self.variables, "script": Markup(self.script), "style": Markup(self.style),
+            "script_digest": digest, **form,
+        }  # fmt: skip
+        return templates().get_template("report.html.j2").render(told)
+
+
+def make_report(
+    results: pd.DataFrame,
+    attempts: pd.DataFrame,
+    environments: list[dict[str, Any]],
+    run: dict[str, Any],
+    scenarios: list[dict[str, Any]],
+    causes: Sequence[Mapping[str, Any]] = (),
+    claims: Sequence[Mapping[str, Any]] = (),
+    past: Sequence[Mapping[str, Any]] = (),
+) -> Report:
+    """Make the report.
+
+    :param causes: the catalogue: `id`, `title`, `explanation`, `remedies`, and `links` as pairs of text and address.
+    :param claims: each `id`, `question`, `sentence`, `verdict` (holds, fails, mixed, not-run), `numbers` and `cells`.
+    :param past: earlier runs, the newest first, as `matrix.past.PastRun.told` gives them.
+    """
+    results, attempts = tidy(results, RESULTS), tidy(attempts, ATTEMPTS)
+    head, columns, strings = payload(results, attempts, environments, scenarios)
+    squares = analysis.squares(results)
+    names = [str(environment["id"]) for environment in head["environments"]]
+    said = answers(results, squares, names)
+    variables = content(results, head, said, squares, run, causes, claims, past)
+    tried = sorted({str(name) for name in attempts["attempt"].unique()})
+    head |= {
+        "words": {
+            "scored": SCORED, "unscored": UNSCORED, "loadable": LOADABLE, "severity": SEVERITY, "signs": SIGNS,
+            "meanings": MEANINGS, "changes": CHANGES, "pages": PAGES, "causes": _causes_told(results, causes),
+        },
+        "code": {
+            f"{name}|{form['name']}": code
+            for name in tried for form in head["formats"] if (code := remedy_code(name, form["name"]))
+        },
+        "terms": {
+            "inference": INFERENCE, "rebuilt": REBUILT, "optimizer_lost": OPTIMIZER_LOST, "code_needed": CODE_NEEDED,
+            "assumption": ASSUMPTION,
+        },
+        "pair": variables["pair"],
+        "answers": [[strings.place(part) for part in (one.sentence, one.more)] for one in said.values()],
+        "past": told_runs(past, strings),
+        "finished": run.get("finished", ""),
+        "strings": strings.items,
+    }  # fmt: skip
+    script = "\n".join(
+        ["'use strict';", static("unpack.js"), "(async () => {", *map(static, _SCRIPTS), "})().catch(explain);"]
+    )
+    style = "\n".join(static(name) for name in _STYLES)
+    return Report(pack(head, columns), script, style, variables)
 
 
 def render(
@@ -58,193 +147,13 @@ def render(
     scenarios: list[dict[str, Any]],
     causes: Sequence[Mapping[str, Any]] = (),
     claims: Sequence[Mapping[str, Any]] = (),
+    past: Sequence[Mapping[str, Any]] = (),
 ) -> Path:
-    """Write the report to `destination` and return that path.
-
-    :param causes: the catalogue: `id`, `title`, `explanation`, `remedies`, and `links` as pairs of text and address.
-    :param claims: each `id`, `question`, `sentence`, `verdict` (holds, fails, mixed, not-run), `numbers` and `cells`.
-    """
-    results, attempts = tidy(results, RESULTS), tidy(attempts, ATTEMPTS)
-    data = payload(results, attempts, environments, scenarios)
-    data["words"] = {
-        "scored": SCORED, "unscored": UNSCORED, "loadable": LOADABLE, "signs": SIGNS, "meanings": MEANINGS,
-        "causes": _causes_told(results, causes),
-    }  # fmt: skip
-    script = "\n".join(["'use strict';", *(_static(name) for name in _SCRIPTS)])
-    html = (
-        _templates()
-        .get_template("report.html.j2")
-        .render(
-            data=Markup(embed(data)),
-            script=Markup(script),
-            # The policy lets this one script run and nothing else: a name or a message that slipped through as markup
-            # still could not run, and no address can be fetched.
-            script_digest=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
-            style=Markup("\n".join(_static(name) for name in _STYLES)),
-            **_content(results, data, run, causes, claims),
-        )
-    )
-    destination.parent.mkdir(parents=True, exist_ok=True)
-    return write_atomically(destination, lambda path: _write(path, html))
+    """Make the report and write it to `destination` as one file; returns that path. See :func:`make_report`."""
+    return make_report(results, attempts, environments, run, scenarios, causes, claims, past).write_page(destination)
 
 
 def _causes_told(results: pd.DataFrame, causes: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """Return the causes that occur, as the panel of a cell shows them."""
-    occurring = set(results["cause"].tolist())
+    occurring = {str(name) for name in results["cause"].unique()}
     return {name: about for name, about in causes_of.described(causes).items() if name in occurring}
-
-
-def _content(
-    results: pd.DataFrame,
-    data: dict[str, Any],
-    run: dict[str, Any],
-    causes: Sequence[Mapping[str, Any]],
-    claims: Sequence[Mapping[str, Any]],
-) -> dict[str, Any]:
-    """Return what the templates show without the script: everything but the cells themselves."""
-    grid = analysis.grid(results)
-    titles = causes_of.titles(causes)
-    pairs = [(str(saver), str(loader)) for saver, loader in grid.index.to_list()]
-    return {
-        "headline": analysis.headline(results),
-        "totals": analysis.totals(results),
-        "findings": analysis.worst_findings(results, titles=titles),
-        "silent": [
-            (verdict, said, analysis.findings(results, (verdict,), titles))
-            for verdict, said in (("differs", "other outputs"), ("lossy", "right outputs, something else is lost"))
-        ],
-        "silent_scenarios": analysis.silent_damage(results),
-        "rungs": RUNGS,
-        "causes": causes_of.ranked(results, causes),
-        "bad_cells": int((results["cause"] != "").sum()),
-        "undiagnosed": int((results["cause"] == causes_of.UNKNOWN).sum()),
-        "claims": _by_question(claims),
-        "claim_words": CLAIM_WORDS,
-        "round_trips": analysis.round_trips(results).to_dict("records"),
-        "squares": dict(zip(pairs, grid.to_dict("records"), strict=True)),
-        "savers": version_order(saver for saver, _ in pairs),
-        "loaders": version_order(loader for _, loader in pairs),
-        "unsaved": analysis.unsaved(results),
-        "environments": data["environments"],
-        "scenarios": data["scenarios"],
-        "formats": sorted(data["formats"]),
-        "families": sorted({scenario["family"] for scenario in data["scenarios"]}),
-        "verdicts": [*SCORED, *UNSCORED],
-        "signs": SIGNS,
-        "meanings": MEANINGS,
-        "run": run,
-        "about": _about(run),
-        "sections": _SECTIONS,
-    }
-
-
-def _by_question(claims: Sequence[Mapping[str, Any]]) -> dict[str, list[Mapping[str, Any]]]:
-    """Return the claims under their source questions, in their own order."""
-    questions: dict[str, list[Mapping[str, Any]]] = {}
-    for claim in claims:
-        questions.setdefault(str(claim["question"]), []).append(claim)
-    return questions
-
-
-def _about(run: dict[str, Any]) -> list[tuple[str, str]]:
-    """Return the run in names and values; what the run does not say is left out."""
-    stages = ", ".join(f"{stage} {_duration(spent)}" for stage, spent in (run.get("seconds_by_stage") or {}).items())
-    took = _duration(run["seconds"]) if run.get("seconds") is not None else ""
-    backend = f"{run.get('backend') or ''}{': ' + run['backend_reason'] if run.get('backend_reason') else ''}"
-    cells = [f"{run[key]:,} {key}" for key in ("executed", "reused") if run.get(key) is not None]
-    tolerances = run.get("tolerances") or {}
-    return [
-        ("Command", str(run.get("command") or "")),
-        ("Crossload", str(run.get("version") or "")),
-        ("Started", str(run.get("started") or "").replace("T", " ")),
-        ("Finished", str(run.get("finished") or "").replace("T", " ")),
-        ("Took", f"{took} ({stages})" if took and stages else took),
-        ("Cells", ", ".join(cells) + (" from the store" if run.get("reused") is not None else "")),
-        ("Host", str(run.get("host") or "")),
-        ("Backend", backend),
-        ("Tolerances", "; ".join(f"{name}: {_tolerance(value)}" for name, value in tolerances.items())),
-    ]
-
-
-def _tolerance(value: Any) -> str:
-    return ", ".join(f"{key} {bound:g}" for key, bound in value.items()) if isinstance(value, dict) else str(value)
-
-
-def _finding_address(finding: analysis.Finding) -> str:
-    """Return the address of the grid with what a finding is about; several savers or loaders are no single square."""
-    view = {"verdict": finding.verdict, "format": finding.format}
-    if finding.cause:
-        view["cause"] = finding.cause
-    if len(finding.scenarios) == 1:
-        view["scenario"] = finding.scenarios[0]
-    if len(finding.savers) == len(finding.loaders) == 1:
-        view |= {"saver": finding.savers[0], "loader": finding.loaders[0]}
-    return "#" + urlencode(view)
-
-
-def _cause_address(cause: str) -> str:
-    return "#" + urlencode({"cause": cause})
-
-
-def _scenario_address(scenario: str, verdict: str) -> str:
-    return "#" + urlencode({"verdict": verdict, "scenario": scenario})
-
-
-def _short_link(text: str) -> str:
-    """Return a reference as people write it: `keras-team/keras#21681` for an address on GitHub."""
-    found = re.match(r"https://github\.com/([\w.-]+/[\w.-]+)/(?:issues|pull)/(\d+)$", text)
-    return f"{found[1]}#{found[2]}" if found else text
-
-
-def _coded(text: str) -> Markup:
-    """Return the text with what stands between backticks as code; all else is escaped."""
-    return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", str(escape(text))))
-
-
-def _cell_address(cell: dict[str, Any]) -> str:
-    names = (cell["saved_with"], cell["loaded_with"], cell["format"], cell["scenario"])
-    return "#" + urlencode({"cell": ",".join(names)})
-
-
-def _templates() -> jinja2.Environment:
-    environment = jinja2.Environment(
-        loader=jinja2.FunctionLoader(lambda name: (files("reports") / "templates" / name).read_text("utf-8")),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters.update(
-        percent=analysis.percent,
-        label=label,
-        number=_number,
-        listed=analysis.listed,
-        coded=_coded,
-        short_link=_short_link,
-        address=_finding_address,
-        cell_address=_cell_address,
-        cause_address=_cause_address,
-        scenario_address=_scenario_address,
-    )
-    return environment
-
-
-def _static(name: str) -> str:
-    return (files("reports") / "static" / name).read_text("utf-8").strip()
-
-
-def _write(path: Path, html: str) -> None:
-    path.write_text(html, encoding="utf-8")
-
-
-def _number(value: int) -> str:
-    return f"{value:,}"
-
-
-def _duration(seconds: float) -> str:
-    """Return a time in the two units that matter."""
-    if seconds < 60:
-        return f"{seconds:.1f} s"
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours} h {minutes} min" if hours else f"{minutes} min {rest} s"

@@ -166,10 +166,10 @@ class ContainerWorker(Worker):
         if "directory" not in request:
             return super().ask(request)
         directory = Path(request["directory"])
-        is_save = request["op"] == protocol.SAVE
+        writes = request["op"] == protocol.SAVE
         name = str(next(self._count))
-        outside = self._exchange / ("output" if is_save else "input") / name
-        inside = f"{OUTPUT if is_save else INPUT}/{name}"
+        passed = self._exchange / ("output" if writes else "input") / name
+        inside = f"{OUTPUT if writes else INPUT}/{name}"
         scenario = request["scenario"]
         missing = [root for root in scenario["roots"] if root not in self._roots]
         if missing:
@@ -177,24 +177,31 @@ class ContainerWorker(Worker):
                 f"{missing[0]} is not visible in the container: name the scenario's folder in scenario_folders"
             )
         scenario = {**scenario, "roots": [self._roots[root] for root in scenario["roots"]]}
+        changed: dict[str, Any] = {"directory": inside, "scenario": scenario}
+        # What reads a folder may write into another one.
+        destination = directory if writes else Path(request["output"]) if "output" in request else None
+        written = passed if writes else self._exchange / "output" / name
         try:
-            if is_save:
-                outside.mkdir()
-                os.chmod(outside, 0o777)
-            else:
-                pass_in(directory, outside)
-            answer = [self._tell_disks_apart(event) for event in self._sent(request, inside, scenario)]
+            if not writes:
+                pass_in(directory, passed)
+            if destination is not None:
+                written.mkdir()
+                os.chmod(written, 0o777)
+            if destination is not None and not writes:
+                changed["output"] = f"{OUTPUT}/{name}"
+            answer = [self._tell_disks_apart(event) for event in self._sent({**request, **changed})]
             # Messages name the folder that the caller knows.
             text = json.dumps(answer).replace(json.dumps(inside)[1:-1], json.dumps(str(directory))[1:-1])
             events: list[dict[str, Any]] = json.loads(text)
-            if is_save and (refused := take_out(outside, directory)):
+            if destination is not None and (refused := take_out(written, destination)):
                 return _refusal(events, refused)
             return events
         finally:
-            shutil.rmtree(outside, ignore_errors=True)
+            shutil.rmtree(passed, ignore_errors=True)
+            shutil.rmtree(written, ignore_errors=True)
 
-    def _sent(self, request: Mapping[str, Any], inside: str, scenario: Mapping[str, Any]) -> list[dict[str, Any]]:
-        return super().ask({**request, "directory": inside, "scenario": scenario})
+    def _sent(self, request: Mapping[str, Any]) -> list[dict[str, Any]]:
+        return super().ask(request)
 
     def _tell_disks_apart(self, event: dict[str, Any]) -> dict[str, Any]:
         """The event, as a limit where the disk that was full is the container's own: its /tmp, in memory."""
@@ -254,4 +261,4 @@ def _refusal(events: Sequence[dict[str, Any]], name: str) -> list[dict[str, Any]
         **{"event": "raised", "stage": "save", "error_type": "NotAFile", "error_class": "NotAFile", "place": ""},
         **{"error": f"{name} is a link or a device: only files leave a container", "seconds": events[-1]["seconds"]},
     }
-    return [event for event in events[:-1] if event["event"] != "saved"] + [raised, events[-1]]
+    return [event for event in events[:-1] if event["event"] not in ("saved", "referenced")] + [raised, events[-1]]

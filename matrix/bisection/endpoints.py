@@ -4,7 +4,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from matrix.cell_names import cell_name
 from matrix.changes import LOADER, SAVER, version_key
+from matrix.diagnosis import UNKNOWN
 from matrix.errors import SelectionError, nearest
 from matrix.outcomes import EQUAL, EXACT, SCORED
 
@@ -40,11 +42,7 @@ def find_cell(rows: Sequence[Row], name: str) -> Row:
     :raises SelectionError: there is none, or it was not measured.
     """
     name = name.rpartition("cell=")[2]
-    links = {
-        ",".join((row["saved_with"], row["loaded_with"], row["format"], row["scenario"])): row
-        for row in rows
-        if row["loaded_with"]
-    }
+    links = {cell_name(row): row for row in rows if row["loaded_with"]}
     keys = {row["key"]: row for row in rows if row["key"]}
     found = links.get(name) or keys.get(name[:16])
     if found is None:
@@ -55,10 +53,17 @@ def find_cell(rows: Sequence[Row], name: str) -> Row:
     return found
 
 
-def behaviour(row: Row) -> tuple[str, str]:
-    """What a cell shows, as two cells are compared by: exact and equal are one, and failures go by their type."""
+def behaviour(row: Row) -> tuple[str, str, str]:
+    """What a cell shows, as two cells are compared by: verdict (exact and equal are one), type of error, and cause."""
     verdict = str(row["verdict"])
-    return ("faithful" if verdict in (EXACT, EQUAL) else verdict, str(row["error_type"] or ""))
+    cause = str(row.get("cause") or "")
+    return "faithful" if verdict in (EXACT, EQUAL) else verdict, str(row["error_type"] or ""), cause
+
+
+def alike(one: Row, other: Row) -> bool:
+    """Whether two cells show the same. A cause that nobody knows is held against no other one."""
+    (*left, cause), (*right, known) = behaviour(one), behaviour(other)
+    return left == right and (cause == known or UNKNOWN in (cause, known))
 
 
 def find_change(rows: Iterable[Row], cell: Row) -> Change:
@@ -66,18 +71,18 @@ def find_change(rows: Iterable[Row], cell: Row) -> Change:
 
     :raises SelectionError: the cell's like behaves in the same way everywhere.
     """
-    alike = [
+    like = [
         row
         for row in rows
         if row["scenario"] == cell["scenario"] and row["format"] == cell["format"] and row["verdict"] in SCORED
     ]
     for axis, own, other in ((LOADER, "loaded_with", "saved_with"), (SAVER, "saved_with", "loaded_with")):
-        line = {row[own]: row for row in alike if row[other] == cell[other] and row["loaded_with"]}
+        line = {row[own]: row for row in like if row[other] == cell[other] and row["loaded_with"]}
         kind = version_key(cell[own])[0]
         order = [name for name in sorted(line, key=version_key) if version_key(name)[0] == kind]
         place = order.index(cell[own])
         for side in (order[:place][::-1], order[place + 1 :]):
-            unlike = next((name for name in side if behaviour(line[name]) != behaviour(cell)), None)
+            unlike = next((name for name in side if not alike(line[name], cell)), None)
             if unlike is not None:
                 old, new = sorted((line[unlike], cell), key=lambda row: order.index(row[own]))
                 first, last = order.index(old[own]), order.index(new[own])

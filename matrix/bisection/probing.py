@@ -3,21 +3,23 @@
 import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from matrix.backends import Backend, WorkerError
 from matrix.backends.venv import cache_folder
 from matrix.bisection import mixing
-from matrix.bisection.endpoints import Change, behaviour
+from matrix.bisection.endpoints import Change, alike, behaviour
 from matrix.bisection.releases import write_lock
 from matrix.bisection.search import NEW, NOTHING, OLD, OTHER
 from matrix.changes import LOADER
 from matrix.config import MatrixConfig
 from matrix.environments import Environment, EnvironmentState
-from matrix.outcomes import verdict
-from matrix.planning import Work, artifact_key, attempts_to_run, cell_key, tolerance_for
+from matrix.inspection import Inspection, inspect
+from matrix.planning import Matrix, Work, artifact_key, attempts_to_run, cell_key, tolerance_for
 from matrix.requests import LoadTask, SaveTask, run_load, run_save
+from matrix.results import Tables
 from matrix.store import Artifact, Store
 
 
@@ -77,10 +79,19 @@ class Prober:
         if isinstance(row, str):
             return NOTHING, row
         what = " ".join(part for part in behaviour(row) if part)
-        for side, answer in ((self.change.old, OLD), (self.change.new, NEW)):
-            if behaviour(row) == behaviour(side):
-                return answer, what
-        return OTHER, what
+        answers = [answer for answer, end in self._ends.items() if alike(row, end)]
+        return answers[0] if len(answers) == 1 else OTHER, what
+
+    @cached_property
+    def _ends(self) -> dict[str, Mapping[str, Any]]:
+        """What the two ends show, judged as the probes are: the result table may have been written by another Crossload."""
+        found: dict[str, Mapping[str, Any]] = {}
+        for answer, row in ((OLD, self.change.old), (NEW, self.change.new)):
+            environment = self.environments[self.change.environment(row)]
+            state = self._built(environment)
+            judged = self._row(environment, state) if state.state == "ready" else row
+            found[answer] = row if isinstance(judged, str) else judged
+        return found
 
     def _built(self, environment: Environment) -> EnvironmentState:
         state = self.backend.state(environment)
@@ -91,24 +102,32 @@ class Prober:
         fixed = self.environments[self.change.fixed]
         loads = self.change.axis == LOADER
         saver, loader = (fixed, environment) if loads else (environment, fixed)
-        states = {environment.id: state, fixed.id: self._built(fixed)}
+        states = {fixed.id: self._built(fixed), environment.id: state}
         artifact = self._artifact(saver, states[saver.id])
-        if artifact.state != "saved":
-            return {"verdict": artifact.state, "error_type": artifact.payload.get("error_type", "")}
-        key = cell_key(artifact.key, states[loader.id])
+        # Some causes are told by what the environment that saved it gets.
+        for place in {saver.id: saver, loader.id: loader}.values() if artifact.state == "saved" else ():
+            self._load(artifact, saver, place, states[place.id])
+        places = tuple({saver.id: saver, loader.id: loader}.values())
+        tables = Tables(Matrix(places, (self.work,)), self.config, states, self._artifacts, self._cells, self._inspect)
+        wanted = (loader.id, "")
+        rows = [row for row in tables.rows() if row["saved_with"] == saver.id and row["loaded_with"] in wanted]
+        return rows[0] if rows else f"{self.work.scenario.name} does not exist there"
+
+    def _load(self, artifact: Artifact, saver: Environment, loader: Environment, state: EnvironmentState) -> None:
+        key = cell_key(artifact.key, state)
         near = tolerance_for(self.config, self.work.scenario, saver, loader)
         cell = self._cells.get(key)
-        if cell is None or attempts_to_run(self.work.attempts(), cell, near):
-            worker = self.backend.start(loader)
-            try:
-                task = LoadTask(key, self.work, artifact, loader.id, near, cell)
-                cell = run_load(task, worker, self.store, self.config.limits)
-            finally:
-                worker.close()
-            self._cells[key] = cell
-        found = verdict(cell.records, near)
-        error_type = found.plain.error_type if found.plain else ""
-        return {"verdict": found.verdict, "error_type": error_type}
+        if state.state != "ready" or (cell is not None and not attempts_to_run(self.work.attempts(), cell, near)):
+            return
+        worker = self.backend.start(loader)
+        try:
+            task = LoadTask(key, self.work, artifact, loader.id, near, cell)
+            self._cells[key] = run_load(task, worker, self.store, self.config.limits)
+        finally:
+            worker.close()
+
+    def _inspect(self, artifact: Artifact) -> Inspection:
+        return inspect(self.store.artifact_folder(artifact) / artifact.file)
 
     def _artifact(self, saver: Environment, state: EnvironmentState) -> Artifact:
         key = artifact_key(self.work, state)

@@ -76,8 +76,8 @@ class Bisection:
 
     def _verb(self) -> str:
         ranks = {"differs": 3, "fails": 2, "crashes": 2, "cannot-save": 2, "remedy": 1}
-        worse = ranks.get(self.change.new["verdict"], 0) >= ranks.get(self.change.old["verdict"], 0)
-        return "broke in" if worse else "was mended in"
+        before, after = (ranks.get(row["verdict"], 0) for row in (self.change.old, self.change.new))
+        return "broke in" if after > before else "was mended in" if after < before else "changed in"
 
     def _blame(self, bringing: Sequence[str], old: Side, new: Side) -> str:
         """``broke in keras 2.14.0rc0``: the release of the one component that brings the change, if it is one."""

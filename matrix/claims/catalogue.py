@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from matrix.claims import voices
-from matrix.claims.evidence import Evidence
+from matrix.claims.evidence import Evidence, Row
 
 QUESTIONS = {
     "Q0": "How do I load a TensorFlow 2.3 model from a ModelCheckpoint callback containing custom layers?",
@@ -23,6 +23,8 @@ class Claim:
     :param said: what is counted, for the sentence "in 12 of 14 cells".
     :param otherwise: what the cells against it show; by default what happened in them is counted.
     :param compares: the claim says that one way does better than another: more cells for it than against it are enough.
+    :param apart: names the kind of a cell. Kinds are decided each by itself, so that it does not matter of which kind a run
+        happens to have more cells.
     :param note: what no cell can decide.
     """
 
@@ -32,6 +34,7 @@ class Claim:
     said: str = "cells"
     otherwise: str = ""
     compares: bool = False
+    apart: Callable[[Row], str] | None = None
     note: str = ""
 
     @property
@@ -128,6 +131,7 @@ CLAIMS = (
         "pairs of cells where only one of the two loads plainly",
         "only HDF5",
         compares=True,
+        apart=voices.kind_of_difference,
     ),
     Claim(
         "q3-a",

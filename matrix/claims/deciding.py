@@ -25,12 +25,19 @@ class Decided:
 
     @property
     def verdict(self) -> str:
-        votes, against = len(self.supporting), len(self.contradicting)
-        if not votes and not against:
-            return NOT_RUN
+        kinds = {self._judge(*counts) for counts in self.kinds().values()}
+        return NOT_RUN if not kinds else kinds.pop() if len(kinds) == 1 else MIXED
+
+    def _judge(self, votes: int, against: int) -> str:
         if self.claim.compares and votes != against:
             return HOLDS if votes > against else DOES_NOT_HOLD
         return HOLDS if not against else DOES_NOT_HOLD if not votes else MIXED
+
+    def kinds(self) -> dict[str, tuple[int, int]]:
+        """Cells for and against by their kind; one kind for all where the claim does not tell them apart."""
+        apart = self.claim.apart or (lambda row: "")
+        votes, against = (Counter(map(apart, rows)) for rows in (self.supporting, self.contradicting))
+        return {kind: (votes[kind], against[kind]) for kind in sorted({*votes, *against})}
 
     @property
     def numbers(self) -> str:
@@ -39,6 +46,9 @@ class Decided:
         if not total:
             return "No cell of this run bears on it." + (f" {self.claim.note}" if self.claim.note else "")
         parts = [f"True in {votes:,} of {total:,} {self.claim.said}."]
+        if self.claim.apart:
+            each = (f"{mine:,} of {mine + others:,} {kind}" for kind, (mine, others) in self.kinds().items())
+            parts.append(f"That is {', '.join(each)}.")
         against = Counter(self.claim.otherwise or _what_happened(row) for row in self.contradicting)
         if against:
             parts.append("Otherwise: " + ", ".join(f"{count:,} {what}" for what, count in against.most_common(4)) + ".")

@@ -4,6 +4,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
+from packaging.version import Version
+
 from matrix.outcomes import SCORED
 
 Row = Mapping[str, Any]
@@ -49,3 +51,12 @@ class Evidence:
 def names_of(row: Row) -> tuple[str, ...]:
     """Saver, loader, format and scenario of a row."""
     return row["saved_with"], row["loaded_with"], row["format"], row["scenario"]
+
+
+def keras_generation(environment: str) -> int:
+    """2 or 3: the Keras behind ``tf.keras`` in an environment, by its id."""
+    label, _, _ = environment.rpartition("-")
+    version, _, variant = label.partition("+")
+    if variant == "tf_keras":
+        return 2
+    return 2 if version != "nightly" and Version(version) < Version("2.16") else 3

@@ -5,7 +5,7 @@ Cells that fail for another reason than the one that the claim is about say noth
 
 from collections.abc import Callable, Iterator, Sequence
 
-from matrix.claims.evidence import Evidence, Row
+from matrix.claims.evidence import Evidence, Row, keras_generation
 from matrix.outcomes import CRASHES, DIFFERS, EQUAL, EXACT, FAILS, LOSSY, LOST, PASS, REMEDY
 from matrix.probe.attempts import BARE, IMPORTED
 from matrix.probe.formats import FORMATS, WHOLE_MODEL
@@ -135,6 +135,12 @@ def savedmodel_survives(evidence: Evidence) -> Voices:
         h5 = evidence.beside(row, format="h5")
         if h5 is not None and (row["verdict"] in LOADS) != (h5["verdict"] in LOADS):
             yield row, row["verdict"] in LOADS
+
+
+def kind_of_difference(row: Row) -> str:
+    """What lies between the two versions of a cell."""
+    saver, loader = keras_generation(row["saved_with"]), keras_generation(row["loaded_with"])
+    return f"within Keras {saver}" if saver == loader else f"from Keras {saver} to Keras {loader}"
 
 
 def from_24_to_210(evidence: Evidence) -> Voices:

@@ -2,6 +2,6 @@
 
 from matrix.diagnosis.case import Case, Pins
 from matrix.diagnosis.catalogue import UNKNOWN, Catalogue, Cause, load_catalogue
-from matrix.diagnosis.matching import Diagnosis, diagnose
+from matrix.diagnosis.matching import Diagnosis, Matcher, diagnose
 
-__all__ = ["UNKNOWN", "Case", "Catalogue", "Cause", "Diagnosis", "Pins", "diagnose", "load_catalogue"]
+__all__ = ["UNKNOWN", "Case", "Catalogue", "Cause", "Diagnosis", "Matcher", "Pins", "diagnose", "load_catalogue"]

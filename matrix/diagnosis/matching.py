@@ -12,6 +12,8 @@ from matrix.outcomes import REMEDY
 from matrix.probe import attempts
 
 _LONGEST = 160
+# Different errors whose evidence is remembered: neighbouring cells often say the same.
+_REMEMBERED = 20_000
 
 
 @dataclass(frozen=True)
@@ -24,18 +26,60 @@ class Diagnosis:
 
 def diagnose(case: Case, catalogue: Catalogue) -> Diagnosis | None:
     """The diagnosis of a bad cell; None for a verdict that needs none."""
-    if case.verdict not in BAD:
-        return None
-    for cause in catalogue.cause:
-        for evidence in cause.evidence:
-            found = holds(evidence, case)
+    return Matcher(catalogue).diagnose(case)
+
+
+class Matcher:
+    """Diagnoses many cells. What an error says is looked at once, however many versions say it."""
+
+    def __init__(self, catalogue: Catalogue) -> None:
+        self._evidence = [(cause.id, evidence) for cause in catalogue.cause for evidence in cause.evidence]
+        self._possible: dict[tuple[object, ...], list[tuple[str, Evidence, _Said]]] = {}
+
+    @staticmethod
+    def is_bad(verdict: str) -> bool:
+        """Whether a cell of that verdict has a cause."""
+        return verdict in BAD
+
+    def diagnose(self, case: Case) -> Diagnosis | None:
+        """The diagnosis of a bad cell; None for a verdict that needs none."""
+        if case.verdict not in BAD:
+            return None
+        for cause, evidence, said in self._candidates(case):
+            found = _confirmed(evidence, case, said)
             if found is not None:
-                return Diagnosis(cause.id, tuple(found))
-    return Diagnosis(UNKNOWN)
+                return Diagnosis(cause, tuple(found))
+        return Diagnosis(UNKNOWN)
+
+    def _candidates(self, case: Case) -> list[tuple[str, Evidence, "_Said"]]:
+        """Evidence that what was said and measured allows, in the catalogue's order; versions and the file may rule it out."""
+        key = (
+            *(case.verdict, case.format, case.stage, case.error_type, case.error, case.place, case.attempt),
+            *(case.round_trip, case.same_environment, tuple(case.rungs.items()), case.observed),
+        )
+        if key not in self._possible:
+            if len(self._possible) >= _REMEMBERED:
+                self._possible.clear()
+            looked = ((cause, evidence, _said(evidence, case)) for cause, evidence in self._evidence)
+            self._possible[key] = [(cause, evidence, said) for cause, evidence, said in looked if said is not None]
+        return self._possible[key]
+
+
+@dataclass(frozen=True)
+class _Said:
+    """What of an error's text shows evidence; ``match`` is None where the evidence asks for no text."""
+
+    match: re.Match[str] | None
 
 
 def holds(evidence: Evidence, case: Case) -> list[str] | None:
-    """What of a case shows this evidence; None where some of it does not hold. Cheap conditions come first."""
+    """What of a case shows this evidence; None where some of it does not hold."""
+    said = _said(evidence, case)
+    return _confirmed(evidence, case, said) if said is not None else None
+
+
+def _said(evidence: Evidence, case: Case) -> _Said | None:
+    """Whether what was said and measured allows this evidence, whatever versions and file are. Cheap conditions come first."""
     simple = (
         (evidence.verdicts, case.verdict),
         (evidence.formats, case.format),
@@ -55,11 +99,19 @@ def holds(evidence: Evidence, case: Case) -> list[str] | None:
         return None
     if evidence.repaired_by and not (case.verdict == REMEDY and evidence.repaired_by in attempts.parts(case.attempt)):
         return None
+    if not evidence.message:
+        return _Said(None)
+    match = re.search(evidence.message, case.essence, re.DOTALL)
+    return _Said(match) if match is not None else None
+
+
+def _confirmed(evidence: Evidence, case: Case, said: _Said) -> list[str] | None:
+    """What shows the evidence, once versions and the file agree."""
     versions = _versions(evidence, case)
     if versions is None:
         return None
-    said = _message(evidence, case)
-    if said is None:
+    message = _message(evidence, case, said)
+    if message is None:
         return None
     read: list[str] | None = []
     if evidence.file is not None:
@@ -75,7 +127,7 @@ def holds(evidence: Evidence, case: Case) -> list[str] | None:
         measured.append(f"{evidence.repaired_by} repairs it")
     if evidence.round_trip:
         measured.append(f"the environment that saved it gets {case.round_trip} too")
-    return [*said, *versions, *read, *measured]
+    return [*message, *versions, *read, *measured]
 
 
 def _versions(evidence: Evidence, case: Case) -> list[str] | None:
@@ -108,12 +160,10 @@ def _comparable(pins: Pins, package: str) -> object:
     return f"{value.major}.{value.minor}" if package == "python" and value is not None else value
 
 
-def _message(evidence: Evidence, case: Case) -> list[str] | None:
-    if not evidence.message:
-        return [case.error_type] if evidence.error_types else []
-    found = re.search(evidence.message, case.essence, re.DOTALL)
+def _message(evidence: Evidence, case: Case, said: _Said) -> list[str] | None:
+    found = said.match
     if found is None:
-        return None
+        return [case.error_type] if evidence.error_types else []
     groups = {key: value for key, value in found.groupdict().items() if value}
     if evidence.passed and _passed(groups.get("name", ""), case.passed) != evidence.passed:
         return None

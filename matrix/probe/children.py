@@ -89,7 +89,7 @@ class Child(object):
             ``time limit`` or ``memory limit``), the tail of the child's stderr during this request, ``seconds``, and
             ``after``: how many requests the child had run before.
         """
-        started = time.time()
+        started = time.monotonic()
         said_before = self._stderr.seek(0, os.SEEK_END)
         try:
             os.write(self._requests, (json.dumps(request) + "\n").encode())
@@ -104,7 +104,7 @@ class Child(object):
         status = None if done else self._end()
         tail = self._said_since(said_before)
         ending = _ending(events, status, timed_out, tail)
-        seconds = time.time() - started
+        seconds = time.monotonic() - started
         events.append({"event": "ended", "signal": ending, "stderr": tail, "seconds": seconds, "after": self.requests})
         self.requests += 1
         return events

@@ -19,7 +19,7 @@ class Stopwatch(object):
     def __init__(self, pid, seconds=0.0):
         self._folder = "/proc/%d/task" % pid
         self._processor, _ = self._look()
-        self._clock = time.time()
+        self._clock = time.monotonic()
         self.seconds = seconds
 
     def _look(self):
@@ -39,7 +39,7 @@ class Stopwatch(object):
     def update(self):
         """Count what has passed since the last call; returns the seconds so far."""
         processor, ready = self._look()
-        now = time.time()
+        now = time.monotonic()
         elapsed, worked = now - self._clock, max(0.0, processor - self._processor)
         self._clock, self._processor = now, processor
         self.seconds += min(worked, elapsed) if ready else elapsed

@@ -12,12 +12,18 @@ import resource
 import signal
 import traceback
 
-from . import devices, loading, reporting, saving
-from .protocol import DEVICES, DONE, LOAD, SAVE
+from . import devices, loading, reporting, saving, user_models
+from .protocol import DEVICES, DONE, LOAD, REFERENCE, RESAVE, SAVE
 
 _PR_SET_PDEATHSIG = 1  # linux/prctl.h
 
-_OPERATIONS = {SAVE: saving.save, LOAD: loading.load, DEVICES: devices.report}
+_OPERATIONS = {
+    SAVE: saving.save,
+    LOAD: loading.load,
+    DEVICES: devices.report,
+    REFERENCE: user_models.reference,
+    RESAVE: user_models.resave,
+}
 
 
 def can_fork():
@@ -25,7 +31,8 @@ def can_fork():
     from tensorflow.python.eager import context
 
     active = context._context
-    return active is None or not active._initialized
+    # TensorFlow 2.0 has the handle only.
+    return active is None or not getattr(active, "_initialized", active._context_handle is not None)
 
 
 def prepare_parent():

@@ -90,14 +90,14 @@ def load(request, emit):
             if progress.is_pointless(pieces):
                 continue
             emit({"event": "begin", "attempt": name})
-            started = time.time()
+            started = time.monotonic()
             try:
                 record = _attempt(request, code, name, reference, copies)
             except NotApplicableError as error:
                 progress.note_unfit(error.piece or pieces[-1])
                 emit({"event": "skipped", "attempt": name})
                 continue
-            record.update(event="attempt", attempt=name, seconds=time.time() - started)
+            record.update(event="attempt", attempt=name, seconds=time.monotonic() - started)
             emit(record)
             progress.note(name, record, request["near"])
     finally:
@@ -109,7 +109,7 @@ def _attempt(request, code, name, reference, copies):
     pieces = attempts.parts(name)
     context = LoadContext(code, name, reference, request["format"])
     stage, notes = "import", ()
-    programs.start_over(code.name + " loaded")
+    programs.start_over(code, " loaded")
     try:
         if attempts.sees_code(name):
             code.import_modules()
@@ -121,9 +121,9 @@ def _attempt(request, code, name, reference, copies):
         path, notes = copies.make(pieces, context)
         if notes:
             # Looking into a configuration builds layers, which take names that the model's own should have.
-            programs.start_over(code.name + " loaded")
+            programs.start_over(code, " loaded")
         stage = "load"
-        model, notes = _call_loader(pieces, path, notes, form, context, copies)
+        model, notes = call_loader(pieces, path, notes, form, context, copies)
     except NotApplicableError:
         raise
     except NotAvailableError as error:
@@ -141,11 +141,11 @@ def _attempt(request, code, name, reference, copies):
         message = "what was loaded is not a Keras model: %s" % type(model).__name__
         return {"outcome": "raised", "error_type": "NotAModel", "error": message, "stage": "load"}
     wanted = [OUTPUTS] if name in attempts.EVIDENCE or context.gives == INFERENCE else list(form.rungs)
-    rungs = _measure_rungs(model, wanted, reference, code, context.gives)
+    rungs = measure_rungs(model, wanted, reference, code, context.gives)
     return _with_notes({"outcome": "loaded", "rungs": rungs}, notes)
 
 
-def _call_loader(pieces, path, notes, form, context, copies):
+def call_loader(pieces, path, notes, form, context, copies):
     """What was loaded, and what was done in words."""
     for piece in pieces:
         if attempts.PIECES[piece].load:
@@ -161,7 +161,8 @@ def _with_notes(record, notes):
     return dict(record, note="; ".join(notes)) if notes else record
 
 
-def _measure_rungs(model, wanted, reference, code, gives):
+def measure_rungs(model, wanted, reference, code, gives):
+    """What each wanted rung shows of a model. Training, where it is wanted, changes the model."""
     facts = reference.facts
     unmeasured = facts.get("unmeasured", {})
     inputs, targets = reference.arrays("inputs"), reference.arrays("targets")

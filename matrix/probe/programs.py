@@ -7,6 +7,8 @@ import zlib
 
 import numpy as np
 
+from . import kernels
+
 BATCH = 8
 
 
@@ -22,6 +24,11 @@ class ScenarioCode(object):
         self.module_name = request["module"]
         self.roots = request["roots"]
         self.options = request["options"]
+
+    @property
+    def takes_text(self):
+        """Whether its model takes text, and so looks words up in tables."""
+        return any(spec[0] == "text" for spec in self.options["inputs"])
 
     def allow_imports(self):
         for root in reversed(self.roots):
@@ -83,15 +90,19 @@ def seed(name):
     number = zlib.crc32(name.encode()) % (2**31)
     random.seed(number)
     np.random.seed(number)
-    tf.random.set_seed(number)
+    with kernels.kept():
+        tf.random.set_seed(number)
 
 
-def start_over(name):
+def start_over(code, purpose=""):
     """Begin as a fresh program does: no layer names counted yet, nothing kept of earlier models, known random numbers."""
     from tensorflow import keras
 
-    keras.backend.clear_session()
-    seed(name)
+    with kernels.kept():
+        keras.backend.clear_session()
+        seed(code.name + purpose)
+    if code.takes_text:
+        kernels.note_stateful()
 
 
 def make_data(name, options):

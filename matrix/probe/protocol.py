@@ -8,6 +8,8 @@ PROBE_VERSION = 2
 # Requests; the answer to DEVICES is an event of the same name.
 SAVE = "save"
 LOAD = "load"
+REFERENCE = "reference"
+RESAVE = "resave"
 DEVICES = "devices"
 EXIT = "exit"
 

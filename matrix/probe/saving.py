@@ -7,7 +7,7 @@ import time
 
 import numpy as np
 
-from . import measuring, programs, reporting
+from . import kernels, measuring, programs, reporting
 from .formats import FORMATS
 
 
@@ -25,14 +25,16 @@ def save(request, emit):
     options = code.options
     form = FORMATS[request["format"]]
     directory = request["directory"]
-    started = time.time()
+    started = time.monotonic()
     stage = "import"
     try:
         emit({"event": "stage", "stage": stage})
         code.module()
         stage = "build"
         emit({"event": "stage", "stage": stage})
-        programs.start_over(code.name)
+        # What is written must not depend on what ran before in any way.
+        kernels.note_stateful()
+        programs.start_over(code)
         model = code.build()
         inputs, targets = programs.make_data(code.name, options)
         stage = "fit"
@@ -45,7 +47,7 @@ def save(request, emit):
             programs.update(model, inputs, targets)
         stage = "save"
         emit({"event": "stage", "stage": stage})
-        compiled = _compile_config(model) if form.callback_options is None else None
+        compiled = compile_config(model) if form.callback_options is None else None
         path = os.path.join(directory, file_name)
         if form.callback_options is None:
             writer = code.attribute(options["save_with"]) if options["save_with"] else form.save
@@ -54,23 +56,22 @@ def save(request, emit):
             raise RuntimeError("the call returned, and nothing was written")
         stage = "call"
         emit({"event": "stage", "stage": stage})
-        reference = {"compile": compiled or _compile_config(model)}
+        reference = {"compile": compiled or compile_config(model)}
         arrays = {}
         outputs = programs.forward(model, inputs)
     except MemoryError:
         raise  # the limit was hit: that is a crash, told by the caller
     except Exception as error:  # whatever the scenario or TensorFlow raises is a finding
-        emit(dict(reporting.describe(error), event="raised", stage=stage, seconds=time.time() - started))
+        emit(dict(reporting.describe(error), event="raised", stage=stage, seconds=time.monotonic() - started))
         return
-    _measure(model, reference, arrays, inputs, targets, outputs, code)
+    measure(model, reference, arrays, inputs, targets, outputs, code)
     file_name = _alter(directory, file_name, options["after_save"])
-    np.savez(os.path.join(directory, "reference.npz"), **arrays)
-    with open(os.path.join(directory, "reference.json"), "w") as stream:
-        json.dump(reference, stream)
-    emit({"event": "saved", "file": file_name, "seconds": time.time() - started})
+    write_reference(directory, reference, arrays)
+    emit({"event": "saved", "file": file_name, "seconds": time.monotonic() - started})
 
 
-def _compile_config(model):
+def compile_config(model):
+    """What the model is compiled with; that it can not be read is a fault of ours."""
     try:
         return measuring.compile_config(model)
     except Exception as error:
@@ -89,7 +90,21 @@ def _fit_with_callback(model, path, callback_options, inputs, targets):
     model.fit(features, goals, batch_size=programs.BATCH // 2, epochs=1, verbose=0, shuffle=False, callbacks=[callback])
 
 
-def _measure(model, reference, arrays, inputs, targets, outputs, code):
+def write_reference(directory, reference, arrays):
+    """Write what loads are compared with."""
+    np.savez(os.path.join(directory, "reference.npz"), **arrays)
+    with open(os.path.join(directory, "reference.json"), "w") as stream:
+        json.dump(reference, stream)
+
+
+def keep(reference, arrays, kind, values):
+    """Put arrays of one kind into a reference."""
+    reference[kind] = len(values)
+    for index, value in enumerate(values):
+        arrays["%s_%d" % (kind, index)] = np.asarray(value)
+
+
+def measure(model, reference, arrays, inputs, targets, outputs, code):
     """Fill the reference. What can not be measured in the saver makes its rung not applicable, with the reason."""
 
     def attempt(rung, function):
@@ -100,13 +115,8 @@ def _measure(model, reference, arrays, inputs, targets, outputs, code):
                 raise
             reference.setdefault("unmeasured", {})[rung] = "%s: %s" % (type(error).__name__, error)
 
-    def keep(prefix, values):
-        reference[prefix] = len(values)
-        for index, value in enumerate(values):
-            arrays["%s_%d" % (prefix, index)] = np.asarray(value)
-
     def keep_weights():
-        keep("weights", measuring.weights(model))
+        keep(reference, arrays, "weights", measuring.weights(model))
 
     def keep_architecture():
         reference["architecture"] = measuring.architecture(model)
@@ -114,7 +124,7 @@ def _measure(model, reference, arrays, inputs, targets, outputs, code):
     def keep_optimizer():
         state = measuring.optimizer_state(model)
         if state is not None:
-            keep("slots", state.pop("slots"))
+            keep(reference, arrays, "slots", state.pop("slots"))
         reference["optimizer"] = state
 
     def keep_training():
@@ -123,9 +133,9 @@ def _measure(model, reference, arrays, inputs, targets, outputs, code):
         programs.update(model, inputs, targets)
         reference["loss_after_update"] = code.loss(targets, programs.forward(model, inputs))
 
-    keep("inputs", inputs)
-    keep("targets", targets)
-    keep("outputs", outputs)
+    keep(reference, arrays, "inputs", inputs)
+    keep(reference, arrays, "targets", targets)
+    keep(reference, arrays, "outputs", outputs)
     attempt("architecture", keep_architecture)
     attempt("weights", keep_weights)
     attempt("optimizer", keep_optimizer)

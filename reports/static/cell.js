@@ -21,7 +21,7 @@ function drawCell() {
   openCell = cell;
   const facts = cellFacts(cell);
   document.getElementById("cell-body").replaceChildren(...panelParts(cell, facts).filter(Boolean));
-  const place = shownCells.indexOf(cell);
+  const place = STATE.page ? -1 : shownCells.indexOf(cell);
   link("cell-previous", place > 0 ? shownCells[place - 1] : -1);
   link("cell-next", place >= 0 && place < shownCells.length - 1 ? shownCells[place + 1] : -1);
   document.getElementById("cell-place").textContent = place < 0 ? "" : `${place + 1} of ${shownCells.length.toLocaleString("en")}`;
@@ -55,8 +55,9 @@ function panelParts(cell, facts) {
     WORDS.scored.includes(facts.verdict) ? part("Fidelity", ladder(facts), differences(facts.diffs)) : null,
     facts.error ? part(facts.verdict === "remedy" ? "Error of the plain load" : "Error", errorBox(facts)) : null,
     attemptsPart(cell, facts),
-    part("Run this cell again", commandBox(facts)),
+    historyPart(facts),
     pinsPart(facts),
+    part("Run this cell again", copyBox(commandOf(facts), "cell-command")),
     scenarioPart(facts),
   ];
 }
@@ -76,7 +77,7 @@ function causePart(facts) {
   ].filter(Boolean);
   return part("Cause",
     make("p", {}, make("b", {}, cause.title), " ",
-      make("a", { class: "quiet", href: address({ cause: facts.cause, verdict: "", saver: "", loader: "", cell: "" }) }, facts.cause)),
+      make("a", { class: "quiet", href: address({ page: "", cause: facts.cause, verdict: "", saver: "", loader: "", cell: "" }) }, facts.cause)),
     cause.explanation ? make("p", {}, ...cause.explanation.split("`").map((text, place) =>
       place % 2 ? make("code", {}, text) : text)) : null,
     shown.length ? make("ul", { class: "evidence", "aria-label": "Evidence" }, ...shown.map((line) => make("li", {}, line))) : null,
@@ -84,14 +85,16 @@ function causePart(facts) {
       make("div", {}, make("dt", {}, name), make("dd", {}, ...value)))) : null);
 }
 
-/** What works instead: the attempt that repairs it, and a way round through another environment. */
+/** What works instead: the attempt that repairs it, as code, and a way round through another environment. */
 function remedyPart(facts) {
   const ways = [
     facts.verdict === "remedy" ? ["load with", facts.attempt, facts.cost] : null,
     facts.route ? ["or go round", facts.route, facts.routeCost] : null,
   ].filter(Boolean);
+  const code = facts.verdict === "remedy" ? DATA.code[`${facts.attempt}|${facts.format}`] : "";
   return ways.length ? part("What works", make("dl", { class: "facts" }, ...ways.map(([name, way, cost]) =>
-    make("div", {}, make("dt", {}, name), make("dd", {}, way, cost ? make("small", { class: "quiet" }, ` (${cost})`) : null))))) : null;
+    make("div", {}, make("dt", {}, name), make("dd", {}, way, cost ? make("small", { class: "quiet" }, ` (${cost})`) : null)))),
+  code ? copyBox(code, "remedy-code") : null) : null;
 }
 
 function ladder(facts) {
@@ -115,10 +118,22 @@ function differences(diffs) {
     .map(([name, value]) => make("div", {}, make("dt", {}, name), make("dd", {}, value === "-" ? "not measured" : value))));
 }
 
+/** The line that matters on top, the rest folded. */
 function errorBox(facts) {
+  const lines = facts.error.split("\n");
+  const top = lineThatMatters(lines);
   return make("div", { class: "error" }, make("p", {}, make("b", {}, facts.errorType || "error"),
     facts.stage ? make("span", { class: "quiet" }, `, stage: ${facts.stage}`) : null),
-  make("pre", { tabindex: "0" }, facts.error));
+  make("pre", { tabindex: "0", "aria-label": "Error, the line that matters" }, top),
+  top === facts.error.trim() ? null : make("details", {}, make("summary", {}, `all ${many(lines.length, "line")}`),
+    make("pre", { tabindex: "0", "aria-label": "The whole error" }, facts.error)));
+}
+
+/** Keras wraps errors: what was met inside comes after "Exception encountered:"; otherwise the first line says it. */
+function lineThatMatters(lines) {
+  const wrapped = lines.findLast((line) => line.includes("Exception encountered:"));
+  const line = wrapped ? wrapped.slice(wrapped.indexOf("Exception encountered:") + 22) : lines.find((one) => one.trim()) || "";
+  return line.trim() || lines.join("\n").trim();
 }
 
 function attemptsPart(cell, facts) {
@@ -130,7 +145,8 @@ function attemptsPart(cell, facts) {
     make("td", {}, one.outcome),
     make("td", {}, one.outcome === "loaded" ? dots(one.rungs) : "–"),
     make("td", { class: "number" }, one.seconds === null ? "–" : `${one.seconds.toFixed(2)} s`),
-    make("td", { class: "wide" }, one.error ? shortError(one) : outputsWords(one.diffs))));
+    make("td", { class: "wide" }, one.error ? shortError(one) : outputsWords(one.diffs),
+      one.note ? make("small", { class: "note-line" }, one.note) : null)));
   return part(`${many(tried.length, "attempt")}`, make("div", { class: "scroll" }, make("table", { class: "plain" },
     make("thead", {}, make("tr", {}, ...["way", "outcome", "rungs", "took", "gave"].map((name) => make("th", { scope: "col" }, name)))),
     make("tbody", {}, ...rows))));
@@ -166,51 +182,20 @@ function commandOf(facts) {
   return `nox -s matrix -- --tf ${shellWord(environments)} --scenario ${shellWord(globbed(facts.scenario.name))} --format ${shellWord(facts.format)}`;
 }
 
-function commandBox(facts) {
-  const command = commandOf(facts);
+/** Text to copy, with a button. */
+function copyBox(text, id = null) {
   const button = make("button", { type: "button" }, "Copy");
+  const code = make("code", { id, tabindex: "0" }, text);
   button.addEventListener("click", async () => {
     try {
-      await navigator.clipboard.writeText(command);
+      await navigator.clipboard.writeText(text);
       button.textContent = "Copied";
     } catch { // a file opened from disk may not have the clipboard
-      getSelection().selectAllChildren(button.previousElementSibling);
+      getSelection().selectAllChildren(code);
       button.textContent = "Selected";
     }
   });
-  return make("div", { class: "command" }, make("code", { id: "cell-command", tabindex: "0" }, command), button);
-}
-
-function pinsOf(environment) {
-  const pins = new Map([["python", environment.python || ""]]);
-  for (let place = 0; place < environment.pins.length; place += 2) {
-    pins.set(TEXT[environment.pins[place]], TEXT[environment.pins[place + 1]]);
-  }
-  return pins;
-}
-
-function pinsPart(facts) {
-  const sides = [facts.saver, facts.loader || facts.saver].map(pinsOf);
-  const names = [...new Set([...sides[0].keys(), ...sides[1].keys()])].sort();
-  const row = (name) => {
-    const [left, right] = sides.map((pins) => pins.get(name) || "");
-    const differs = left !== right;
-    return [differs, make("tr", { class: differs ? "different" : null },
-      make("td", { class: "mark" }, differs ? make("span", { "aria-label": "differs" }, "≠") : ""),
-      make("th", { scope: "row" }, name), make("td", {}, left || "–"), make("td", {}, right || "–"))];
-  };
-  const rows = names.map(row);
-  const table = (chosen) => make("div", { class: "scroll" }, make("table", { class: "plain pins" }, make("thead", {}, make("tr", {},
-    make("th", {}), make("th", { scope: "col" }, "package"), make("th", { scope: "col" }, facts.saver.label),
-    make("th", { scope: "col" }, facts.loader ? facts.loader.label : "–"))), make("tbody", {}, ...chosen)));
-  const different = rows.filter(([differs]) => differs).map(([, element]) => element);
-  const same = rows.filter(([differs]) => !differs).map(([, element]) => element);
-  if (!facts.loader || facts.loader === facts.saver) {
-    return part("Pins", make("details", {}, make("summary", {}, `${many(same.length, "pin")} of ${facts.saver.label}`), table(same)));
-  }
-  return part("Pins of both environments",
-    different.length ? table(different) : make("p", { class: "quiet" }, "Nothing differs."),
-    same.length ? make("details", {}, make("summary", {}, `${many(same.length, "pin")} the same in both`), table(same)) : null);
+  return make("div", { class: "command" }, code, button);
 }
 
 function scenarioPart(facts) {

@@ -1,39 +1,44 @@
-// Unpacks the embedded data (see reports/payload.py). Cells are known by their place in the columns.
+// The data of the page (see reports/payload.py). Cells are known by their place in the columns.
 
-const DATA = JSON.parse(document.getElementById("data").textContent);
+const DATA = await unpack();
 const TEXT = DATA.strings;
 const { cells: CELLS, outcomes: OUTCOMES, kinds: KINDS, trials: TRIALS, words: WORDS } = DATA;
 const ENVIRONMENTS = DATA.environments;
 const SCENARIOS = DATA.scenarios;
+const FORMATS = DATA.formats;
 const VERDICTS = [...WORDS.scored, ...WORDS.unscored];
 const RUNGS = ["architecture", "weights", "outputs", "optimizer", "training"];
-// Worst first, as in reports/columns.py; what has no score comes last.
-const SEVERITY = ["differs", "crashes", "fails", "lossy", "remedy", "equal", "exact", ...WORDS.unscored];
+// Worst first; what has no score comes last.
+const SEVERITY = [...WORDS.severity, ...WORDS.unscored];
 const COUNT = CELLS.outcome.length;
+const NO_LOADER = ENVIRONMENTS.length; // what could not be saved
 
-const verdictOfOutcome = OUTCOMES.verdict.map((place) => VERDICTS.indexOf(TEXT[place]));
+const verdictOfOutcome = Uint8Array.from(OUTCOMES.verdict, (place) => VERDICTS.indexOf(TEXT[place]));
 const isScored = VERDICTS.map((verdict) => WORDS.scored.includes(verdict));
-const isLoadable = VERDICTS.map((verdict) => WORDS.loadable.includes(verdict));
 const rankOf = VERDICTS.map((verdict) => SEVERITY.indexOf(verdict));
+const environmentOf = new Map(ENVIRONMENTS.map((one, place) => [one.id, place]));
+const scenarioOf = new Map(SCENARIOS.map((one, place) => [one.name, place]));
+const formatOf = new Map(FORMATS.map((one, place) => [one.name, place]));
 
 const firstTrial = new Uint32Array(COUNT + 1);
 CELLS.tries.forEach((count, cell) => { firstTrial[cell + 1] = firstTrial[cell] + count; });
 
 const verdictOf = (cell) => verdictOfOutcome[CELLS.outcome[cell]];
+const labelOf = (id) => id.replace(/-cpu$/, "");
+const seconds = (hundredths) => (hundredths === 65535 ? null : hundredths / 100);
 
 /** Everything the page says about one cell. */
 function cellFacts(cell) {
   const outcome = CELLS.outcome[cell];
   const text = (name) => TEXT[OUTCOMES[name][outcome]];
   return {
-    scenario: SCENARIOS[CELLS.scenario[cell]],
-    format: DATA.formats[CELLS.format[cell]],
-    saver: ENVIRONMENTS[CELLS.saver[cell]],
-    loader: ENVIRONMENTS[CELLS.loader[cell]] || null,
-    verdict: text("verdict"), attempt: text("attempt"), cause: text("cause"), evidence: text("evidence"), rungs: text("rungs"), diffs: text("diffs"),
-    errorType: text("error_type"), error: text("error"), stage: text("stage"), container: text("container"),
-    reason: text("reason"), cost: text("cost"), route: text("route"), routeCost: text("route_cost"), fidelity: OUTCOMES.fidelity[outcome],
-    bytes: CELLS.bytes[cell], seconds: CELLS.seconds[cell],
+    scenario: SCENARIOS[CELLS.scenario[cell]], format: FORMATS[CELLS.format[cell]].name,
+    saver: ENVIRONMENTS[CELLS.saver[cell]], loader: ENVIRONMENTS[CELLS.loader[cell]] || null,
+    verdict: text("verdict"), attempt: text("attempt"), cause: text("cause"), evidence: text("evidence"), rungs: text("rungs"),
+    diffs: TEXT[CELLS.diffs[cell]], errorType: text("error_type"), error: text("error"), stage: text("stage"),
+    container: text("container"), reason: text("reason"), cost: text("cost"), route: text("route"), routeCost: text("route_cost"),
+    fidelity: OUTCOMES.fidelity[outcome] - 1,
+    bytes: CELLS.bytes[cell] === 4294967295 ? null : CELLS.bytes[cell], seconds: seconds(CELLS.seconds[cell]),
   };
 }
 
@@ -44,54 +49,58 @@ function attemptsOf(cell) {
     const kind = TRIALS.kind[trial];
     const text = (name) => TEXT[KINDS[name][kind]];
     found.push({
-      attempt: text("attempt"), outcome: text("outcome"), rungs: text("rungs"), diffs: text("diffs"),
-      errorType: text("error_type"), error: text("error"), stage: text("stage"),
-      fidelity: KINDS.fidelity[kind], seconds: TRIALS.seconds[trial],
+      attempt: text("attempt"), outcome: text("outcome"), rungs: text("rungs"), diffs: TEXT[TRIALS.diffs[trial]],
+      errorType: text("error_type"), error: text("error"), stage: text("stage"), note: text("note"),
+      fidelity: KINDS.fidelity[kind] - 1, seconds: seconds(TRIALS.seconds[trial]),
     });
   }
   return found;
 }
 
-/** The place of a cell by its four names, or -1. */
-function findCell(saver, loader, scenario, format) {
-  const from = ENVIRONMENTS.findIndex((environment) => environment.id === saver);
-  const to = loader ? ENVIRONMENTS.findIndex((environment) => environment.id === loader) : -1;
-  const model = SCENARIOS.findIndex((one) => one.name === scenario);
-  const kind = DATA.formats.indexOf(format);
-  for (let cell = 0; cell < COUNT; cell++) {
-    if (CELLS.saver[cell] === from && CELLS.loader[cell] === to && CELLS.scenario[cell] === model
-      && CELLS.format[cell] === kind) return cell;
+/** The place of a cell by places of its names, or -1. Cells are sorted by these four. */
+function findCell(scenario, format, saver, loader) {
+  const wanted = [scenario, format, saver, loader];
+  if (wanted.some((place) => place === undefined || place < 0)) return -1;
+  const columns = [CELLS.scenario, CELLS.format, CELLS.saver, CELLS.loader];
+  let low = 0;
+  let high = COUNT - 1;
+  while (low <= high) {
+    const middle = (low + high) >> 1;
+    const level = columns.findIndex((column, place) => column[middle] !== wanted[place]);
+    if (level < 0) return middle;
+    if (columns[level][middle] < wanted[level]) low = middle + 1; else high = middle - 1;
   }
   return -1;
 }
 
-// --- small helpers -------------------------------------------------------------------------------------------------
+function findNamed(saver, loader, scenario, format) {
+  return findCell(scenarioOf.get(scenario), formatOf.get(format), environmentOf.get(saver), loader ? environmentOf.get(loader) : NO_LOADER);
+}
 
-/** Make an element. Children are nodes or text: nothing is ever parsed as markup. */
+/** Make an element; attributes that are null are left out, children may be text. */
 function make(tag, attributes = {}, ...children) {
-  const svg = ["svg", "path", "title", "g"].includes(tag);
+  const svg = ["svg", "path", "g", "rect", "text", "title", "circle"].includes(tag);
   const element = svg ? document.createElementNS("http://www.w3.org/2000/svg", tag) : document.createElement(tag);
   for (const [name, value] of Object.entries(attributes)) {
-    if (value === null || value === undefined || value === false) continue;
-    if (name === "style") for (const [key, one] of Object.entries(value)) element.style.setProperty(key, one);
-    else element.setAttribute(name, value === true ? "" : value);
+    if (value === null || value === undefined) continue;
+    if (name === "style") Object.entries(value).forEach(([key, one]) => element.style.setProperty(key, one));
+    else element.setAttribute(name, value);
   }
   element.append(...children.filter((child) => child !== null && child !== undefined));
   return element;
 }
 
 const badge = (verdict) => make("span", { class: `badge v-${verdict}`, "aria-hidden": "true" }, WORDS.signs[verdict]);
+const many = (count, word) => `${count.toLocaleString("en")} ${word}${count === 1 ? "" : "s"}`;
 
-/** As in reports/analysis.py: 0 % and 100 % are said only when they are exactly that. */
+/** A whole percentage that says 0 or 100 only when it is exactly that. */
 function percent(part, whole) {
-  const exact = (100 * part) / whole;
-  const rounded = part > 0 && part < whole ? Math.min(99, Math.max(1, Math.round(exact))) : Math.round(exact);
-  return `${rounded} %`;
+  const share = part / whole;
+  return `${share > 0 && share < 1 ? Math.min(99, Math.max(1, Math.round(share * 100))) : Math.round(share * 100)} %`;
 }
 
-const many = (count, one, more) => `${count.toLocaleString("en")} ${count === 1 ? one : more || `${one}s`}`;
-
+/** The name of an environment in two lines: the version, and what is special about it. */
 function environmentName(environment) {
-  const [version, ...variant] = environment.label.split("+");
-  return [version, variant.length ? make("small", {}, `+${variant.join("+")}`) : null].filter(Boolean);
+  const [, version, rest] = environment.label.match(/^([^+-]*)(.*)$/);
+  return rest ? [version, make("small", {}, rest)] : [environment.label];
 }

@@ -6,16 +6,16 @@ const SHARES = {
   whole: { name: "load plainly and whole", verdicts: ["exact", "equal"] },
 };
 
-/** Count the verdicts of each square. Rows and columns are places of environments; loader -1 is "could not be saved". */
+/** Count the verdicts of each square, those of what could not be saved in a column of their own. */
 function tally(cells) {
-  const squares = new Map();
-  for (const cell of cells) {
-    const key = `${CELLS.saver[cell]}>${CELLS.loader[cell]}`;
-    let counts = squares.get(key);
-    if (!counts) squares.set(key, (counts = new Uint32Array(VERDICTS.length)));
-    counts[verdictOf(cell)]++;
-  }
-  return squares;
+  const counts = new Uint32Array(ENVIRONMENTS.length * (NO_LOADER + 1) * VERDICTS.length);
+  for (const cell of cells) counts[(CELLS.saver[cell] * (NO_LOADER + 1) + CELLS.loader[cell]) * VERDICTS.length + verdictOf(cell)]++;
+  return counts;
+}
+
+function squareOf(squares, saver, loader) {
+  const start = (saver * (NO_LOADER + 1) + loader) * VERDICTS.length;
+  return squares.subarray(start, start + VERDICTS.length);
 }
 
 function sums(counts, state = STATE) {
@@ -31,30 +31,36 @@ function sums(counts, state = STATE) {
   };
 }
 
-const NONE = new Uint32Array(VERDICTS.length);
-const onSide = (side) => ENVIRONMENTS.map((_, place) => place).filter((place) => CELLS[side].includes(place));
-const SAVERS = onSide("saver");
-const LOADERS = onSide("loader");
+// Every environment, whatever could be run in it: what is missing has to be seen.
+const SAVERS = ENVIRONMENTS.map((_, place) => place);
+const LOADERS = SAVERS;
+
+const FAITHFUL = ["exact", "equal"];
+const TINY = 16; // more environments than this have squares without signs, but for what is silently wrong
 
 function drawGrid(cells) {
   const squares = tally(cells);
-  const unsaved = SAVERS.some((saver) => squares.has(`${saver}>-1`));
-  const most = Math.max(1, ...[...squares.values()].map((counts) => counts[VERDICTS.indexOf(STATE.verdict)] || 0));
+  const unsaved = SAVERS.some((saver) => squareOf(squares, saver, NO_LOADER).some(Boolean));
+  const [start, goal] = chosenPair();
+  let most = 1;
+  for (const saver of SAVERS) {
+    for (const loader of LOADERS) most = Math.max(most, squareOf(squares, saver, loader)[VERDICTS.indexOf(STATE.verdict)] || 0);
+  }
   const head = make("tr", {}, make("th", { class: "corner", scope: "col" },
     make("span", { class: "down" }, "saved ↓"), make("span", { class: "across" }, "loaded →")));
-  for (const loader of LOADERS) head.append(make("th", { scope: "col" }, ...environmentName(ENVIRONMENTS[loader])));
+  for (const loader of LOADERS) head.append(make("th", { scope: "col", class: ENVIRONMENTS[loader].id === goal ? "asked" : null }, ...environmentName(ENVIRONMENTS[loader])));
   if (unsaved) head.append(make("th", { scope: "col", class: "unsaved" }, "not saved"));
   const body = make("tbody");
   for (const saver of SAVERS) {
-    const row = make("tr", {}, make("th", { scope: "row" }, ...environmentName(ENVIRONMENTS[saver])));
+    const row = make("tr", {}, make("th", { scope: "row", class: ENVIRONMENTS[saver].id === start ? "asked" : null }, ...environmentName(ENVIRONMENTS[saver])));
     for (const loader of LOADERS) {
-      const square = drawSquare(saver, loader, squares.get(`${saver}>${loader}`) || NONE, most);
+      const square = drawSquare(saver, loader, squareOf(squares, saver, loader), most);
       row.append(make("td", { class: saver === loader ? "same" : null }, square));
     }
-    if (unsaved) row.append(make("td", { class: "unsaved" }, drawUnsaved(saver, squares.get(`${saver}>-1`) || NONE)));
+    if (unsaved) row.append(make("td", { class: "unsaved" }, drawUnsaved(saver, squareOf(squares, saver, NO_LOADER))));
     body.append(row);
   }
-  const size = LOADERS.length > 16 ? "tiny" : LOADERS.length > 9 ? "small" : "large";
+  const size = LOADERS.length > TINY ? "tiny" : LOADERS.length > 9 ? "small" : "large";
   const table = make("table", { class: `grid ${size}`, "aria-label": "Saved with, by row; loaded with, by column" },
     make("thead", {}, head), body);
   const place = document.getElementById("grid");
@@ -97,14 +103,23 @@ function fillShare(link, counts, sum) {
   link.classList.add("mixed");
   link.style.setProperty("--good", `${Math.round(share * 100)}%`);
   link.classList.add(share >= 0.5 ? "upper" : "lower");
-  const mix = make("span", { class: "mix", "aria-hidden": "true" });
+  link.append(make("b", {}, percent(sum.good, sum.scored).replace(" %", "")), drawMix(counts, sum.scored));
+  if (sum.worst === "differs" || (!FAITHFUL.includes(sum.worst) && LOADERS.length <= TINY)) link.append(badge(sum.worst));
+  if (sum.worst === "differs") link.classList.add("wrong");
+}
+
+/** The verdicts of a square as one bar: a background, since some grids have five hundred squares. */
+function drawMix(counts, scored) {
+  let done = 0;
+  const stops = [];
   WORDS.scored.forEach((verdict) => {
     const count = counts[VERDICTS.indexOf(verdict)];
-    if (count) mix.append(make("i", { class: `v-${verdict}`, style: { "flex-grow": count } }));
+    if (!count) return;
+    const next = done + (100 * count) / scored;
+    stops.push(`var(--${verdict}) ${done.toFixed(1)}% ${next.toFixed(1)}%`);
+    done = next;
   });
-  link.append(make("b", {}, percent(sum.good, sum.scored).replace(" %", "")), mix);
-  if (sum.worst !== "exact" && sum.worst !== "equal") link.append(badge(sum.worst));
-  if (sum.worst === "differs") link.classList.add("wrong");
+  return make("span", { class: "mix", "aria-hidden": "true", style: { background: `linear-gradient(to right, ${stops.join(", ")})` } });
 }
 
 function fillCount(link, count, sum, most) {

@@ -1,25 +1,28 @@
 // The cells of a clicked square, or of the whole grid; the worst first.
 
-const PAGE = 60;
+const PAGE = 40;
 let shownCells = [];
 
+/** The chosen cells, the worst first; inside a verdict they keep the order of the columns. */
 function listed(cells) {
-  const saver = STATE.saver ? ENVIRONMENTS.findIndex((one) => one.id === STATE.saver) : null;
-  const loader = !STATE.loader ? null
-    : STATE.loader === UNSAVED ? -1 : ENVIRONMENTS.findIndex((one) => one.id === STATE.loader);
+  const saver = STATE.saver ? environmentOf.get(STATE.saver) ?? -1 : null;
+  const loader = !STATE.loader ? null : STATE.loader === UNSAVED ? NO_LOADER : environmentOf.get(STATE.loader) ?? -1;
   const verdict = STATE.verdict ? VERDICTS.indexOf(STATE.verdict) : null;
   const chosen = cells.filter((cell) => (saver === null || CELLS.saver[cell] === saver)
     && (loader === null || CELLS.loader[cell] === loader) && (verdict === null || verdictOf(cell) === verdict));
-  const order = (cell) => rankOf[verdictOf(cell)];
-  return chosen.sort((a, b) => order(a) - order(b) || CELLS.scenario[a] - CELLS.scenario[b]
-    || CELLS.format[a] - CELLS.format[b] || CELLS.saver[a] - CELLS.saver[b] || CELLS.loader[a] - CELLS.loader[b]);
+  const starts = new Uint32Array(SEVERITY.length + 1);
+  for (const cell of chosen) starts[rankOf[verdictOf(cell)] + 1]++;
+  for (let rank = 0; rank < SEVERITY.length; rank++) starts[rank + 1] += starts[rank];
+  const sorted = new Uint32Array(chosen.length);
+  for (const cell of chosen) sorted[starts[rankOf[verdictOf(cell)]]++] = cell;
+  return sorted;
 }
 
 function drawList(cells) {
   shownCells = listed(cells);
   const heading = document.getElementById("list-title");
-  const title = STATE.loader === UNSAVED ? `${STATE.saver.replace(/-cpu$/, "")}: not saved`
-    : STATE.saver && STATE.loader ? `${STATE.saver.replace(/-cpu$/, "")} → ${STATE.loader.replace(/-cpu$/, "")}`
+  const title = STATE.loader === UNSAVED ? `${labelOf(STATE.saver)}: not saved`
+    : STATE.saver && STATE.loader ? `${labelOf(STATE.saver)} → ${labelOf(STATE.loader)}`
       : "All squares";
   heading.replaceChildren(title, make("small", {}, many(shownCells.length, "cell")));
   document.getElementById("all-squares").hidden = !(STATE.saver || STATE.loader);

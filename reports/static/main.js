@@ -1,27 +1,57 @@
 // Wires the page: one function shows whatever the fragment says.
 
-let drawn = null;
+const DRAWN = { grid: drawGridPage, upgrade: drawUpgrade, changes: drawChanges, scenarios: drawSmallGrids };
+const drawnFor = {};
+let shownPage = null;
 
 function show() {
+  const before = STATE;
   STATE = readState();
-  const view = address({ cell: "" });
-  if (view !== drawn) showView();
-  drawn = view;
+  // Links in the text know nothing of the pair that was chosen: it stays until another one is.
+  if (!STATE.from && !STATE.to && (before.from || before.to) && location.hash.length > 1) {
+    history.replaceState(null, "", address({ from: before.from, to: before.to }));
+    STATE = readState();
+  }
+  const page = STATE.page || "grid";
+  const view = address({ page: "", cell: "" });
+  showPage(page);
+  if (drawnFor[page] !== view) {
+    document.getElementById("status").textContent = "";
+    drawChoosers();
+    DRAWN[page]?.();
+    drawnFor[page] = view;
+  }
   drawCell();
 }
 
-function showView() {
-  document.getElementById("status").textContent = "";
+/** Show one page and hide the others; a page that was not there before starts at its top. */
+function showPage(page) {
+  if (page === shownPage) return;
+  for (const one of document.querySelectorAll(".page")) one.classList.toggle("current", one.dataset.page === page);
+  for (const anchor of document.querySelectorAll(".top nav a")) {
+    if (anchor.dataset.page === page) anchor.setAttribute("aria-current", "page"); else anchor.removeAttribute("aria-current");
+  }
+  const heading = document.querySelector(".page.current h1, .page.current h2");
+  document.title = `${page === "grid" ? "" : `${WORDS.pages[page]}, `}Crossload: ${document.getElementById("headline").textContent}`;
+  if (shownPage) {
+    window.scrollTo({ top: 0, behavior: "instant" });
+    heading?.focus({ preventScroll: true });
+  }
+  shownPage = page;
+}
+
+function drawGridPage() {
   for (const name of FILTERS) {
     const field = document.getElementById(`filter-${name}`);
     if (document.activeElement !== field || field.tagName === "SELECT") field.value = STATE[name];
   }
   const filtered = FILTERS.some((name) => name !== "share" && STATE[name]);
   document.getElementById("reset").hidden = !filtered && !STATE.saver;
+  document.getElementById("reset").href = address({ ...Object.fromEntries(FILTERS.map((name) => [name, ""])), saver: "", loader: "", cell: "" });
+  drawFirst();
   const cells = pool(STATE);
   drawGrid(cells);
   drawList(cells);
-  drawSmallGrids();
   drawTotal(cells);
 }
 
@@ -50,18 +80,16 @@ for (const name of FILTERS) {
   field.addEventListener(typed ? "input" : "change", () => go({ [name]: field.value, cell: "" }, { replace: typed }));
 }
 document.getElementById("filters").addEventListener("submit", (event) => event.preventDefault());
+document.getElementById("keep").addEventListener("change", (event) => go({ keep: event.target.value, cell: "" }));
 
-// Links inside the page scroll; the fragment belongs to the view.
-document.querySelectorAll("a[data-section]").forEach((anchor) => anchor.addEventListener("click", (event) => {
+document.querySelector("a.skip").addEventListener("click", (event) => {
   event.preventDefault();
-  const section = document.getElementById(anchor.dataset.section);
-  section.scrollIntoView();
-  section.focus({ preventScroll: true });
-}));
-// A verdict, a finding or a small grid chosen elsewhere on the page is shown in the grid.
+  document.querySelector(".page.current [tabindex='-1']")?.focus();
+});
+// A verdict, a finding or a small grid chosen elsewhere is shown in the grid.
 document.addEventListener("click", (event) => {
   if (event.target.closest("a.tile, a.to-grid") && !event.metaKey && !event.ctrlKey) {
-    document.getElementById("who").scrollIntoView();
+    setTimeout(() => document.getElementById("who").scrollIntoView());
   }
 });
 
@@ -73,6 +101,10 @@ panel.addEventListener("keydown", (event) => {
   const id = { ArrowLeft: "cell-previous", ArrowRight: "cell-next" }[event.key];
   if (id) document.getElementById(id).click();
 });
+fillChoosers();
+fillRuns();
 window.addEventListener("hashchange", show);
 document.documentElement.classList.add("scripted");
 show();
+// The first search should not have to wait for this.
+(window.requestIdleCallback || setTimeout)(lowercase);

@@ -6,23 +6,36 @@ const STROKES = {
   fails: "M3.2 3.2l3.6 3.6M6.8 3.2l-3.6 3.6", crashes: "M5 2.6v3M5 6.9v.6", differs: "M3 4.1h4M3 5.9h4M6.4 2.6l-2.8 4.8",
 };
 
-function drawSmall(cells, name, share) {
+/** How a square looks: by its worst verdict, or, where it stands for many scenarios, by its share. */
+function lookOf(sum, many) {
+  if (!sum.scored) return sum.unavailable ? "unavailable" : "nothing";
+  return many && sum.worst !== "differs" ? `share-${Math.round((10 * sum.good) / sum.scored)}` : sum.worst;
+}
+
+function shareFill(kind) {
+  const good = 10 * Number(kind.slice(6));
+  return good >= 50 ? `color-mix(in oklab, var(--exact) ${2 * good - 100}%, var(--lossy))` : `color-mix(in oklab, var(--lossy) ${2 * good}%, var(--fails))`;
+}
+
+function drawSmall(cells, name, share, shares) {
   const squares = tally(cells);
   const fills = {};
   const add = (kind, x, y) => { (fills[kind] ??= []).push([x * 10, y * 10]); };
   SAVERS.forEach((saver, y) => LOADERS.forEach((loader, x) => {
-    const sum = sums(squares.get(`${saver}>${loader}`) || NONE);
-    const count = (squares.get(`${saver}>${loader}`) || NONE)[VERDICTS.indexOf(STATE.verdict)];
+    const counts = squareOf(squares, saver, loader);
+    const sum = sums(counts);
+    const count = counts[VERDICTS.indexOf(STATE.verdict)];
     if (STATE.verdict && sum.scored) add(count ? STATE.verdict : "nothing", x, y);
-    else add(sum.worst || (sum.unavailable ? "unavailable" : "nothing"), x, y);
+    else add(lookOf(sum, shares), x, y);
   }));
   const svg = make("svg", {
     viewBox: `0 0 ${LOADERS.length * 10} ${SAVERS.length * 10}`, class: "small-grid", role: "img",
-    "aria-label": `${name}: ${share}. Savers down, loaders across; worst verdict of each square`,
+    "aria-label": `${name}: ${share}. Savers down, loaders across; ${shares ? "share of right outputs" : "worst verdict"} of each square`,
   });
   for (const [kind, places] of Object.entries(fills)) {
     const boxes = places.map(([x, y]) => `M${x + 0.6} ${y + 0.6}h8.8v8.8h-8.8z`).join("");
-    svg.append(make("path", { d: boxes, class: `fill f-${kind}` }));
+    const shared = kind.startsWith("share-");
+    svg.append(make("path", { d: boxes, class: `fill f-${shared ? "share" : kind}`, style: shared ? { fill: shareFill(kind) } : {} }));
     if (kind === "unavailable") {
       svg.append(make("path", { class: "stroke s-unavailable", d: places.map(([x, y]) => `M${x + 2} ${y + 8}l6-6`).join("") }));
     } else if (STROKES[kind] && LOADERS.length <= 12) {
@@ -34,39 +47,55 @@ function drawSmall(cells, name, share) {
   return svg;
 }
 
-function drawTile(key, name, cells) {
+function drawTile(key, name, cells, more = {}) {
   const counts = new Uint32Array(VERDICTS.length);
   for (const cell of cells) counts[verdictOf(cell)]++;
   const sum = sums(counts);
   const share = sum.scored ? percent(sum.good, sum.scored) : "not scored";
+  const query = new URLSearchParams({ [key]: name, ...more });
   const chosen = STATE[key] === name;
   const shown = STATE.verdict ? many(counts[VERDICTS.indexOf(STATE.verdict)], "cell") : share;
   return make("a", {
-    class: "tile", href: address({ [key]: chosen ? "" : name, saver: "", loader: "", cell: "" }), "aria-current": chosen ? "true" : null,
-  }, drawSmall(cells, name, share), make("span", { class: "name" }, name), make("span", { class: "tile-share" }, shown));
+    class: "tile", href: address({ page: "", ...more, [key]: chosen && !more.scenario ? "" : name, saver: "", loader: "", cell: "" }), "aria-current": chosen ? "true" : null,
+  }, drawSmall(cells, name, share, key === "format" && !more.scenario), make("span", { class: "name" }, name), make("span", { class: "tile-share", "data-share": STATE.verdict || !sum.scored ? null : query }, shown));
 }
 
-function grouped(cells, keyOf) {
+/** The cells of each place of a column. */
+function grouped(cells, column) {
   const groups = new Map();
   for (const cell of cells) {
-    const key = keyOf(cell);
-    if (!groups.has(key)) groups.set(key, []);
-    groups.get(key).push(cell);
+    let group = groups.get(column[cell]);
+    if (!group) groups.set(column[cell], (group = []));
+    group.push(cell);
   }
   return groups;
 }
 
 function drawSmallGrids() {
-  const formats = grouped(pool(STATE, ["format"]), (cell) => CELLS.format[cell]);
-  document.getElementById("format-grids").replaceChildren(
-    ...[...formats].map(([format, cells]) => drawTile("format", DATA.formats[format], cells)));
-  const scenarios = grouped(pool(STATE, ["scenario"]), (cell) => CELLS.scenario[cell]);
+  const formats = grouped(pool(STATE, ["format"]), CELLS.format);
+  document.getElementById("format-grids").replaceChildren(...FORMATS.map((format, place) =>
+    (formats.has(place) ? drawTile("format", format.name, formats.get(place)) : "")));
+  const scenarios = grouped(pool(STATE, ["scenario"]), CELLS.scenario);
   const families = new Map();
   SCENARIOS.forEach((scenario, place) => {
     if (!scenarios.has(place)) return;
     if (!families.has(scenario.family)) families.set(scenario.family, []);
-    families.get(scenario.family).push(drawTile("scenario", scenario.name, scenarios.get(place)));
+    families.get(scenario.family).push(drawScenario(scenario, scenarios.get(place)));
   });
   document.getElementById("scenario-grids").replaceChildren(...[...families].map(([family, tiles]) =>
-    make("section", { class: "family" }, make("h3", {}, family), make("div", { class: "tiles" }, ...tiles))));
+    make("section", { class: "family", "aria-label": family }, make("h3", {}, family), make("div", { class: "tiles" }, ...tiles))));
+}
+
+/** A scenario: its grid, the same for each of its formats, and the source of the model; the last two when they are opened. */
+function drawScenario(scenario, cells) {
+  const details = make("details", {}, make("summary", {}, "formats and source"));
+  details.addEventListener("toggle", () => {
+    if (!details.open || details.children.length > 1) return;
+    const formats = [...grouped(cells, CELLS.format)].sort(([a], [b]) => a - b);
+    details.append(
+      scenario.title ? make("p", {}, scenario.title, scenario.case ? make("span", { class: "quiet" }, ` (case ${scenario.case})`) : null) : "",
+      make("div", { class: "tiles" }, ...formats.map(([format, own]) => drawTile("format", FORMATS[format].name, own, { scenario: scenario.name }))),
+      TEXT[scenario.source] ? make("pre", { tabindex: "0", "aria-label": `Source of ${scenario.name}` }, TEXT[scenario.source]) : "");
+  });
+  return make("div", { class: "scenario" }, drawTile("scenario", scenario.name, cells), details);
 }

@@ -1,13 +1,15 @@
 // What is shown lives in the fragment and nowhere else. So every view has an address, and back and forward work.
 
-const FILTERS = ["family", "scenario", "format", "verdict", "cause", "text", "share"];
-const KEYS = [...FILTERS, "saver", "loader", "cell"];
+const FILTERS = ["family", "scenario", "format", "hardware", "verdict", "cause", "attempt", "text", "share"];
+const KEYS = ["page", "from", "to", "keep", "run", "kind", ...FILTERS, "saver", "loader", "cell"];
 const UNSAVED = "not-saved"; // stands for the loader of what could not be saved
 
 function readState() {
   const state = {};
   const fragment = new URLSearchParams(location.hash.slice(1));
   for (const key of KEYS) state[key] = fragment.get(key) || "";
+  if (!(state.page in WORDS.pages)) state.page = "";
+  for (const key of ["from", "to"]) if (!environmentOf.has(state[key])) state[key] = "";
   return state;
 }
 
@@ -30,7 +32,7 @@ function cellAddress(cell, state = STATE) {
 function cellOfState(state) {
   if (!state.cell) return -1;
   const [saver, loader, format, ...scenario] = state.cell.split(",");
-  return findCell(saver, loader, scenario.join(","), format);
+  return findNamed(saver, loader, scenario.join(","), format);
 }
 
 function go(changes, { replace = false } = {}) {
@@ -42,40 +44,53 @@ function go(changes, { replace = false } = {}) {
 
 let STATE = readState();
 
+/** The pair of environments that is asked about. */
+const chosenPair = () => [STATE.from || DATA.pair[0], STATE.to || DATA.pair[1]];
+
 /** The cells that pass every filter but the verdict, and but those named: grids count what a verdict is a share of. */
 function pool(state, except = []) {
   const wanted = (name) => (except.includes(name) ? "" : state[name]);
-  const scenario = wanted("scenario");
-  const family = wanted("family");
-  const format = wanted("format") ? DATA.formats.indexOf(wanted("format")) : null;
-  const passes = SCENARIOS.map((one) => (!scenario || one.name === scenario) && (!family || one.family === family));
-  const cause = wanted("cause");
-  const caused = OUTCOMES.cause.map((place) => !cause || TEXT[place] === cause);
+  const [scenario, family, hardware, cause, attempt] = ["scenario", "family", "hardware", "cause", "attempt"].map(wanted);
+  const format = wanted("format") ? formatOf.get(wanted("format")) ?? -1 : null;
+  const scenarios = SCENARIOS.map((one) => (!scenario || one.name === scenario) && (!family || one.family === family));
+  const machines = [...ENVIRONMENTS.map((one) => !hardware || one.hardware === hardware), false];
   const hits = words(state.text);
-  const found = [];
+  const outcomes = OUTCOMES.cause.map((place, outcome) => Number((!cause || TEXT[place] === cause)
+    && (!attempt || TEXT[OUTCOMES.attempt[outcome]] === attempt)));
+  const found = new Uint32Array(COUNT);
+  let count = 0;
   for (let cell = 0; cell < COUNT; cell++) {
-    if (!passes[CELLS.scenario[cell]]) continue;
+    const outcome = CELLS.outcome[cell];
+    if (!outcomes[outcome] || !scenarios[CELLS.scenario[cell]]) continue;
     if (format !== null && CELLS.format[cell] !== format) continue;
-    if (!caused[CELLS.outcome[cell]]) continue;
-    if (hits.some((hit) => !hit.outcomes[CELLS.outcome[cell]] && !hit.scenarios[CELLS.scenario[cell]])) continue;
-    found.push(cell);
+    if (hardware && !machines[CELLS.saver[cell]] && !machines[CELLS.loader[cell]]) continue;
+    if (hits.some((hit) => !hit.outcomes[outcome] && !hit.scenarios[CELLS.scenario[cell]])) continue;
+    found[count++] = cell;
   }
-  return found;
+  return found.subarray(0, count);
 }
 
-let haystacks = null;
+const SEARCHED = ["error_type", "error", "attempt", "cause", "stage", "reason", "verdict"];
+let lowered = null;
+
+/** The strings that a search looks at, in small letters; the others stay empty. */
+function lowercase() {
+  if (lowered) return lowered;
+  lowered = new Array(TEXT.length).fill("");
+  for (const name of SEARCHED) for (const place of OUTCOMES[name]) if (!lowered[place]) lowered[place] = TEXT[place].toLowerCase();
+  return lowered;
+}
 
 /** For each word of a search, which outcomes and scenarios hold it. */
 function words(text) {
   const wanted = text.toLowerCase().split(/\s+/).filter(Boolean);
   if (!wanted.length) return [];
-  haystacks ??= {
-    outcomes: OUTCOMES.error.map((_, outcome) => ["error_type", "error", "attempt", "cause", "stage", "reason", "verdict"]
-      .map((name) => TEXT[OUTCOMES[name][outcome]]).join(" ").toLowerCase()),
-    scenarios: SCENARIOS.map((one) => `${one.name} ${one.family} ${one.title} ${one.case}`.toLowerCase()),
-  };
-  return wanted.map((word) => ({
-    outcomes: haystacks.outcomes.map((hay) => hay.includes(word)),
-    scenarios: haystacks.scenarios.map((hay) => hay.includes(word)),
-  }));
+  const strings = lowercase();
+  return wanted.map((word) => {
+    const holds = Uint8Array.from(strings, (one) => Number(one.includes(word)));
+    return {
+      outcomes: OUTCOMES.error.map((_, outcome) => Number(SEARCHED.some((name) => holds[OUTCOMES[name][outcome]]))),
+      scenarios: SCENARIOS.map((one) => `${one.name} ${one.family} ${one.title} ${one.case}`.toLowerCase().includes(word)),
+    };
+  });
 }

@@ -1,4 +1,4 @@
-"""Fixtures of the tests that need a Docker engine: one of their own, with a base image made here."""
+"""Fixtures of the tests that need a Docker engine, one of their own with a base image made here, or a browser."""
 
 import os
 import shutil
@@ -6,8 +6,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.e2e import docker_engine
+
+CHROMIUM = "/usr/bin/chromium"
 
 
 @pytest.fixture(scope="session")
@@ -37,3 +40,30 @@ def docker_variables(engine: docker_engine.Engine, monkeypatch: pytest.MonkeyPat
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
     return variables
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Debian's Chromium. It is part of what these tests need: without it they fail."""
+    assert Path(CHROMIUM).exists(), f"{CHROMIUM} is missing: apt-get install chromium"
+    with sync_playwright() as playwright:
+        arguments = ["--no-sandbox", "--disable-background-networking"]
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=arguments)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    """A page that must stay silent: whatever it logs or asks the network for is a failure of the test."""
+    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    page = context.new_page()
+    heard: list[str] = []
+    page.on("console", lambda message: heard.append(f"console: {message.text}"))
+    page.on("pageerror", lambda error: heard.append(f"error: {error}"))
+    page.on("request", lambda request: heard.append(request.url) if not request.url.startswith("file:") else None)
+    page.on("requestfailed", lambda request: heard.append(f"failed: {request.url}"))
+    page.heard = heard  # type: ignore[attr-defined]
+    yield page
+    context.close()
+    assert heard == []

@@ -1,50 +1,44 @@
 """The rendered report in a real browser. Chromium is part of what these tests need: without it they fail."""
 
-from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Page, expect
 
 from reports.page import render
 from tests.unit.reports import sample_run
 
 pytestmark = pytest.mark.e2e
-CHROMIUM = "/usr/bin/chromium"
 CELL = "2.10-cpu,2.16-cpu,h5,adapted-normalization"
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    assert Path(CHROMIUM).exists(), f"{CHROMIUM} is missing: apt-get install chromium"
-    with sync_playwright() as playwright:
-        arguments = ["--no-sandbox", "--disable-background-networking"]
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=arguments)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="module")
 def address(tmp_path_factory: pytest.TempPathFactory) -> str:
     results, attempts = sample_run.made_up_run()
     path = render(results, attempts, sample_run.environments(), sample_run.run_info(),
-                  tmp_path_factory.mktemp("report") / "index.html", sample_run.scenarios())  # fmt: skip
+                  tmp_path_factory.mktemp("report") / "index.html", sample_run.scenarios(), past=PAST)  # fmt: skip
     return path.as_uri()
 
 
-@pytest.fixture
-def page(browser: Browser) -> Iterator[Page]:
-    """A page that must stay silent: whatever it logs or asks the network for is a failure of the test."""
-    context = browser.new_context(viewport={"width": 1280, "height": 900})
-    page = context.new_page()
-    heard: list[str] = []
-    page.on("console", lambda message: heard.append(f"console: {message.text}"))
-    page.on("pageerror", lambda error: heard.append(f"error: {error}"))
-    page.on("request", lambda request: heard.append(request.url) if not request.url.startswith("file:") else None)
-    page.on("requestfailed", lambda request: heard.append(f"failed: {request.url}"))
-    yield page
-    context.close()
-    assert heard == []
+def past_run(number: int, *changes: Any) -> dict[str, Any]:
+    counts = {kind: sum(change[0] == kind for change in changes) for kind in {change[0] for change in changes}}
+    return {"id": number, "finished": f"2026-04-0{number}T08:00:00", "accepted": "2026-04-01" if number == 1 else "",
+            "cells": 3352, "pins": [("2.16-cpu", "keras", "3.0.5", "4.0.0")], "changes": changes, "counts": counts}  # fmt: skip
+
+
+def seen(verdict: str, error: str = "") -> dict[str, Any]:
+    return {"verdict": verdict, "fidelity": None, "lost": "", "attempt": "plain", "cause": "", "error_type": "ValueError",
+            "error": error, "reason": ""}  # fmt: skip
+
+
+WORSE = ("adapted-normalization", "h5", "2.10-cpu", "2.16-cpu")
+PAST = [
+    past_run(
+        2, ("regression", WORSE, seen("exact")), ("gone", ("old-scenario", "h5", "2.10-cpu", "2.16-cpu"), seen("fails"))
+    ),
+    past_run(1, ("error-changed", WORSE, seen("differs", "another <b>text</b>"))),
+]
 
 
 def square(page: Page, saver: str, loader: str) -> str:
@@ -55,7 +49,7 @@ def test_the_page_opens_without_a_network(page: Page, address: str) -> None:
     page.context.set_offline(True)
     page.goto(address)
 
-    expect(page.locator("h1")).to_contain_text("measured loads")
+    expect(page.locator("h1")).to_contain_text("files load plainly in")
     expect(page.locator("a.square[data-square]")).to_have_count(6 * 6 + 5)
     # All that it ever loads is itself.
     assert page.evaluate("performance.getEntriesByType('resource').length") == 0
@@ -182,6 +176,7 @@ def test_a_cause_filters_the_grid_and_the_panel_explains_it(page: Page, tmp_path
                   [cause])  # fmt: skip
     page.goto(path.as_uri())
 
+    page.locator(".top nav a", has_text="Causes").click()
     page.locator("#cause-old-key .cause-count a").click()
 
     assert page.evaluate("location.hash") == "#cause=old-key"
@@ -192,3 +187,98 @@ def test_a_cause_filters_the_grid_and_the_panel_explains_it(page: Page, tmp_path
     expect(panel.locator(".part", has_text="Cause").first).to_contain_text("An old key")
     expect(panel.locator(".evidence li")).to_have_text(["key: x", "saved with Keras 2.10.0"])
     expect(panel.locator("a", has_text="k#1")).to_have_attribute("href", "https://example.org/1")
+
+
+def test_from_and_to_change_the_sentence_and_stay_on_every_page(page: Page, address: str) -> None:
+    page.goto(address)
+    expect(page.locator("h1")).to_contain_text("From 2.10")
+    before = page.locator("h1").inner_text()
+
+    page.select_option("#first-from", "2.4-cpu")
+    page.select_option("#first-to", "2.16-cpu")
+
+    expect(page.locator("h1")).to_contain_text("From 2.4")
+    expect(page.locator("#grid th.asked")).to_have_text(["2.16", "2.4"])
+    assert page.evaluate("location.hash") == "#from=2.4-cpu&to=2.16-cpu"
+    page.locator("a", has_text="The route").click()
+    expect(page.locator("#plan-from")).to_have_value("2.4-cpu")
+    expect(page.locator("svg.flow")).to_be_visible()
+    for _ in range(3):
+        page.go_back()
+    expect(page.locator("h1")).to_have_text(before)
+
+
+def test_every_page_has_an_address_and_back_leads_to_the_one_before(page: Page, address: str) -> None:
+    page.goto(address)
+    names = page.locator(".top nav a").all_inner_texts()
+    assert len(names) == 10
+
+    for number, name in enumerate(names):
+        page.locator(".top nav a", has_text=name).click()
+        expect(page.locator(".top nav a[aria-current]")).to_have_text(name)
+        expect(page.locator(".page.current")).to_have_count(1)
+        opened = page.evaluate("location.href")
+        heading = page.locator(".page.current h1, .page.current h2").first
+        expect(heading).to_be_visible()
+        if number:
+            page.go_back()
+            expect(page.locator(".top nav a[aria-current]")).to_have_text(names[number - 1])
+            page.go_forward()
+        other = page.context.new_page()
+        other.goto(opened)
+        expect(other.locator(".top nav a[aria-current]")).to_have_text(name)
+        other.close()
+
+
+def test_what_changed_is_shown_against_any_stored_run(page: Page, address: str) -> None:
+    page.goto(address)
+    expect(page.locator(".card", has_text="Since run 2")).to_contain_text("1 worse")
+
+    page.locator(".card a", has_text="1 worse").click()
+
+    expect(page.locator("#changes-said")).to_contain_text("2 cells differ from run 2")
+    expect(page.locator("#change-list li")).to_have_count(1)
+    expect(page.locator("#change-list li")).to_contain_text("= exact → ≠ differs")
+    page.locator("#kinds a", has_text="worse").click()
+    expect(page.locator("#change-list li")).to_have_count(2)
+    expect(page.locator("#change-list li").last).to_contain_text("old-scenario")
+    page.select_option("#run", "1")
+    expect(page.locator("#change-list li")).to_have_count(1)
+    expect(page.locator("#change-list")).to_contain_text("− ValueError: another <b>text</b>")
+    expect(page.locator("#pin-changes tbody tr")).to_have_count(1)
+    page.locator("#change-list a").click()
+    expect(page.locator("#cell .history li")).to_have_count(3)
+    expect(page.locator("#cell .history li").nth(1)).to_contain_text("exact run 2")
+    assert "page=changes" in page.evaluate("location.hash")
+
+
+def test_the_panel_gives_the_remedy_as_code_and_the_line_that_matters(page: Page, address: str) -> None:
+    page.goto(f"{address}#verdict=remedy&format=keras")
+    page.locator("#list a").first.click()
+    expect(page.locator("#remedy-code")).to_contain_text('load_model("model.keras", compile=False)')
+
+    page.goto(f"{address}#verdict=fails&text=batch_shape")
+    page.locator("#list a").first.click()
+    expect(page.locator("#cell .error pre").first).to_have_text("Unrecognized keyword arguments: ['batch_shape']")
+    page.locator("#cell .error summary").click()
+    expect(page.locator("#cell .error details pre")).to_contain_text("Error when deserializing")
+
+
+@pytest.mark.parametrize(("name", "value"), [("attempt", "compile=False"), ("hardware", "cpu"), ("family", "files")])
+def test_more_filters_narrow_the_cells(page: Page, address: str, name: str, value: str) -> None:
+    page.goto(address)
+    page.select_option(f"#filter-{name}", value)
+
+    results = sample_run.made_up_run()[0]
+    expected = len(results) if name == "hardware" else int((results[name] == value).sum())
+    expect(page.locator("#list-title small")).to_have_text(f"{expected:,} cells")
+
+
+def test_too_old_a_browser_gets_the_plain_page_and_a_word(page: Page, address: str) -> None:
+    page.add_init_script("delete window.DecompressionStream")
+    with page.expect_event("pageerror"):
+        page.goto(address)
+
+    expect(page.locator("#status")).to_contain_text("needs a browser of 2023")
+    expect(page.locator("#grid table.plain")).to_be_visible()
+    page.heard.clear()  # type: ignore[attr-defined]

@@ -32,9 +32,12 @@ def scenario(name: str = "dense", digest: str = "", **options: Any) -> Scenario:
     return Scenario(name, "scenarios.core", ("/scenarios",), merged, digest or f"digest of {name}", f"source of {name}")
 
 
-def environment(name: str, python: str = "3.9", lock: str | None = None, **variables: str) -> Environment:
+def environment(
+    name: str, python: str = "3.9", lock: str | None = None, like: str = "", **variables: str
+) -> Environment:
     """An environment whose lock is in memory."""
-    settings = {"python": python, "as_of": "2022-11-30", "requirements": ["tensorflow-cpu"], "variables": variables}
+    settings = {"python": python, "as_of": "2022-11-30", "requirements": ["tensorflow-cpu"], "like": like,
+                "variables": variables}  # fmt: skip
     made = Environment(name, EnvironmentConfig.model_validate(settings))
     made.__dict__["lock_text"] = f"tensorflow-cpu=={made.label}.1\nh5py==3.1.0\n" if lock is None else lock
     return made

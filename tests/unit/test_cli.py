@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from filelock import FileLock
 
-from matrix import backends, cli, running, scenario_index
+from matrix import backends, cli, executors, freshness, running, scenario_index
 from matrix.backends import Backend
 from tests.unit.doubles import Event, ScriptedBackend, answer, ended, raised, tried
 
@@ -29,7 +29,7 @@ tags = ["quick"]
 """
 COMMANDS = [
     *("run", "envs", "scenarios", "lock", "report", "runs", "diff", "history", "accept", "gc", "nightly"),
-    *("plan", "inspect", "shards", "merge", "images", "doctor"),
+    *("plan", "inspect", "shards", "merge", "images", "doctor", "explain", "check", "convert", "data"),
 ]
 
 
@@ -89,7 +89,8 @@ def crossload(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Ca
         tables.results().to_csv(out / "results.csv")
         return ["the summary"]
 
-    monkeypatch.setattr(running, "choose_backend", choose)
+    for module in (running, executors):
+        monkeypatch.setattr(module, "choose_backend", choose)
     monkeypatch.setattr(running, "write_report", write)
     before = signal.getsignal(signal.SIGTERM)
     yield shell
@@ -124,7 +125,7 @@ def test_a_run_that_asks_for_what_is_not_there(crossload: Shell, arguments: list
 
 
 def test_an_unknown_backend(crossload: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(running, "choose_backend", backends.choose_backend)
+    monkeypatch.setattr(executors, "choose_backend", backends.choose_backend)
     assert "unknown backend 'vnev'. Did you mean 'venv'?" in crossload.refuse("run", "--backend", "vnev")
     assert "unknown backend 'vnev'. Did you mean 'venv'?" in crossload.refuse("envs", "--backend", "vnev")
 
@@ -181,7 +182,9 @@ def test_options_and_commands_that_do_not_exist(crossload: Shell, arguments: lis
         (["nightly", "--fail-on", "regresion"], ["unknown condition 'regresion'", "Did you mean 'regression'?"]),
         (["nightly", "--profile", "quik"], ["Did you mean 'quick'?"]),
         (["nightly", "--expectations", "none.toml"], ["none.toml: can not be read"]),
-        (["plan", "--from", "2.9", "--to", "2.10"], ["there are no results to plan with"]),
+        (["plan", "--from", "2.9", "--to", "2.10", "--out", "nowhere"], ["nowhere: there are no results here"]),
+        (["plan", "--from", "2.99", "--to", "2.10"], ["the measurements have no 2.99"]),
+        (["data", "build", "nowhere"], ["nowhere: there are no results to build from"]),
         (["plan", "--from", "2.9", "--to", "2.10", "--keep", "all"], ["--keep", "optimizer"]),
         (["inspect", "nothing.h5"], ["nothing.h5: there is no such file or folder"]),
         (["shards", "300"], ["300 shards: from 1 to 256"]),
@@ -223,7 +226,7 @@ def test_runs_are_recorded_compared_and_accepted(crossload: Shell) -> None:
 
 def test_a_report_that_is_still_right_is_left_alone(crossload: Shell) -> None:
     crossload("run", "--scenario", "dense", "--fail-on", "exact")
-    for name in ("results.json", "results.parquet", "attempts.csv", "report/index.html"):
+    for name in set(freshness.OUTPUTS) - {"results.csv"}:
         Path("build/report").mkdir(exist_ok=True)
         Path("build", name).write_text("as it was", encoding="utf-8")
     again = crossload("run", "--scenario", "dense", "--fail-on", "exact")

@@ -170,3 +170,49 @@ def test_a_profile_that_names_an_unknown_environment(tmp_path: Path) -> None:
     message = complaint(tmp_path, GOOD.replace('environments = ["2.9-cpu"', 'environments = ["2.99-cpu"'))
     assert message.startswith(", line 12: profile 'full' names environment '2.99-cpu'")
     assert "Did you mean '2.9-cpu'?" in message
+
+
+# Environments that vary one thing
+
+VARIED = GOOD.replace(
+    "[profiles.quick]",
+    """\
+"2.10+h5py2-cpu" = { like = "2.10-cpu", pins = ["h5py==2.10.0"] }
+"2.10+py3.8-cpu" = { like = "2.10-cpu", python = "3.8" }
+
+[profiles.quick]""",
+    1,
+)
+
+
+def test_an_environment_is_like_another_but_for_what_it_says(tmp_path: Path) -> None:
+    found = load_config(write(tmp_path, VARIED)).environments
+    base, pinned, older = (found[name] for name in ("2.10-cpu", "2.10+h5py2-cpu", "2.10+py3.8-cpu"))
+    assert pinned == base.model_copy(update={"like": "2.10-cpu", "pins": ["h5py==2.10.0"]})
+    assert older == base.model_copy(update={"like": "2.10-cpu", "python": "3.8"})
+    assert not base.like
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        (
+            '{ like = "2.11-cpu", python = "3.8" }',
+            "is like '2.11-cpu', which [environments] does not have. Did you mean",
+        ),
+        ('{ like = "2.10+py3.8-cpu", python = "3.9" }', "is like '2.10+py3.8-cpu', which has no pins of its own"),
+        ('{ like = "2.10-cpu" }', "is '2.10-cpu' again. Say what it varies"),
+        ('{ like = "2.10-cpu", python = "3.9" }', "is '2.10-cpu' again. Say what it varies"),
+        ('{ like = "2.10-cpu", pins = ["h5py<3"] }', "pins.0"),
+        ('{ like = "2.10-cpu", pin = ["h5py==3.1.0"] }', "is '2.10-cpu' again"),
+        (
+            '{ like = "2.10-cpu", python = "3.8", pin = [] }',
+            "unknown key 'environments.2.10+h5py2-cpu.pin'. Did you mean 'pins'?",
+        ),
+    ],
+)
+def test_mistakes_in_what_an_environment_varies(tmp_path: Path, line: str, said: str) -> None:
+    text = VARIED.replace('{ like = "2.10-cpu", pins = ["h5py==2.10.0"] }', line)
+    told = complaint(tmp_path, text)
+    assert said in told
+    assert told.startswith(", line 6:")

@@ -64,6 +64,18 @@ def test_all_is_every_minor_and_the_legacy_keras_ones() -> None:
     assert ids(["all"]) == wanted
 
 
+def test_variants_are_those_that_vary_another_one_and_no_part_of_all() -> None:
+    made = known()
+    for name in ("2.16+keras3.15-cpu", "2.16+keras3.9-cpu"):
+        made[name] = environment(name, like="2.16-cpu")
+    assert [item.id for item in select(made, ["variants"])] == ["2.16+keras3.9-cpu", "2.16+keras3.15-cpu"]
+    assert [item.id for item in select(made, ["2.16+keras3.15"])] == ["2.16+keras3.15-cpu"]
+    assert [item.id for item in select(made, ["all"])] == ids(["all"])
+    assert len(select(made, ["all", "variants"])) == len(ids(["all"])) + 2
+    with pytest.raises(SelectionError, match="'variants'"):
+        ids(["variants"])
+
+
 def test_latest_is_the_last_plain_releases() -> None:
     assert ids(["latest:3"]) == ["2.16-cpu", "2.20-cpu", "2.21-cpu"]
     assert ids(["latest:1"]) == ["2.21-cpu"]

@@ -123,6 +123,36 @@ def test_a_lock_is_resolved_as_of_its_date(folder: Path, monkeypatch: pytest.Mon
     assert [item.name for item in folder.iterdir()] == [path.name]
 
 
+def test_an_environment_like_another_starts_from_its_lock(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    resolver = Resolver()
+    monkeypatch.setattr(locking, "run_uv", resolver)
+    settings = SETTINGS.model_copy(update={"like": "2.16-cpu", "pins": ["keras==3.15.0"]})
+    with pytest.raises(LockError, match=r"crossload lock 2\.16-cpu"):
+        write_lock("2.16+keras3.15-cpu", settings, AS_OF)
+    folder.mkdir(exist_ok=True)
+    Path(folder, "2.16-cpu.txt").write_text(LOCK, encoding="utf-8")
+    write_lock("2.16+keras3.15-cpu", settings, AS_OF)
+    assert resolver.files[Path(resolver.following("--output-file")).name] == LOCK
+    assert resolver.files["requirements.in"].splitlines()[-1] == "keras==3.15.0"
+    assert resolver.files[Path(resolver.following("--override")).name].splitlines()[-1] == "keras==3.15.0"
+    # Newer than the date of the others, and wanted all the same.
+    assert resolver.following("--exclude-newer") == "2024-07-10"
+    assert "keras=2999-12-31" in resolver.arguments
+    assert "wrapt=2026-01-01" in resolver.arguments
+
+
+def test_the_locks_of_environments_like_another_vary_what_they_say_and_nothing_of_tensorflow() -> None:
+    environments = load_config(Path(__file__).parents[2] / "matrix.toml").environments
+    varied = {name: settings for name, settings in environments.items() if settings.like}
+    assert varied
+    for name, settings in varied.items():
+        base, pins = (read_pins(lock_path(id).read_text(encoding="utf-8")) for id in (settings.like, name))
+        wanted = dict(pin.split("==") for pin in settings.pins)
+        assert wanted.items() <= pins.items(), name
+        changed = {package for package in base.keys() & pins.keys() if base[package] != pins[package]}
+        assert changed == set(wanted), name
+
+
 def test_a_resolve_that_fails_keeps_the_old_lock_and_shows_the_end_of_what_uv_said(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -239,7 +239,7 @@ def test_a_child_that_ends_without_a_signal_in_the_middle_crashed(store: Store) 
 
 
 def test_a_child_that_dies_before_it_begins_counts_against_the_first_attempt(store: Store) -> None:
-    made, worker = load(store, [ended("SIGKILL")], [*tried(raised(FIRST)), ended()])
+    made, worker = load(store, [ended("SIGABRT")], [*tried(raised(FIRST)), ended()])
     assert outcomes(made) == {"plain": "crashed", FIRST: "raised"}
     assert asked(worker)[1] == [FIRST, SECOND, BOTH]
 
@@ -394,3 +394,29 @@ def test_a_crash_shows_the_end_of_what_was_printed() -> None:
     assert text.endswith("line 29")
     assert "line 17" not in text
     assert crash_message(None, "") == "the process ended early: without a signal"
+
+
+def test_what_kills_from_outside_is_asked_again_once(store: Store) -> None:
+    made, worker = load(store, [ended("SIGKILL")], [*tried(loaded()), ended()])
+    assert outcomes(made)["plain"] == "loaded"
+    assert len(worker.requests) == 2
+    made, worker = load(store, [ended("SIGKILL")], [ended("SIGKILL")], [*tried(raised(FIRST)), ended()])
+    assert outcomes(made)["plain"] == "crashed"
+
+
+def test_a_save_that_is_asked_again_starts_with_an_empty_folder(store: Store) -> None:
+    def respond(request: Mapping[str, Any]) -> list[Event]:
+        if len(worker.requests) == 1:
+            answer_save(request, "half written")
+            (Path(request["directory"]) / "left").touch()
+            return [ended("SIGKILL")]
+        return answer_save(request)
+
+    worker = ScriptedWorker(respond)
+    made = run_save(SAVE, worker, store, LIMITS)
+    assert sorted(path.name for path in store.artifact_folder(made).iterdir()) == ["model.h5", "reference.json"]
+
+
+def test_a_disk_that_fills_while_loading_is_no_finding(store: Store) -> None:
+    with pytest.raises(StoreError, match="disk is full"):
+        load(store, [*tried(raised(error="[Errno 28] No space left on device")), ended()])

@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from matrix.routes import COMPOSED, legacy_of, with_routes
+from matrix.routes import COMPOSED, add_routes, legacy_of
+from matrix.rows import Pool, ResultRow
 
 
 def cell(saver: str, loader: str, verdict: str = "exact", **more: Any) -> dict[str, Any]:
@@ -20,8 +21,15 @@ BAD = cell(OLD, NEW, "fails")
 
 
 def route(*others: dict[str, Any], bad: dict[str, Any] = BAD) -> tuple[str, str]:
-    found = with_routes([bad, *others])[0]
-    return found["route"], found["route_cost"]
+    rows = [as_row(values) for values in (bad, *others)]
+    add_routes(rows, Pool())
+    return rows[0]["route"], rows[0]["route_cost"]
+
+
+def as_row(values: dict[str, Any]) -> ResultRow:
+    row = ResultRow(values["scenario"], "", values["format"], values["saved_with"], values["loaded_with"])
+    row.shared = {name: value for name, value in values.items() if name not in ResultRow.OWN}
+    return row
 
 
 def test_the_same_tensorflow_with_legacy_keras() -> None:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from matrix.bisection.endpoints import behaviour, find_cell, find_change
+from matrix.bisection.endpoints import alike, behaviour, find_cell, find_change
 from matrix.bisection.mixing import COMPONENTS, component_of, differing, label, mix
 from matrix.bisection.search import NEW, NOTHING, OLD, OTHER, narrow, responsible, sentence
 from matrix.changes import LOADER, SAVER
@@ -170,6 +170,17 @@ def test_the_saver_where_every_loader_behaves_alike() -> None:
 def test_without_a_change_there_is_nothing_to_narrow() -> None:
     with pytest.raises(SelectionError, match="in the same way"):
         find_change(ROWS[:1], ROWS[0])
+
+
+def test_a_cause_counts_and_an_unknown_one_is_held_against_none() -> None:
+    def failed(cause: str, loader: str = "2.16-cpu") -> dict[str, Any]:
+        return cell("2.10-cpu", loader, "fails", error_type="ValueError", cause=cause)
+
+    assert not alike(failed("compile-string-h5"), failed("config-key-past"))
+    assert alike(failed("compile-string-h5"), failed("unknown"))
+    assert not alike(failed("unknown"), cell("2.10-cpu", "2.16-cpu", "fails", error_type="TypeError", cause="unknown"))
+    rows = [*ROWS[:3], failed("config-key-past"), failed("compile-string-h5", "2.21-cpu")]
+    assert find_change(rows, rows[-1]).old is rows[3]
 
 
 def test_failures_go_by_their_type_and_exact_and_equal_are_one() -> None:

@@ -94,6 +94,9 @@ FAILS: dict[str, Any] = {"cause": "custom-object-missing", "error_type": "ValueE
         ("q2-f", "holds", [row("dense", "fails", loader="2.15"), row("dense", loader="2.15", format="savedmodel")], []),
         ("q2-f", "fails", [row("dense", loader="2.15"), row("dense", "fails", loader="2.15", format="savedmodel")], []),
         ("q2-f", "not-run", [row("dense", loader="2.15"), row("dense", loader="2.15", format="savedmodel")], []),
+        ("q2-f", "mixed", [row("dense", "fails", loader="2.15"), row("dense", loader="2.15", format="savedmodel"),
+                           *(row(f"dense-{number}", loader="2.16") for number in range(3)),
+                           *(row(f"dense-{number}", "fails", loader="2.16", format="savedmodel") for number in range(3))], []),
         ("q3-a", "fails", [row("dense", saver="2.4"), row("dense", saver="2.4", loader="2.10")], []),
         ("q3-a", "holds", [row("dense", saver="2.4"), row("dense", "remedy", saver="2.4", loader="2.10")], []),
         ("q3-a", "not-run", [row("dense", "fails", saver="2.4"), row("dense", "fails", saver="2.4", loader="2.10")], []),
@@ -120,6 +123,26 @@ FAILS: dict[str, Any] = {"cause": "custom-object-missing", "error_type": "ValueE
 )  # fmt: skip
 def test_what_decides(claim: str, expected: str, rows: list[Any], attempts: list[Any]) -> None:
     assert verdict(claim, rows, attempts) == expected
+
+
+def test_which_kind_of_cell_a_run_has_more_of_does_not_decide() -> None:
+    def pairs(count: int, loader: str, h5: str, savedmodel: str) -> list[dict[str, Any]]:
+        return [
+            row(f"{loader}-{number}", verdict, loader=loader, format=name)
+            for number in range(count)
+            for name, verdict in (("h5", h5), ("savedmodel", savedmodel))
+        ]
+
+    def run(within: int, across: int) -> Any:
+        rows = pairs(within, "2.15", "fails", "lossy") + pairs(across, "2.16", "lossy", "fails")
+        return decide(BY_ID["q2-f"], Evidence([*rows, *pairs(1, "2.16+tf_keras", "fails", "exact")], []))
+
+    assert {run(9, 2).verdict, run(2, 9).verdict, run(4, 4).verdict} == {"mixed"}
+    assert run(9, 0).verdict == "holds"
+    assert run(9, 2).numbers == (
+        "True in 10 of 12 pairs of cells where only one of the two loads plainly. "
+        "That is 0 of 2 from Keras 2 to Keras 3, 10 of 10 within Keras 2. Otherwise: 2 only HDF5."
+    )
 
 
 def test_the_numbers_and_the_cells_say_what_decided() -> None:

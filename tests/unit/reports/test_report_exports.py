@@ -1,6 +1,8 @@
 import json
 from pathlib import Path
+from xml.etree import ElementTree
 
+import jsonschema
 import pandas as pd
 import pytest
 
@@ -9,13 +11,17 @@ from reports.columns import ATTEMPTS, RESULTS, tidy
 from reports.exports import write_tables
 from tests.unit.reports import sample_run
 
+NAMES = [
+    *("attempts.csv", "results.csv", "results.json", "results.junit.xml", "results.parquet", "results.schema.json"),
+]
+
 
 def test_every_table_gives_back_what_was_written(tmp_path: Path) -> None:
     results, attempts = sample_run.made_up_run(("2.10-cpu", "2.16-cpu"), ("h5", "keras"))
 
     paths = write_tables(results, attempts, sample_run.environments(), sample_run.run_info(), tmp_path / "out")
 
-    assert sorted(paths) == ["attempts.csv", "results.csv", "results.json", "results.parquet"]
+    assert sorted(paths) == NAMES
     assert {path.name for path in (tmp_path / "out").iterdir()} == set(paths)
     expected = tidy(results, RESULTS)
     pd.testing.assert_frame_equal(tidy(pd.read_parquet(paths["results.parquet"]), RESULTS), expected)
@@ -77,3 +83,42 @@ def test_a_failed_write_leaves_the_old_file_and_no_other(tmp_path: Path) -> None
 
     assert target.read_text() == "before"
     assert [path.name for path in tmp_path.iterdir()] == ["results.csv"]
+
+
+def test_json_is_valid_by_the_schema_beside_it(tmp_path: Path) -> None:
+    rows = [sample_run.cell("differs", max_abs_diff=float("inf")), sample_run.cell("unavailable", fidelity=None)]
+    results = pd.concat([sample_run.made_up_run(("2.10-cpu", "2.16-cpu"), ("h5",))[0], sample_run.table(*rows)])
+
+    paths = write_tables(results, pd.DataFrame(), sample_run.environments(), sample_run.run_info(), tmp_path)
+
+    schema = json.loads(paths["results.schema.json"].read_text("utf-8"))
+    document = json.loads(paths["results.json"].read_text("utf-8"))
+    jsonschema.Draft202012Validator.check_schema(schema)
+    jsonschema.validate(document, schema, cls=jsonschema.Draft202012Validator)
+    assert set(document["results"][0]) == set(schema["properties"]["results"]["items"]["required"])
+    document["results"][0]["verdict"] = "fine"
+    with pytest.raises(jsonschema.ValidationError, match="fine"):
+        jsonschema.validate(document, schema, cls=jsonschema.Draft202012Validator)
+
+
+def test_junit_counts_what_fails_and_what_was_skipped(tmp_path: Path) -> None:
+    hostile = "bad \x00 ]]> <b>&amp; \ud800"
+    results = pd.DataFrame([
+        sample_run.cell("exact"), sample_run.cell("remedy", scenario="a", attempt="compile=False", cost="optimizer state lost"),
+        sample_run.cell("differs", scenario="b"), sample_run.cell("fails", scenario="<c>", error=hostile, error_type="E"),
+        sample_run.cell("unavailable", scenario="d", reason="no Python"), sample_run.cell("harness-error", scenario="e"),
+        sample_run.cell("cannot-save", scenario="f", error="no"),
+    ], dtype="object")  # fmt: skip
+
+    paths = write_tables(results, pd.DataFrame(), [], {}, tmp_path)
+
+    root = ElementTree.parse(paths["results.junit.xml"]).getroot()
+    counts = {name: root.get(name) for name in ("tests", "failures", "errors", "skipped")}
+    assert counts == {"tests": "7", "failures": "2", "errors": "1", "skipped": "2"}
+    assert [suite.get("name") for suite in root] == ["2.10 to 2.16", "2.10 to not saved"]
+    cases = {str(case.get("name")): case for case in root.iter("testcase")}
+    failure = cases["<c> [h5]"].find("failure")
+    assert failure is not None
+    assert "]]> <b>&amp;" in str(failure.text)
+    assert "attempt: compile=False" in str(cases["a [h5]"].findtext("system-out"))
+    assert not list(cases["dense [h5]"])

@@ -1,0 +1,1 @@
+"""What an error message means: its cause, where it is seen, and what was measured to help."""

@@ -1,0 +1,169 @@
+// The planner of matrix/upgrade, over the cells of this page; tests hold the two against each other for every pair.
+// Environments, scenarios and formats are places. A step is one measured load; a loss is what it takes away:
+// 0 nothing, 1 work (a remedy that keeps everything), 2 state of the optimizer or another rung, 3 all but calling it.
+
+const WORK = 1;
+const STATE_LOST = 2;
+const CALL_ONLY = 3;
+const MOST_HOPS = 2;
+const USABLE = ["exact", "equal", "lossy", "remedy"];
+const WAYS = ["plainly", "with loss", "with a remedy", "with hops", "no way found"];
+const isRebuilt = (format) => FORMATS[format].gives === DATA.terms.rebuilt;
+
+/** What each outcome loses in words, and how much, whatever the format. */
+const lossesOfOutcome = Array.from(OUTCOMES.cost, (place, outcome) => {
+  if (!USABLE.includes(TEXT[OUTCOMES.verdict[outcome]])) return null;
+  const costs = TEXT[place] ? TEXT[place].split(", ") : [];
+  const dropped = costs.includes(DATA.terms.optimizer_lost);
+  const rungs = RUNGS.filter((_, rung) => TEXT[OUTCOMES.rungs[outcome]][rung] === "l")
+    .filter((rung) => !dropped || !["optimizer", "training"].includes(rung));
+  const attempt = TEXT[OUTCOMES.attempt[outcome]];
+  const loss = rungs.length || dropped ? STATE_LOST : costs.length ? WORK : 0;
+  return { attempt, loss, losses: [...rungs.map((rung) => `${rung} lost`), ...costs], given: DATA.instead[attempt] || "" };
+});
+
+/** The steps of each scenario by saver and format. */
+let stepsOfScenarios = null;
+
+function stepsOf(scenario) {
+  if (!stepsOfScenarios) {
+    stepsOfScenarios = SCENARIOS.map(() => new Map());
+    for (let cell = 0; cell < COUNT; cell++) {
+      const found = lossesOfOutcome[CELLS.outcome[cell]];
+      if (!found || CELLS.loader[cell] === NO_LOADER) continue;
+      const steps = stepsOfScenarios[CELLS.scenario[cell]];
+      const saver = CELLS.saver[cell];
+      const format = CELLS.format[cell];
+      if (!steps.has(saver)) steps.set(saver, new Map());
+      if (!steps.get(saver).has(format)) steps.get(saver).set(format, []);
+      const loss = (found.given || FORMATS[format].gives) === DATA.terms.inference ? CALL_ONLY : found.loss;
+      steps.get(saver).get(format).push({ saver, format, loader: CELLS.loader[cell], attempt: found.attempt, loss, losses: found.losses, cell });
+    }
+  }
+  return stepsOfScenarios[scenario];
+}
+
+/** A path of steps; weights that are saved on the way leave behind whatever else the first file held. */
+function pathOf(steps) {
+  const told = isRebuilt(steps[0].format) ? steps : steps.map((step, number) => (number && isRebuilt(step.format)
+    ? { ...step, loss: Math.max(step.loss, STATE_LOST), losses: [...new Set([...step.losses, DATA.terms.optimizer_lost, DATA.terms.code_needed])] }
+    : step));
+  return {
+    steps: told, hops: told.length - 1, loss: Math.max(...told.map((step) => step.loss)),
+    losses: [...new Set(told.flatMap((step) => step.losses))],
+    recipe: told.slice(1).map((step) => [step.saver, step.format]),
+  };
+}
+
+/** The path that loses least and, among those, has the fewest hops; null where there is none. */
+function bestPath(scenario, start, format, to, most) {
+  const steps = stepsOf(scenario);
+  for (let loss = 0; loss <= most; loss++) {
+    const found = search(steps, start, format, to, loss);
+    if (found) return pathOf(found);
+  }
+  return null;
+}
+
+function search(steps, start, format, to, most) {
+  const carriesState = !isRebuilt(format);
+  const seen = new Set();
+  let files = [{ saver: start, format, before: [] }];
+  let called = null; // ends with something that can only be called: taken where no model gets there
+  for (let hops = 0; hops <= MOST_HOPS && files.length; hops++) {
+    const models = [];
+    for (const file of files) {
+      for (const step of steps.get(file.saver)?.get(file.format) || []) {
+        if (step.loss > most) continue;
+        if (step.loss === CALL_ONLY) {
+          if (step.loader === to) called ??= [...file.before, step];
+        } else if (step.loader === to) return [...file.before, step];
+        else if (!seen.has(step.loader)) { seen.add(step.loader); models.push([...file.before, step]); }
+      }
+    }
+    // What wrote the file is at hand: it comes before environments that would have to be made.
+    models.sort((a, b) => (b.at(-1).loader === start) - (a.at(-1).loader === start));
+    files = models.flatMap((before) => [...(steps.get(before.at(-1).loader)?.keys() || [])]
+      .filter((one) => most >= STATE_LOST || !isRebuilt(one) || !carriesState)
+      .map((one) => ({ saver: before.at(-1).loader, format: one, before })));
+  }
+  return called;
+}
+
+/** The path over given stops; null where one of its loads does not work for this scenario. */
+function follow(scenario, start, format, recipe, to) {
+  const steps = stepsOf(scenario);
+  const files = [[start, format], ...recipe];
+  const found = [];
+  for (const [number, [saver, one]] of files.entries()) {
+    const last = number === files.length - 1;
+    const stop = last ? to : recipe[number][0];
+    const step = (steps.get(saver)?.get(one) || []).find((each) => each.loader === stop && (last || each.loss < CALL_ONLY));
+    if (!step) return null;
+    found.push(step);
+  }
+  return pathOf(found);
+}
+
+function wayOf(path) {
+  if (!path) return "no way found";
+  if (path.hops) return "with hops";
+  if (path.loss === 0) return "plainly";
+  return path.loss === WORK || path.steps[0].attempt !== "plain" ? "with a remedy" : "with loss";
+}
+
+/** The best way for every file that was saved in one environment and loaded in the other. */
+function planUpgrade(start, to, most) {
+  const entries = [];
+  for (let cell = 0; cell < COUNT; cell++) {
+    if (CELLS.saver[cell] !== start || CELLS.loader[cell] !== to || !isScored[verdictOf(cell)]) continue;
+    const scenario = CELLS.scenario[cell];
+    const format = CELLS.format[cell];
+    const path = bestPath(scenario, start, format, to, most);
+    entries.push({ scenario, format, cell, path, way: wayOf(path), direct: verdictOf(cell) });
+  }
+  return { start, to, most, entries, route: fleetRoute(entries, start, to, most), ...turningPoint(entries, start) };
+}
+
+/** Of the routes that are best for some file, the one that leaves behind and loses least, and then has the fewest hops. */
+function fleetRoute(entries, start, to, most) {
+  const recipes = new Map(entries.length ? [["", []]] : []);
+  for (const entry of entries) if (entry.path) recipes.set(entry.path.recipe.join(";"), entry.path.recipe);
+  let best = null;
+  for (const recipe of recipes.values()) {
+    const paths = entries.map((entry) => follow(entry.scenario, start, entry.format, recipe, to));
+    const working = paths.filter((path) => path && path.loss <= most);
+    if (!working.length) continue;
+    // A file that is left behind weighs more than one that can only be called afterwards.
+    const price = working.reduce((sum, path) => sum + path.loss, 0) + (CALL_ONLY + 1) * (entries.length - working.length);
+    if (best && (best.price < price || (best.price === price && best.recipe.length <= recipe.length))) continue;
+    const losses = new Map();
+    for (const path of working) for (const loss of path.losses) losses.set(loss, (losses.get(loss) || 0) + 1);
+    best = { recipe, price, works: working.length, of: entries.length, losses: [...losses].sort((a, b) => b[1] - a[1]) };
+  }
+  return best;
+}
+
+/** The newest environment in which every file loads as where it was written, and the step that costs most. */
+function turningPoint(entries, start) {
+  const own = entries.map((entry) => findCell(entry.scenario, entry.format, start, start));
+  const home = entries.filter((_, place) => own[place] >= 0 && USABLE.includes(VERDICTS[verdictOf(own[place])]));
+  const atHome = own.filter((cell) => cell >= 0 && USABLE.includes(VERDICTS[verdictOf(cell)]));
+  const counts = LOADERS.slice(start).map((loader) => {
+    let same = 0;
+    for (const [place, entry] of home.entries()) {
+      const cell = findCell(entry.scenario, entry.format, start, loader);
+      if (cell < 0 || !isScored[verdictOf(cell)]) return [loader, null];
+      same += ["exact", "equal"].includes(VERDICTS[verdictOf(cell)]) || verdictOf(cell) === verdictOf(atHome[place]) ? 1 : 0;
+    }
+    return [loader, same];
+  });
+  const complete = counts.filter(([, count]) => home.length && count === home.length);
+  const known = counts.filter(([, count]) => count !== null);
+  let expensive = null;
+  for (let place = 1; place < known.length; place++) {
+    const lost = known[place - 1][1] - known[place][1];
+    if (lost > (expensive ? expensive.lost : 0)) expensive = { before: known[place - 1][0], after: known[place][0], lost };
+  }
+  return { latest: complete.length ? complete.at(-1)[0] : null, expensive };
+}
