@@ -84,7 +84,7 @@ def _docker(config: MatrixConfig, folder: Path, environments: Sequence[Environme
         "builder",
         f"{builder.name}, with a cache of packages"
         if builder.is_buildkit
-        else f"{builder.name}; install the buildx plugin to keep downloads between builds",
+        else f"{builder.name}; Docker's with BuildKit keeps downloads between builds: install the buildx plugin",
     )
     root = str(info.get("DockerRootDir", ""))
     yield "images", f"in {root}" + (f", {_free(Path(root)):.0f} GB free there" if os.path.isdir(root) else "")

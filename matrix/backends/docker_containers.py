@@ -8,13 +8,14 @@ import atexit
 import contextlib
 import json
 import os
+import resource
 import shutil
 import tempfile
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from docker.types import DeviceRequest, Mount
+from docker.types import DeviceRequest, Mount, Ulimit
 
 from matrix.backends.base import WorkerError
 from matrix.backends.docker_engine import (
@@ -26,6 +27,7 @@ from matrix.backends.docker_engine import (
     explain,
     is_connection_lost,
     is_orphan,
+    is_podman,
     owner,
 )
 from matrix.backends.docker_recipes import LABEL
@@ -79,6 +81,16 @@ def confinement(config: DockerConfig, limits: Limits, engine_cpus: int) -> dict[
     }
 
 
+def own_limits() -> list[Ulimit]:
+    """Numbers of files and processes: Podman would raise both, which an engine that is itself confined may not do."""
+    _, files = resource.getrlimit(resource.RLIMIT_NOFILE)
+    _, processes = resource.getrlimit(resource.RLIMIT_NPROC)
+    # Podman itself runs with no more than the kernel's number of process ids.
+    there_are = int(Path("/proc/sys/kernel/pid_max").read_text(encoding="ascii"))
+    processes = there_are if processes == resource.RLIM_INFINITY else min(processes, there_are)
+    return [Ulimit(name="nofile", soft=files, hard=files), Ulimit(name="nproc", soft=processes, hard=processes)]
+
+
 class Containers:
     """Starts the containers of this process on one engine, and removes them at its end.
 
@@ -93,6 +105,8 @@ class Containers:
         self._client, self._exchange = client, exchange
         self._roots, self._mounts = code_mounts(folders)
         self._confinement = confinement(config, limits, int(client.info().get("NCPU") or 1))
+        if is_podman(client):
+            self._confinement["ulimits"] = own_limits()
         self._owner = owner()
         remove_orphans(client)
         atexit.register(self.remove_all)
@@ -151,6 +165,7 @@ class Containers:
                 entrypoint=["/bin/true"],
                 labels={OWNER: self._owner},
                 network_mode="none",
+                ulimits=self._confinement.get("ulimits"),
                 device_requests=gpu_request(),
             )
             container.start()
