@@ -69,6 +69,13 @@ def breaks(session: nox.Session) -> None:
 
 
 @nox.session
+def models(session: nox.Session) -> None:
+    """Check ten models of ten versions in five others, against plain Keras."""
+    session.install("-e", ".[tests]")
+    session.run("pytest", "-m", "models", "-s", *(session.posargs or ["tests/e2e/test_user_models.py"]))
+
+
+@nox.session
 def lint(session: nox.Session) -> None:
     """ruff and mypy --strict."""
     session.install("-e", ".[tests,lint]", "nox")

@@ -20,7 +20,8 @@ from typing import Any
 from benchmarks.cells import measure_cells
 from benchmarks.containers import docker_backend, measure_containers
 from benchmarks.mix import prepare
-from benchmarks.scale import measure_cached_run, measure_plan
+from benchmarks.page import measure_page
+from benchmarks.scale import measure_cached_run, measure_plan, measure_report_data
 from matrix.backends.venv import VenvBackend
 from matrix.config import load_config
 from matrix.environments import all_environments, select
@@ -59,6 +60,13 @@ def _measure_environments(labels: list[str], two_cores: str, repeat: int) -> dic
     return measured
 
 
+def _page(size: str) -> dict[str, Any]:
+    environments, scenarios = (int(part) for part in size.split("x"))
+    found = measure_page(environments, scenarios)
+    print(json.dumps(found), flush=True)
+    return found
+
+
 def _median(measured: dict[str, Any], name: str) -> float | None:
     values = [item[name] for item in measured.values() if item.get(name) is not None]
     return round(statistics.median(values), 2) if values else None
@@ -69,13 +77,21 @@ def main() -> None:
     parser.add_argument("--tf", default="2.3,2.10,2.15,2.16,2.21", help="environments (default: %(default)s)")
     parser.add_argument("--two-cores", default="2.10", help="also measured on two cores (default: %(default)s)")
     parser.add_argument("--repeat", type=int, default=5, help="repetitions (default: %(default)s)")
-    parser.add_argument("--cells", type=int, default=1_000_000, help="generated cells to plan (default: %(default)s)")
+    parser.add_argument(
+        "--cells", type=int, default=1_000_000, help="cells to plan and to judge (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--page",
+        default="22x45,22x207",
+        help="sizes of generated reports, environments x scenarios (default: %(default)s)",
+    )
     parser.add_argument("--out", type=Path, default=Path("build"), help="folder for bench.json (default: %(default)s)")
     options = parser.parse_args()
     summary: dict[str, Any] = {}
     if options.cells:
-        summary |= measure_plan(options.cells) | measure_cached_run(20_000)
+        summary |= measure_plan(options.cells) | measure_report_data(options.cells) | measure_cached_run(20_000)
         print(json.dumps(summary), flush=True)
+    summary |= {f"page {size}": _page(size) for size in options.page.split(",") if size}
     summary["help_s"] = _command_seconds(options.repeat, "--help")
     measured = _measure_environments(options.tf.split(","), options.two_cores, options.repeat) if options.tf else {}
     names = ("speedup_one_core", "speedup_one_core_light", "speedup_two_cores", "over_floor", "docker_over_venv")

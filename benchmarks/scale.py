@@ -18,7 +18,9 @@ from matrix.backends.venv import VenvBackend
 from matrix.config import load_config
 from matrix.execution import Engine
 from matrix.planning import Matrix, artifact_key, cell_key
-from matrix.running import RunOptions, select_matrix
+from matrix.results import Tables
+from matrix.running import RunOptions, inspector, select_matrix
+from matrix.shelf import Shelf
 from matrix.store import Artifact, Cell, Store
 
 _ROOT = Path(__file__).parent.parent
@@ -117,10 +119,46 @@ def measure_plan(cells: int) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
         _fill(folder, _make_selection(folder, 25, cells), with_cells=False)
-        command = [sys.executable, "-m", "benchmarks.scale", str(folder)]
-        finished = subprocess.run(command, check=True, capture_output=True, text=True)
-        found: dict[str, Any] = json.loads(finished.stdout)
-        return found
+        return _alone("plan", folder)
+
+
+def _report_data(folder: Path) -> dict[str, Any]:
+    """Judge every cell of the selection in ``folder`` and lay out both tables; runs in a process of its own."""
+    started = time.perf_counter()
+    config = load_config(folder / "matrix.toml")
+    matrix = select_matrix(_only_generated(_options(folder)), config)
+    store, backend = Store(folder / "out" / "store"), VenvBackend()
+    states = {environment.id: backend.state(environment) for environment in matrix.environments}
+    shelf = Shelf(store, store.known_cells())
+    tables = Tables(matrix, config, states, store.artifacts(), shelf, inspector(store))
+    results, attempts = tables.results(), tables.attempts()
+    seconds = time.perf_counter() - started
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    return {
+        "report_data_cells": len(results),
+        "report_data_attempts": len(attempts),
+        "report_data_s": round(seconds, 2),
+        "report_data_peak_mb": round(peak),
+    }
+
+
+_PARTS = {"plan": _plan, "report-data": _report_data}
+
+
+def _alone(part: str, folder: Path) -> dict[str, Any]:
+    """One part in a process of its own, so that its memory can be told."""
+    command = [sys.executable, "-m", "benchmarks.scale", part, str(folder)]
+    finished = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
+    found: dict[str, Any] = json.loads(finished.stdout)
+    return found
+
+
+def measure_report_data(cells: int) -> dict[str, Any]:
+    """Seconds and MB for reading, judging and diagnosing so many cells from the store, and for both tables."""
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = Path(scratch)
+        _fill(folder, _make_selection(folder, 25, cells), with_cells=True)
+        return _alone("report-data", folder)
 
 
 def measure_cached_run(cells: int, repeat: int = 3) -> dict[str, Any]:
@@ -142,4 +180,4 @@ def measure_cached_run(cells: int, repeat: int = 3) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    print(json.dumps(_plan(Path(sys.argv[1]))))
+    print(json.dumps(_PARTS[sys.argv[1]](Path(sys.argv[2]))))

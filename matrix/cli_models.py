@@ -143,6 +143,10 @@ def register(app: typer.Typer, make_console: "Callable[[], Console]") -> None:
             str, typer.Option(metavar="WHAT", help="optimizer: its state must come through; model (default).")
         ] = "model",
         max_hops: Annotated[int, typer.Option(min=0, metavar="N", help="Environments that may lie between.")] = 2,
+        route: Annotated[
+            str | None,
+            typer.Option(metavar="STOPS", help="Walk only this one: 2.15:h5 or 2.12:keras,2.15:h5, or direct."),
+        ] = None,
         backend: BackendOption = "auto",
         config: ConfigOption = Path("matrix.toml"),
     ) -> None:
@@ -157,7 +161,7 @@ def register(app: typer.Typer, make_console: "Callable[[], Console]") -> None:
         from matrix.user_models.converting import Converter, check_destination, proof_path, write
         from matrix.user_models.opening import ModelError, open_model
         from matrix.user_models.prediction import similar_scenarios
-        from matrix.user_models.routes import candidates
+        from matrix.user_models.routes import candidates, given_route
         from matrix.user_models.saver import environment_named, find_saver
 
         if keep not in ("optimizer", "model"):
@@ -178,7 +182,10 @@ def register(app: typer.Typer, make_console: "Callable[[], Console]") -> None:
         alike = [name for name, _ in similar_scenarios(opened, known, saver.id)]
         most = Loss.WORK if keep == "optimizer" else Loss.STATE
         hops = [item.id for item in environments.values() if item.hardware == "cpu" and not item.is_floating]
-        routes = candidates(known, alike, (saver.id, opened.format), target.id, hops, max_hops, most)
+        given = given_route(route, environments) if route else None
+        routes = (
+            [given] if given else candidates(known, alike, (saver.id, opened.format), target.id, hops, max_hops, most)
+        )
         with _bench(opened, custom_objects, build, inputs, settings, environments, backend, config, say) as bench:
             bench.workshop.announce([saver.id, target.id])
             walk = Converter(bench, saver, target, format, keep == "optimizer", say).convert(routes)

@@ -2,9 +2,9 @@
 
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -30,11 +30,11 @@ LocalRunOption = Annotated[
 ]
 
 
-def _known(out: Path | None) -> "Known":
+def _known(out: Path | None, wanted: "Callable[[Mapping[str, Any]], bool] | None" = None) -> "Known":
     """Shipped cells, and those of a run here; a run that was asked for must be there."""
     from matrix.shipped.answers import read_known
 
-    return read_known(out or Path("build"), required=out is not None)
+    return read_known(out or Path("build"), wanted, required=out is not None)
 
 
 def _environment_id(word: str, known: list[str]) -> str:
@@ -181,7 +181,7 @@ def register(app: typer.Typer, make_console: "Callable[[], Console]") -> None:
         message = parse(pasted)
         if not message.text:
             raise SelectionError("there is no message to explain. Pass it as an argument, or through standard input.")
-        cells = _known(out)
+        cells = _known(out, lambda row: bool(row["cause"] and row["error"]))
         found = find(message, cells.rows, load_catalogue())
         if as_json:
             typer.echo(json.dumps({"origin": cells.origin, "causes": [document(item) for item in found]}, indent=1))

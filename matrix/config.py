@@ -78,11 +78,15 @@ class Limits(_Table):
     memory_mb: Annotated[int, Field(gt=0)] = 4096
 
 
+BUILDERS = ("auto", "buildkit", "classic")
+
+
 class DockerConfig(_Table):
     """``[docker]``: where images come from and what a container may use. README, "Docker", explains each.
 
     :param bases: base image by ``3.9-cpu``, ``2.10-cuda`` or ``cpu``; ``{python}`` stands for the Python minor.
     :param index_url: with ``extra_index_urls`` and ``ca_bundle`` used while building, and never left in an image.
+    :param builder: ``auto`` takes BuildKit where it can be had.
     :param memory_mb: limit of a whole container; by default what a child may take and 4096 MB more.
     :param cpus: limit of a container, in processors; never more than the engine has.
     :param processes: limit of a container, threads included.
@@ -96,6 +100,7 @@ class DockerConfig(_Table):
     proxy: str | None = None
     build_network: str | None = None
     python_mirror: str | None = None
+    builder: Literal["auto", "buildkit", "classic"] = "auto"
     memory_mb: Annotated[int, Field(gt=0)] | None = None
     cpus: Annotated[float, Field(gt=0)] = 2
     processes: Annotated[int, Field(ge=64)] = 1024

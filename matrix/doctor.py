@@ -67,22 +67,24 @@ def _interpreters(pythons: dict[str, Path | None]) -> Iterator[Line]:
 def _docker(config: MatrixConfig, folder: Path, environments: Sequence[Environment]) -> Iterator[Line]:
     try:
         from matrix.backends.docker_backend import DockerBackend
-        from matrix.backends.docker_engine import engine_host
+        from matrix.backends.docker_engine import engine_host, engine_name
 
         backend = DockerBackend.create(config, folder)
-        info, version = backend.client.info(), backend.client.version()
+        info, version, name = backend.client.info(), backend.client.version(), engine_name(backend.client)
+        builder = backend.images.builder
     except ImportError:
         yield "Docker", "the SDK is not installed (pip install docker)"
         return
     except CrossloadError as error:
-        yield "Docker", str(error)
+        installed = shutil.which("dockerd") or shutil.which("podman")
+        yield "Docker", str(error) + ("" if installed else ". None is installed (Debian: apt install docker.io)")
         return
-    yield "Docker", f"engine {version['Version']}, API {version['ApiVersion']}, at {engine_host()}"
+    yield "Docker", f"{name}, API {version['ApiVersion']}, at {engine_host()}"
     yield (
         "builder",
-        "BuildKit (docker buildx), with a cache of packages"
-        if backend.images.has_buildx()
-        else ("the engine's own; install the buildx plugin to keep downloads between builds"),
+        f"{builder.name}, with a cache of packages"
+        if builder.is_buildkit
+        else f"{builder.name}; install the buildx plugin to keep downloads between builds",
     )
     root = str(info.get("DockerRootDir", ""))
     yield "images", f"in {root}" + (f", {_free(Path(root)):.0f} GB free there" if os.path.isdir(root) else "")

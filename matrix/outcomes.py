@@ -3,11 +3,13 @@
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from matrix.config import Tolerance
 from matrix.probe import attempts
 from matrix.probe.formats import ARCHITECTURE, OPTIMIZER, OUTPUTS, RUNGS, TRAINING, WEIGHTS
+
+if TYPE_CHECKING:
+    from matrix.config import Tolerance
 
 EXACT, EQUAL, LOSSY, DIFFERS = "exact", "equal", "lossy", "differs"
 REMEDY, FAILS, CRASHES = "remedy", "fails", "crashes"
@@ -73,18 +75,18 @@ class Verdict:
         return [rung for rung in RUNGS if rungs.get(rung) == LOST]
 
 
-def within(frontier: Sequence[Sequence[float]], tolerance: Tolerance) -> bool:
+def within(frontier: Sequence[Sequence[float]], tolerance: "Tolerance") -> bool:
     """Whether every element agrees: ``difference <= atol + rtol * magnitude`` for each pair of the frontier."""
     return all(difference <= tolerance.atol + tolerance.rtol * magnitude for difference, magnitude in frontier)
 
 
-def _outputs_state(measured: Measurement, tolerance: Tolerance) -> str:
+def _outputs_state(measured: Measurement, tolerance: "Tolerance") -> str:
     if measured.get("mismatch"):
         return LOST
     return PASS if measured["bit_equal"] or within(measured["frontier"], tolerance) else LOST
 
 
-def _training_state(measured: Measurement, tolerance: Tolerance) -> str:
+def _training_state(measured: Measurement, tolerance: "Tolerance") -> str:
     if "difference" not in measured:
         return LOST
     # A loss that is not a finite number never counts as going on.
@@ -93,7 +95,7 @@ def _training_state(measured: Measurement, tolerance: Tolerance) -> str:
     return PASS if measured["difference"] <= tolerance.atol + tolerance.rtol * abs(measured["expected"]) else LOST
 
 
-def rung_state(rung: str, measured: Measurement | None, tolerance: Tolerance) -> str:
+def rung_state(rung: str, measured: Measurement | None, tolerance: "Tolerance") -> str:
     """State of one rung. None means that the format can not carry it."""
     if measured is None or "not_applicable" in measured:
         return NA
@@ -118,7 +120,7 @@ def fidelity(rungs: Mapping[str, str]) -> int:
     return reached
 
 
-def judge_attempt(record: Measurement, tolerance: Tolerance) -> Judged:
+def judge_attempt(record: Measurement, tolerance: "Tolerance") -> Judged:
     """Apply a tolerance to what the probe recorded of one attempt."""
     name, outcome, seconds = record["attempt"], record["outcome"], float(record.get("seconds", 0))
     if outcome != "loaded":
@@ -154,7 +156,7 @@ def judge_attempt(record: Measurement, tolerance: Tolerance) -> Judged:
     )
 
 
-def verdict(records: Sequence[Measurement], tolerance: Tolerance) -> Verdict:
+def verdict(records: Sequence[Measurement], tolerance: "Tolerance") -> Verdict:
     """The verdict over one cell.
 
     A model that loads plainly and then can not be called counts as one that does not load: nobody can use it.

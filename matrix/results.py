@@ -1,5 +1,8 @@
 """The tables of a run: one row a cell, and one row an attempt."""
 
+import itertools
+import json
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -28,6 +31,7 @@ from matrix.probe.formats import OUTPUTS, RUNGS
 from matrix.requests import crash_message
 from matrix.routes import add_routes
 from matrix.rows import AttemptRow, Pool, ResultRow, Shared, frame
+from matrix.shelf import Measured, measured
 from matrix.store import Artifact, Cell
 
 RESULT_COLUMNS = [
@@ -50,6 +54,8 @@ _NUMBERS = {
 _EMPTY: Shared = {
     name: None if name == "fidelity" or "diff" in name else "" for name in RESULT_COLUMNS if name not in ResultRow.OWN
 }
+# Of attempts, as records are written; inside a text of an error, quotes are escaped.
+_SECONDS = re.compile(r'"seconds": ([0-9.e+-]+)')
 # How many different measurements are remembered: those of neighbouring cells are often the same.
 _REMEMBERED = 20_000
 
@@ -59,6 +65,7 @@ class _Judgement:
     """What the records of a cell amount to under a tolerance, seconds apart."""
 
     found: Verdict
+    records: tuple[Mapping[str, Any], ...]
     shared: Shared
     attempts: tuple[Shared, ...]
 
@@ -88,9 +95,12 @@ class Tables:
         self._matcher = Matcher(load_catalogue())
         self._pins = {name: Pins.of(state.describe()) for name, state in states.items()}
         self._pool, self._attempt_pool, self._judged = Pool(), Pool(), dict[tuple[str, Tolerance], _Judgement]()
+        self._causes: dict[tuple[Any, ...], Shared] = {}
+        self._reasons: dict[tuple[str, str], str] = {}
         self._attempts: list[AttemptRow] = []
         self._results = list(self._all_rows())
         self._judged.clear()
+        self._causes.clear()
         add_routes(self._results, self._pool)
 
     def results(self) -> pd.DataFrame:
@@ -125,7 +135,7 @@ class Tables:
         return row
 
     def _rows_of(self, work: Work, saver: Environment) -> Iterator[ResultRow]:
-        reason = why_not_applicable(work.scenario, saver)
+        reason = self._why_not(work, saver)
         if reason:
             yield self._row(work, saver, None, {"verdict": NOT_APPLICABLE, "reason": f"{saver.id}: {reason}"})
             return
@@ -140,13 +150,23 @@ class Tables:
             return
         if artifact.state != "saved":
             said = self._unsaved(artifact)
-            row = self._row(work, saver, None, said | self._cause(work, saver, saver, said))
+            why = self._cause(work=work, saver=saver, loader=saver, artifact=artifact, said=said)
+            row = self._row(work, saver, None, said | why)
             row.seconds, row.key = artifact.seconds, artifact.key[:16]
             yield row
             return
-        round_trip = self._round_trip(work, saver, artifact)
+        keys = {
+            loader.id: self._keys.key(artifact.key, loader.id)
+            for loader in self._matrix.environments
+            if self._states[loader.id].state == "ready"
+        }
+        cells = measured(self._cells, list(keys.values()))
+        own = cells.get(keys[saver.id])
+        # The verdict of the artifact in the environment that wrote it; empty where that was not run.
+        round_trip = self._judge(own, work, saver, saver).found.verdict if own is not None else ""
         for loader in self._matrix.environments:
-            found = self._cell_row(work, saver, loader, artifact, round_trip)
+            cell = cells.get(keys.get(loader.id, ""))
+            found = self._cell_row(work, saver, loader, artifact, cell, round_trip)
             if found is not None:
                 found.container, found.artifact_bytes = artifact.container, artifact.bytes
                 yield found
@@ -163,61 +183,60 @@ class Tables:
         assert artifact.state in (CANNOT_SAVE, CRASHES, HARNESS_ERROR)
         return said
 
-    def _round_trip(self, work: Work, saver: Environment, artifact: Artifact) -> str:
-        """Verdict of an artifact in the environment that wrote it; empty where that was not run."""
-        cell = self._cells.get(self._keys.key(artifact.key, saver.id))
-        if cell is None:
-            return ""
-        return self._judge(cell, tolerance_for(self._config, work.scenario, saver, saver)).found.verdict
-
-    def _judge(self, cell: Cell, tolerance: Tolerance) -> _Judgement:
-        said = repr([{name: value for name, value in record.items() if name != "seconds"} for record in cell.records])
+    def _judge(self, cell: Measured, work: Work, saver: Environment, loader: Environment) -> _Judgement:
+        tolerance = tolerance_for(self._config, work.scenario, saver, loader)
+        said = _SECONDS.sub('"seconds": 0', cell.text)
         judgement = self._judged.get((said, tolerance))
         if judgement is None:
-            found = verdict(cell.records, tolerance)
+            records = tuple(json.loads(said))
+            found = verdict(records, tolerance)
             shared = tuple(
-                self._attempt_pool.one(_attempt_values(judge_attempt(record, tolerance))) for record in cell.records
+                self._attempt_pool.one(_attempt_values(judge_attempt(record, tolerance))) for record in records
             )
-            judgement = _Judgement(found, _EMPTY | _verdict_values(found), shared)
+            judgement = _Judgement(found, records, _EMPTY | _verdict_values(found), shared)
             if len(self._judged) >= _REMEMBERED:
                 self._judged.clear()
+                self._causes.clear()
             self._judged[said, tolerance] = judgement
         return judgement
 
-    def _inspection(self, artifact: Artifact) -> Callable[[], Inspection] | None:
-        inspect = self._inspect
-        if inspect is None or artifact.state != "saved":
+    def _read(self, artifact: Artifact) -> Inspection | None:
+        """What an artifact's file says of itself."""
+        if self._inspect is None or artifact.state != "saved":
             return None
-
-        def read() -> Inspection:
-            if artifact.key not in self._inspected:
-                self._inspected[artifact.key] = inspect(artifact)
-            return self._inspected[artifact.key]
-
-        return read
+        if artifact.key not in self._inspected:
+            self._inspected[artifact.key] = self._inspect(artifact)
+        return self._inspected[artifact.key]
 
     def _cause(
         self,
+        *,
         work: Work,
         saver: Environment,
         loader: Environment,
+        artifact: Artifact,
         said: Shared,
-        found: Verdict | None = None,
-        records: tuple[Mapping[str, Any], ...] = (),
-        inspect: Callable[[], Inspection] | None = None,
+        judgement: _Judgement | None = None,
         round_trip: str = "",
     ) -> Shared:
         """The columns that say why a cell is bad; none for one that is not."""
         if not self._matcher.is_bad(said["verdict"]):
             return {}
-        resting = found.resting if found else None
-        measured: Mapping[str, Any] = {}
+        passed = _passed(work)
+        known = (id(judgement), work.format, passed, saver.id, loader.id, round_trip)
+        if judgement is not None and known in self._causes:
+            return self._causes[known]
+        was_read = []
+
+        def inspect() -> Inspection | None:
+            was_read.append(artifact)
+            return self._read(artifact)
+
+        resting = judgement.found.resting if judgement is not None else None
+        records = judgement.records if judgement is not None else ()
+        measures: Mapping[str, Any] = {}
         if resting is not None:
-            measured = next(record for record in records if record["attempt"] == resting.attempt)["rungs"]
-        passed = [
-            item if isinstance(item, (list, tuple)) else (item.rpartition(":")[2], item)
-            for item in work.scenario.options["custom_objects"]
-        ]
+            measures = next(record for record in records if record["attempt"] == resting.attempt)["rungs"]
         case = Case(
             said["verdict"],
             work.format,
@@ -229,37 +248,71 @@ class Tables:
             stage=said.get("stage", ""),
             place=next((str(record.get("place", "")) for record in records if record["attempt"] == PLAIN), ""),
             rungs=resting.rungs if resting else {},
-            measured=measured,
+            measured=measures,
             inspect=inspect,
-            passed={key: reference.rpartition(":")[2] for key, reference in passed},
+            passed=dict(passed),
             round_trip=round_trip,
             same_environment=saver.id == loader.id,
         )
         diagnosis = self._matcher.diagnose(case)
-        return {"cause": diagnosis.cause, "evidence": "\n".join(diagnosis.evidence)} if diagnosis else {}
+        why: Shared = {}
+        if diagnosis is not None:
+            why = {"cause": diagnosis.cause, "evidence": "\n".join(diagnosis.evidence)}
+        if judgement is not None and not was_read:
+            # The judgement is kept as long as this is: its id stands for it.
+            self._causes[known] = why
+        return why
 
     def _cell_row(
-        self, work: Work, saver: Environment, loader: Environment, artifact: Artifact, round_trip: str
+        self,
+        work: Work,
+        saver: Environment,
+        loader: Environment,
+        artifact: Artifact,
+        cell: Measured | None,
+        round_trip: str,
     ) -> ResultRow | None:
-        reason = why_not_applicable(work.scenario, loader)
+        reason = self._why_not(work, loader)
         if reason:
             return self._row(work, saver, loader, {"verdict": NOT_APPLICABLE, "reason": f"{loader.id}: {reason}"})
         state = self._states[loader.id]
         if state.state != "ready":
             return self._row(work, saver, loader, {"verdict": UNAVAILABLE, "reason": f"{loader.id}: {state.reason}"})
-        cell = self._cells.get(self._keys.key(artifact.key, loader.id))
         if cell is None:
             return None
-        judgement = self._judge(cell, tolerance_for(self._config, work.scenario, saver, loader))
+        judgement = self._judge(cell, work, saver, loader)
         why = self._cause(
-            *(work, saver, loader, judgement.shared, judgement.found, cell.records),
-            *(self._inspection(artifact), round_trip),
+            work=work,
+            saver=saver,
+            loader=loader,
+            artifact=artifact,
+            said=judgement.shared,
+            judgement=judgement,
+            round_trip=round_trip,
         )
         row = self._row(work, saver, loader, judgement.shared | why)
         row.seconds, row.key = cell.seconds, cell.key[:16]
-        for values, record in zip(judgement.attempts, cell.records, strict=True):
-            self._attempts.append(AttemptRow(row, values, float(record.get("seconds", 0))))
+        seconds = [float(number) for number in _SECONDS.findall(cell.text)]
+        if len(seconds) != len(judgement.attempts):  # of what never began, no time was taken
+            seconds = [float(record.get("seconds", 0)) for record in json.loads(cell.text)]
+        self._attempts += map(AttemptRow, itertools.repeat(row), judgement.attempts, seconds)
         return row
+
+    def _why_not(self, work: Work, environment: Environment) -> str:
+        """See :func:`why_not_applicable`; asked once of each scenario."""
+        known = (work.scenario.name, environment.id)
+        if known not in self._reasons:
+            self._reasons[known] = why_not_applicable(work.scenario, environment)
+        return self._reasons[known]
+
+
+def _passed(work: Work) -> tuple[tuple[str, str], ...]:
+    """What plain loading passes as ``custom_objects``: each key with the name in its module."""
+    pairs = [
+        item if isinstance(item, (list, tuple)) else (item.rpartition(":")[2], item)
+        for item in work.scenario.options["custom_objects"]
+    ]
+    return tuple((key, reference.rpartition(":")[2]) for key, reference in pairs)
 
 
 def _measures(judged: Judged) -> Shared:

@@ -63,57 +63,71 @@ def add_routes(rows: Sequence[ResultRow], pool: Pool) -> None:
             row.shared = pool.one(row.shared | {"route": route.text, "route_cost": "; ".join(route.cost)})
 
 
+@dataclass(frozen=True, slots=True)
+class _Usable:
+    """A usable cell, and what ranks it: fidelity, and 1 where the plain call is enough."""
+
+    row: Row
+    quality: tuple[int, int]
+    can_be_saved: bool
+
+
 class Finder:
     """Finds routes among the usable cells of one scenario."""
 
     def __init__(self, usable: Iterable[Row]) -> None:
-        self._cells: dict[tuple[str, str, str], Row] = {}
-        self._first: dict[_Place, list[Row]] = {}
-        self._second: dict[_Place, Row] = {}
+        self._cells: dict[tuple[str, str, str], _Usable] = {}
+        self._first: dict[_Place, list[_Usable]] = {}
+        self._second: dict[_Place, _Usable] = {}
         for row in usable:
-            self._cells[row["format"], row["saved_with"], row["loaded_with"]] = row
-            self._first.setdefault((row["format"], row["saved_with"]), []).append(row)
+            cell = _Usable(row, _quality(row), _can_be_saved(row))
+            self._cells[row["format"], row["saved_with"], row["loaded_with"]] = cell
+            self._first.setdefault((row["format"], row["saved_with"]), []).append(cell)
             # Of all formats that a third environment can write, the one that comes through best.
             place = (row["saved_with"], row["loaded_with"])
-            if place not in self._second or _quality(row) > _quality(self._second[place]):
-                self._second[place] = row
+            if place not in self._second or cell.quality > self._second[place].quality:
+                self._second[place] = cell
 
     def best(self, bad: Row) -> Route | None:
         """The route with the highest fidelity that is better than what the cell itself offers; None where there is none."""
         own = _quality(bad) if bad["verdict"] == REMEDY else (-1, 0)
-        routes = sorted(self._routes(bad), key=lambda item: item[0], reverse=True)
-        return routes[0][1] if routes and routes[0][0][0] > own[0] else None
+        rank, cells = max(self._ways(bad), key=lambda way: way[0], default=((), ()))
+        if not cells or rank[0] <= own[0]:
+            return None
+        return _hop(rank[0], *cells) if len(cells) > 1 else _legacy(rank[0], cells[0])
 
-    def _routes(self, bad: Row) -> Iterator[tuple[tuple[int, ...], Route]]:
-        """Routes with what ranks them: fidelity, then fewer remedies, then fewer steps."""
-        legacy = self._cells.get((bad["format"], bad["saved_with"], legacy_of(bad["loaded_with"])))
+    def _ways(self, bad: Row) -> Iterator[tuple[tuple[int, ...], tuple[Row, ...]]]:
+        """The cells of each way, with what ranks it: fidelity, then fewer remedies, then fewer steps."""
+        form, saver, loader = bad["format"], bad["saved_with"], bad["loaded_with"]
+        legacy = self._cells.get((form, saver, legacy_of(loader)))
         if legacy is not None:
-            quality = _quality(legacy)
-            only = (f"load in {legacy['loaded_with']}{_with(legacy)}",)
-            yield (
-                (*quality, 1),
-                Route(LEGACY_KERAS, legacy["loaded_with"], bad["format"], quality[0], only, tuple(_lost(legacy))),
-            )
-        for first in self._first.get((bad["format"], bad["saved_with"]), ()):
-            third = first["loaded_with"]
-            second = self._second.get((third, bad["loaded_with"]))
-            if second is None or third == bad["loaded_with"] or not _can_be_saved(first):
+            yield (*legacy.quality, 1), (legacy.row,)
+        for first in self._first.get((form, saver), ()):
+            third = first.row["loaded_with"]
+            second = self._second.get((third, loader))
+            if second is None or third == loader or not first.can_be_saved:
                 continue
-            if third == bad["saved_with"] and second["format"] == bad["format"]:
+            if third == saver and second.row["format"] == form:
                 continue
-            one, two = _quality(first), _quality(second)
-            fidelity = min(one[0], two[0])
-            steps = (
-                f"load in {third}{_with(first)}",
-                f"save as {second['format']}",
-                f"load here{_with(second)}",
-            )
-            cost = [COMPOSED, *dict.fromkeys((*_lost(first), *_lost(second)))]
+            one, two = first.quality, second.quality
             # What wrote the file is at hand: it comes before environments that would have to be made.
-            yield (
-                (fidelity, one[1] + two[1] - 1, 0, third == bad["saved_with"]),
-                Route(HOP, third, second["format"], fidelity, steps, tuple(cost)),
-            )
+            yield (min(one[0], two[0]), one[1] + two[1] - 1, 0, third == saver), (first.row, second.row)
+
+
+def _legacy(fidelity: int, cell: Row) -> Route:
+    step = f"load in {cell['loaded_with']}{_with(cell)}"
+    return Route(LEGACY_KERAS, cell["loaded_with"], cell["format"], fidelity, (step,), tuple(_lost(cell)))
+
+
+def _hop(fidelity: int, first: Row, second: Row) -> Route:
+    third = first["loaded_with"]
+    steps = (
+        f"load in {third}{_with(first)}",
+        f"save as {second['format']}",
+        f"load here{_with(second)}",
+    )
+    cost = (COMPOSED, *dict.fromkeys((*_lost(first), *_lost(second))))
+    return Route(HOP, third, second["format"], fidelity, steps, cost)
 
 
 def legacy_of(environment: str) -> str:

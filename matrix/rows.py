@@ -28,9 +28,12 @@ class Row(Mapping[str, Any]):
     shared: Shared
 
     def __getitem__(self, name: str) -> Any:
-        if name in self.OWN:
-            return getattr(self, name)
-        return self.shared[name]
+        try:
+            return self.shared[name]
+        except KeyError:
+            if name in self.OWN:
+                return getattr(self, name)
+            raise
 
     def __iter__(self) -> Iterator[str]:
         yield from self.OWN

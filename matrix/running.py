@@ -183,7 +183,7 @@ def report_only(options: RunOptions, console: Console) -> None:
         recorded = history.recorded_states(store)
         states = {environment.id: _known_state(environment, backend, recorded) for environment in matrix.environments}
         facts = _facts(config, backend.name, reason, started)
-        tables = Tables(matrix, config, states, artifacts, cells, _inspector(store))
+        tables = Tables(matrix, config, states, artifacts, cells, inspector(store))
         past = _past(store, tables, states, rendered_again=True)
     finally:
         store.close()
@@ -211,7 +211,7 @@ def _now() -> str:
     return datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
 
 
-def _inspector(store: Store) -> Callable[[Artifact], Inspection]:
+def inspector(store: Store) -> Callable[[Artifact], Inspection]:
     """Reads the file of a stored artifact."""
     return lambda artifact: inspect(store.artifact_folder(artifact) / artifact.file)
 
@@ -273,7 +273,7 @@ def _run_locked(
     else:
         from matrix.results import Tables
 
-        tables = Tables(matrix, config, engine.states, engine.artifacts, engine.cells, _inspector(store))
+        tables = Tables(matrix, config, engine.states, engine.artifacts, engine.cells, inspector(store))
         past = _past(store, tables, engine.states)
         lines = write_report(
             *(options.out, matrix, engine.states, tables, facts, started, rendering), past, options.site

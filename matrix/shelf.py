@@ -1,8 +1,33 @@
 """The cells of a run by key, read from the store only when somebody looks: a million of them do not fit in memory."""
 
-from collections.abc import Iterable, Iterator, Mapping
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 from matrix.store import Cell, Store
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """What was measured of a cell.
+
+    :param text: the records of its attempts as JSON, unread: many cells say the same.
+    """
+
+    key: str
+    text: str
+    seconds: float
+
+
+def measured(cells: Mapping[str, Cell], keys: Sequence[str]) -> dict[str, Measured]:
+    """What was measured of those of these cells that are there."""
+    if isinstance(cells, Shelf):
+        return cells.measured(keys)
+    return {key: _measured(cells[key]) for key in keys if key in cells}
+
+
+def _measured(cell: Cell) -> Measured:
+    return Measured(cell.key, json.dumps([dict(record) for record in cell.records]), cell.seconds)
 
 
 class Shelf(Mapping[str, Cell]):
@@ -23,6 +48,12 @@ class Shelf(Mapping[str, Cell]):
     def keep(self, cell: Cell) -> None:
         """Take in a cell that is in no store: a fault of ours, which the next run tries again."""
         self._kept[cell.key] = cell
+
+    def measured(self, keys: Sequence[str]) -> dict[str, Measured]:
+        """What was measured of those of these cells that are there, in one reading."""
+        stored = self._store.records(key for key in keys if key in self._keys)
+        kept = {key: _measured(self._kept[key]) for key in keys if key in self._kept}
+        return {key: Measured(key, text, seconds) for key, text, seconds in stored} | kept
 
     def __getitem__(self, key: str) -> Cell:
         if key in self._kept:

@@ -335,6 +335,12 @@ class Store(ArtifactFiles):
         rows = self.read(f"SELECT {_CELL_COLUMNS} FROM cells WHERE key = ?", (key,))
         return _cell(rows[0]) if rows else None
 
+    def records(self, keys: Iterable[str]) -> list[tuple[str, str, float]]:
+        """Key, records as JSON and seconds of those of these cells that are there. At most some hundred at a time."""
+        wanted = list(keys)
+        marks = ",".join("?" * len(wanted))
+        return self.read(f"SELECT key, records, seconds FROM cells WHERE key IN ({marks})", wanted)
+
     def known_cells(self) -> dict[str, "KnownCell"]:
         """Every cell by key, without what was measured of it."""
         rows = self.read(

@@ -25,7 +25,7 @@ def render_check(check: "Check", tolerances: Mapping[str, Any], destination: Pat
         templates()
         .get_template("check.html.j2")
         .render(
-            style=Markup("\n".join(static(name) for name in ("base.css", "causes.css"))),
+            style=Markup("\n".join(static(name) for name in ("base.css", "first.css", "causes.css", "print.css"))),
             name=check.model.path.name,
             summary=summary(check),
             model=model_rows(check.model),

@@ -39,6 +39,7 @@ def _docker(
     """The Docker backend where every image is there or can be built; None and the reason elsewhere."""
     try:
         from matrix.backends.docker_backend import DockerBackend
+        from matrix.backends.docker_engine import engine_name
     except ImportError:
         # Without the SDK, `import docker` finds the folder of templates.
         return None, "the Docker SDK is not installed"
@@ -47,7 +48,7 @@ def _docker(
         missing = backend.why_not(environments)
     except CrossloadError as error:
         return None, str(error)
-    version = backend.client.version()["Version"]
+    name = engine_name(backend.client)
     if missing:
-        return None, f"Docker engine {version} answers, but {missing}"
-    return backend, f"Docker engine {version} answers"
+        return None, f"{name} answers, but {missing}"
+    return backend, f"{name} answers"

@@ -61,6 +61,18 @@ def connect(timeout: float = 60) -> Any:
     return client
 
 
+def engine_name(client: Any) -> str:
+    """Which engine it is, and its version."""
+    kind = "Podman" if is_podman(client) else "Docker engine"
+    return f"{kind} {client.version()['Version']}"
+
+
+def is_podman(client: Any) -> bool:
+    """Whether what answers is Podman, which speaks Docker's API with differences: docker/README.md names them."""
+    parts = client.version().get("Components") or []
+    return any("podman" in str(part.get("Name", "")).lower() for part in parts)
+
+
 def explain(error: BaseException) -> str:
     """What an error of the SDK means, in one line."""
     host = engine_host()

@@ -1,30 +1,24 @@
-"""Builds, finds, lists and removes images. Builds go through the engine's own builder, or through buildx where it is there."""
+"""Builds, finds, lists and removes images."""
 
 import contextlib
 import datetime
-import os
 import re
-import shutil
-import subprocess
-import tempfile
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import docker
 import docker.errors
 
-from matrix.backends.docker_engine import EngineErrors, explain, is_orphan, owner
-from matrix.backends.docker_recipes import LABEL, BuildSettings, Recipe, context, context_files, recipe
+from matrix.backends.docker_builders import STAGE, Builder, BuildError, Say, build_label, choose_builder
+from matrix.backends.docker_engine import EngineErrors, explain, is_orphan
+from matrix.backends.docker_recipes import LABEL, BuildSettings, Recipe, context_files, recipe
 from matrix.environments import Environment
 from matrix.errors import CrossloadError
 from matrix.uv import last_lines
 
-Say = Callable[[str], None]
-
-# The stage that installs holds settings in its layers: its images carry this label and are removed after every build.
-_STAGE = f"{LABEL}.build"
 _OURS = f"{LABEL}.recipe"
 # What environments with the same Python share; untagged ones are left by builds that failed later on.
 _FOUNDATION = f"{LABEL}.foundation"
@@ -57,7 +51,17 @@ class Images:
 
     def __init__(self, client: Any, settings: BuildSettings, logs: Path) -> None:
         self._client, self.settings, self._logs = client, settings, logs
-        self._has_buildx: bool | None = None
+
+    @cached_property
+    def builder(self) -> Builder:
+        """What builds: BuildKit where it can be had, the engine's classic builder elsewhere.
+
+        :raises ImageError: BuildKit was asked for and can not be had.
+        """
+        try:
+            return choose_builder(self._client, self.settings.builder)
+        except BuildError as error:
+            raise ImageError(str(error)) from None
 
     def recipe(self, environment: Environment) -> Recipe:
         """What the image of an environment is made of."""
@@ -84,7 +88,7 @@ class Images:
         found = self.find(environment)
         if found is not None:
             return found
-        made = recipe(environment, self.settings, self.has_buildx())
+        made = recipe(environment, self.settings, self.builder.is_buildkit)
         log = self.log_path(environment)
         log.parent.mkdir(parents=True, exist_ok=True)
         try:
@@ -97,11 +101,11 @@ class Images:
                 base = self.base(made.base, write)
                 now = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
                 files = context_files(made, made.labelled(now, _digest(base)), self.settings)
-                (self._build_with_buildx if self.has_buildx() else self._build_classic)(made, files, write)
-        except (ImageError, *EngineErrors) as error:
+                self.builder.build(made, files, self.settings, write)
+        except (ImageError, BuildError, *EngineErrors) as error:
             raise ImageError(self._explain(error, made, log)) from None
         finally:
-            self._remove_stages(_build_label(made))
+            self._remove_stages(build_label(made))
         return self._client.images.get(made.name)
 
     def base(self, name: str, write: Say = lambda line: None) -> Any:
@@ -146,7 +150,7 @@ class Images:
         used = {made.name: made.digest for made in map(self.recipe, current)}
         rows = []
         for image in self._client.images.list(filters={"label": _OURS}):
-            name = next((tag for tag in image.tags if tag.startswith("crossload/")), "<none>")
+            name = _own_name(image) or "<none>"
             rows.append(
                 ImageRow(
                     environment=image.labels.get(f"{LABEL}.environment", ""),
@@ -177,18 +181,18 @@ class Images:
     def remove_orphaned_stages(self) -> None:
         """Remove what builds that were killed left behind."""
         for image in self._stages():
-            if is_orphan(image.labels[_STAGE].partition("/")[0]):
+            if is_orphan(image.labels[STAGE].partition("/")[0]):
                 self._remove(image.id)
 
     def _remove_stages(self, label: str) -> None:
         for image in self._stages():
-            if image.labels[_STAGE] == label:
+            if image.labels[STAGE] == label:
                 self._remove(image.id)
 
     def _stages(self) -> list[Any]:
         """Untagged images of build stages, the latest first: an image goes before those it was made from."""
         try:
-            images = self._client.images.list(all=True, filters={"label": _STAGE})
+            images = self._client.images.list(all=True, filters={"label": STAGE})
         except EngineErrors:
             return []
         return sorted(images, key=lambda image: str(image.attrs.get("Created")), reverse=True)
@@ -197,57 +201,6 @@ class Images:
         # Another image may have been made from it, or it went with its child.
         with contextlib.suppress(*EngineErrors):
             self._client.images.remove(name, force=True)
-
-    def has_buildx(self) -> bool:
-        """Whether BuildKit can be used: through the command line, because the SDK only speaks to the classic builder."""
-        if self._has_buildx is None:
-            program = shutil.which("docker")
-            try:
-                self._has_buildx = program is not None and (
-                    subprocess.run(
-                        [program, "buildx", "version"], capture_output=True, timeout=20, check=False
-                    ).returncode
-                    == 0
-                )
-            except (OSError, subprocess.TimeoutExpired):
-                self._has_buildx = False
-        return self._has_buildx
-
-    def _build_classic(self, made: Recipe, files: Mapping[str, bytes], write: Say) -> None:
-        arguments = {
-            "custom_context": True,
-            "rm": True,
-            "forcerm": True,
-            "network_mode": self.settings.network,
-            "buildargs": {**self.settings.proxies, "CROSSLOAD_BUILD": _build_label(made)},
-        }
-        events = self._client.api.build(fileobj=context(files), tag=made.name, decode=True, **arguments)
-        _follow(events, write)
-
-    def _build_with_buildx(self, made: Recipe, files: Mapping[str, bytes], write: Say) -> None:
-        with tempfile.TemporaryDirectory(prefix="crossload-") as folder:
-            for name, content in files.items():
-                path = Path(folder, name)
-                path.parent.mkdir(exist_ok=True)
-                path.write_bytes(content)
-                path.chmod(0o755 if name == "uv" else 0o600)
-            command = ["docker", "buildx", "build", "--load", "--progress", "plain", "--tag", made.name]
-            for key, value in {**self.settings.proxies, "CROSSLOAD_BUILD": _build_label(made)}.items():
-                command += ["--build-arg", f"{key}={value}"]
-            for name in ("uv.toml", "ca-bundle.pem"):
-                command += ["--secret", f"id={name},src={folder}/settings/{name}"]
-            command += ["--network", self.settings.network] if self.settings.network else []
-            Path(folder, ".dockerignore").write_text("settings\n", encoding="utf-8")
-            process = subprocess.Popen(
-                [*command, folder], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=os.environ
-            )
-            assert process.stdout is not None
-            lines = []
-            for line in process.stdout:
-                write(line)
-                lines.append(line)
-            if process.wait() != 0:
-                raise ImageError(self.settings.hide(last_lines("".join(lines))))
 
     def _explain(self, error: BaseException, made: Recipe, log: Path) -> str:
         reason = self.settings.hide(_reason(error))
@@ -265,23 +218,8 @@ class Images:
         return f"image {made.name} did not build: {reason}\n{lines}\nWhole log: {log}"
 
 
-def _build_label(made: Recipe) -> str:
-    return f"{owner()}/{made.environment.id}"
-
-
-def _follow(events: Iterator[Mapping[str, Any]], write: Say) -> None:
-    """Write a build's log as it comes. Raises ImageError for the error that ends it."""
-    for event in events:
-        if "error" in event:
-            write(event["error"])
-            raise ImageError(event["error"])
-        text = str(event.get("stream") or event.get("status") or "").rstrip()
-        if text and "progress" not in event:
-            write(text)
-
-
 def _reason(error: BaseException) -> str:
-    if isinstance(error, ImageError):
+    if isinstance(error, ImageError | BuildError):
         return str(error)
     return " ".join(str(getattr(error, "explanation", None) or error).split())[:500]
 
@@ -300,12 +238,18 @@ def _digest(image: Any) -> str:
     return repository_digests[0].rpartition("@")[2] if repository_digests else str(image.id)
 
 
+def _own_name(image: Any) -> str:
+    """The name that we gave an image: Podman puts a registry before it."""
+    names = (tag.removeprefix("localhost/").removeprefix("docker.io/") for tag in image.tags)
+    return next((name for name in names if name.startswith("crossload/")), "")
+
+
 def image_facts(image: Any) -> dict[str, str]:
     """What the report and the keys need to know of an image."""
     labels = image.labels
     base = labels.get("org.opencontainers.image.base.digest", "")
     return {
-        "name": next((tag for tag in image.tags if tag.startswith("crossload/")), ""),
+        "name": _own_name(image),
         "digest": str(image.id),
         "base": f"{labels.get('org.opencontainers.image.base.name', '')} {base}".strip(),
         "content": f"{labels.get(_OURS, '')} {base}",

@@ -23,7 +23,7 @@ import jinja2
 from uv import find_uv_bin
 
 from matrix import __version__
-from matrix.config import DockerConfig
+from matrix.config import BUILDERS, DockerConfig
 from matrix.environments import Environment
 from matrix.errors import ConfigError
 
@@ -48,10 +48,12 @@ class BuildSettings:
     proxies: Mapping[str, str]
     network: str | None
     python_mirror: str | None
+    builder: str = "auto"
 
     def uv_toml(self) -> str:
         """The settings as uv reads them."""
-        lines = []
+        # Never empty: BuildKit mounts no empty secret.
+        lines = ["# settings of this build"]
         if self.index_url:
             lines.append(f"index-url = {json.dumps(self.index_url)}")
         if self.extra_index_urls:
@@ -74,7 +76,7 @@ class BuildSettings:
 def build_settings(config: DockerConfig, variables: Mapping[str, str] | None = None) -> BuildSettings:
     """Settings of a build from the configuration and the environment.
 
-    :raises ConfigError: the certificate bundle is not a file that can be read.
+    :raises ConfigError: the certificate bundle is not a file that can be read, or there is no such builder.
     """
     variables = os.environ if variables is None else variables
 
@@ -93,6 +95,9 @@ def build_settings(config: DockerConfig, variables: Mapping[str, str] | None = N
     bundle = first("CA_BUNDLE", config.ca_bundle, "SSL_CERT_FILE")
     if bundle and not os.access(bundle, os.R_OK):
         raise ConfigError(f"docker.ca_bundle: {bundle} can not be read. Name a file of certificates in PEM form.")
+    builder = variables.get(f"{_PREFIX}BUILDER") or config.builder
+    if builder not in BUILDERS:
+        raise ConfigError(f"{_PREFIX}BUILDER: {builder!r} is none of {', '.join(BUILDERS)}.")
     proxy = first("PROXY", config.proxy)
     proxies = {name: variables.get(name) or variables.get(name.lower()) or "" for name in _PROXIES}
     if proxy:
@@ -105,6 +110,7 @@ def build_settings(config: DockerConfig, variables: Mapping[str, str] | None = N
         proxies={key: value for name, value in proxies.items() if value for key in (name, name.lower())},
         network=first("BUILD_NETWORK", config.build_network),
         python_mirror=first("PYTHON_MIRROR", config.python_mirror, "UV_PYTHON_INSTALL_MIRROR"),
+        builder=builder,
     )
 
 
@@ -223,7 +229,7 @@ def context_files(made: Recipe, dockerfile: str, settings: BuildSettings) -> dic
         "Dockerfile": dockerfile.encode(),
         "requirements.txt": made.environment.lock_text.encode(),
         "settings/uv.toml": settings.uv_toml().encode(),
-        "settings/ca-bundle.pem": settings.ca_bundle.read_bytes() if settings.ca_bundle else b"",
+        "settings/ca-bundle.pem": settings.ca_bundle.read_bytes() if settings.ca_bundle else b"\n",
         "uv": Path(find_uv_bin()).read_bytes(),
     }
 

@@ -73,7 +73,7 @@ class Case:
     place: str = ""
     rungs: Mapping[str, str] = field(default_factory=dict)
     measured: Mapping[str, Any] = field(default_factory=dict)
-    inspect: Callable[[], Inspection] | None = None
+    inspect: Callable[[], Inspection | None] | None = None
     passed: Mapping[str, str] = field(default_factory=dict)
     round_trip: str = ""
     same_environment: bool = False

@@ -28,7 +28,9 @@ class Message:
     @property
     def core(self) -> str:
         """The innermost error in one line."""
-        return " ".join(essence(self.text).split())
+        line = " ".join(essence(self.text).split())
+        # A KeyError shows its message as Python writes a text: in quotes.
+        return line[1:-1] if len(line) > 2 and line[0] == line[-1] and line[0] in "'\"" else line
 
 
 def parse(pasted: str) -> Message:

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from matrix.cell_names import cell_name
-from matrix.explaining.answer import PATTERN, Explanation
+from matrix.explaining.answer import ALIKE, PATTERN, Explanation
+from matrix.explaining.message import Message
 from matrix.probe import attempts
 
 _SHOWN_CELLS = 5
@@ -40,6 +41,8 @@ def lines(found: Explanation, order: Sequence[str]) -> list[str]:
             else f"  Seen ({found.by}) in {where}."
         )
         said += _remedy_lines(found)
+        if found.by == ALIKE:
+            said.append(f"  The message there: {Message('', found.cells[0]['error']).core[:200]}")
         shown = [cell_name(row) for row in found.cells[:_SHOWN_CELLS]]
         more = f" and {len(found.cells) - len(shown):,} more" if len(found.cells) > len(shown) else ""
         said.append(f"  Cells: {'; '.join(shown)}{more}.")

@@ -57,7 +57,11 @@ def sample(
     scored = [row for row in measurements.rows(lambda row: row["verdict"] in SCORED) if row["loaded_with"]]
     usable = [row for row in scored if {row["saved_with"], row["loaded_with"]} <= same and row["scenario"] in unchanged]
     left_out = len(scored) - len(usable)
-    said = f"{left_out:,} of {len(scored):,} cells are left out: other pins or another source here." if left_out else ""
+    said = (
+        f"{left_out:,} of {len(scored):,} cells are left out: not asked for, or other pins or another source here."
+        if left_out
+        else ""
+    )
     return random.Random(seed).sample(usable, min(count, len(usable))), said
 
 

@@ -8,10 +8,11 @@ that was loaded gives what saving it in its first environment gives is assumed; 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import IntEnum
+from functools import cache
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-import networkx
+import rustworkx
 
 from matrix.cell_names import cell_name
 from matrix.outcomes import EQUAL, EXACT, LOSSY, REMEDY
@@ -20,10 +21,6 @@ from matrix.probe.formats import FORMATS, INFERENCE, REBUILT
 
 Row = Mapping[str, Any]
 Node = tuple[str, ...]
-if TYPE_CHECKING:
-    Graph = networkx.DiGraph[Any]
-else:
-    Graph = networkx.DiGraph
 
 
 class Loss(IntEnum):
@@ -88,47 +85,107 @@ class Path:
         return "; ".join(parts)
 
 
-def _step(row: Row) -> Step | None:
-    """The step that a measured cell allows; None where it does not load, or gives other outputs."""
-    if row["verdict"] not in (EXACT, EQUAL, LOSSY, REMEDY) or not row["loaded_with"]:
+@cache
+def _taken(verdict: str, attempt: str, form: str, lost: str, cost: str) -> tuple[Loss, tuple[str, ...]] | None:
+    """What a load takes away, as a degree and in words; None where it gives nothing, or other outputs."""
+    if verdict not in (EXACT, EQUAL, LOSSY, REMEDY):
         return None
-    lost = [f"{rung} lost" for rung in str(row["lost"] or "").split(",") if rung]
-    costs = [cost for cost in str(row.get("cost") or "").split(", ") if cost]
+    rungs = [f"{rung} lost" for rung in lost.split(",") if rung]
+    costs = [word for word in cost.split(", ") if word]
     if attempts.OPTIMIZER_LOST in costs:
-        lost = [name for name in lost if name not in ("optimizer lost", "training lost")]
+        rungs = [name for name in rungs if name not in ("optimizer lost", "training lost")]
     loss = Loss.WORK if costs else Loss.NOTHING
-    if lost or attempts.OPTIMIZER_LOST in costs:
+    if rungs or attempts.OPTIMIZER_LOST in costs:
         loss = Loss.STATE
-    if attempts.gives(row["attempt"], row["format"]) == INFERENCE:
+    if attempts.gives(attempt, form) == INFERENCE:
         loss = Loss.TRAINING
-    return Step(
-        row["saved_with"],
-        row["format"],
-        row["loaded_with"],
-        row["attempt"],
-        loss,
-        (*lost, *costs),
-        str(row.get("key") or cell_name(row)),
-    )
+    return loss, (*rungs, *costs)
 
 
-def build_graph(rows: Iterable[Row]) -> Graph:
+def _loss_of(row: Row) -> tuple[Loss, tuple[str, ...]] | None:
+    if not row["loaded_with"]:
+        return None
+    return _taken(row["verdict"], row["attempt"] or "", row["format"], row["lost"] or "", row.get("cost") or "")
+
+
+def _step(row: Row) -> Step:
+    """The step that a usable measured cell allows."""
+    taken = _loss_of(row)
+    assert taken is not None
+    name = str(row.get("key") or cell_name(row))
+    return Step(row["saved_with"], row["format"], row["loaded_with"], row["attempt"], *taken, name)
+
+
+class ScenarioGraph:
+    """The usable cells of one scenario. A graph for each degree of loss is made when it is first asked for."""
+
+    def __init__(self, rows: Iterable[Row]) -> None:
+        self._places: dict[Node, int] = {}
+        # Loads by their ends, from those that lose nothing to those that leave a function.
+        self._loads: dict[Loss, list[tuple[int, int, Row]]] = {loss: [] for loss in Loss}
+        self._by_load: dict[tuple[Node, str], Row] = {}
+        for row in rows:
+            taken = _loss_of(row)
+            if taken is None:
+                continue
+            file = ("file", row["saved_with"], row["format"])
+            memory = ("function" if taken[0] == Loss.TRAINING else "model", row["loaded_with"])
+            self._loads[taken[0]].append((self._place(file), self._place(memory), row))
+            self._by_load[file, row["loaded_with"]] = row
+        self._graphs: dict[tuple[Loss, bool], rustworkx.PyDiGraph[Node, Row | None]] = {}
+
+    def _place(self, node: Node) -> int:
+        return self._places.setdefault(node, len(self._places))
+
+    def __contains__(self, node: Node) -> bool:
+        return node in self._places
+
+    def load(self, file: Node, environment: str) -> Step | None:
+        """The load of a file in an environment; None where it does not work."""
+        row = self._by_load.get((file, environment))
+        return _step(row) if row is not None else None
+
+    def _within(self, most: Loss, with_weights: bool) -> "rustworkx.PyDiGraph[Node, Row | None]":
+        """The part in which no load loses more than ``most``; weights may be saved on the way or not."""
+        if (most, with_weights) not in self._graphs:
+            saves = [
+                (self._place(("model", node[1])), place, None)
+                for node, place in list(self._places.items())
+                if node[0] == "file" and (with_weights or FORMATS[node[2]].gives != REBUILT)
+            ]
+            graph: rustworkx.PyDiGraph[Node, Row | None] = rustworkx.PyDiGraph()
+            graph.add_nodes_from(list(self._places))
+            graph.add_edges_from(saves)
+            for loss in Loss:
+                if loss <= most:
+                    graph.add_edges_from(self._loads[loss])
+            self._graphs[most, with_weights] = graph
+        return self._graphs[most, with_weights]
+
+    def shortest(self, file: Node, goal: Node, most: Loss) -> list[Step] | None:
+        """The loads on a shortest way on which none loses more than ``most``; None where there is no way."""
+        if file not in self or goal not in self:
+            return None
+        # Saving only weights on the way drops the optimizer, unless the first file had none either.
+        graph = self._within(most, most >= Loss.STATE or FORMATS[file[2]].gives == REBUILT)
+        start, end = self._places[file], self._places[goal]
+        if end >= graph.num_nodes():
+            return None
+        nodes = rustworkx.digraph_dijkstra_shortest_paths(graph, start, target=end)
+        if end not in nodes:
+            return None
+        rows = [graph.get_edge_data(one, two) for one, two in pairwise(nodes[end])]
+        return [_step(row) for row in rows if row is not None]
+
+
+def build_graph(rows: Iterable[Row]) -> ScenarioGraph:
     """The graph of one scenario's cells."""
-    graph: Graph = networkx.DiGraph()
-    for row in rows:
-        step = _step(row)
-        if step is None:
-            continue
-        kind = "function" if step.loss == Loss.TRAINING else "model"
-        file = ("file", step.saved_with, step.format)
-        graph.add_edge(file, (kind, step.loaded_with), step=step)
-        graph.add_edge(("model", step.saved_with), file, step=None)
-    return graph
+    return ScenarioGraph(rows)
 
 
-def _path(found: Iterable[Step | None]) -> Path:
+def _path(found: Iterable[Step]) -> Path:
     """A path of steps; weights that are saved on the way leave behind whatever else the first file held."""
-    steps = [step for step in found if step is not None]
+    steps = list(found)
     if FORMATS[steps[0].format].gives != REBUILT:
         for number, step in enumerate(steps[1:], start=1):
             if FORMATS[step.format].gives == REBUILT:
@@ -137,23 +194,8 @@ def _path(found: Iterable[Step | None]) -> Path:
     return Path(tuple(steps))
 
 
-def _usable(graph: Graph, start: Node, most: Loss) -> Graph:
-    """The part of a graph in which no step loses more than ``most``."""
-    carries_state = FORMATS[start[2]].gives != REBUILT
-
-    def allowed(source: Node, target: Node) -> bool:
-        step = graph.edges[source, target]["step"]
-        if step is not None:
-            return bool(step.loss <= most)
-        # Saving only weights on the way drops the optimizer, unless the first file had none either.
-        return most >= Loss.STATE or FORMATS[target[2]].gives != REBUILT or not carries_state
-
-    view: Graph = networkx.subgraph_view(graph, filter_edge=allowed)
-    return view
-
-
 def best_path(
-    graph: Graph, start: tuple[str, str], to: str, most: Loss = Loss.TRAINING, max_hops: int = 3
+    graph: ScenarioGraph, start: tuple[str, str], to: str, most: Loss = Loss.TRAINING, max_hops: int = 3
 ) -> Path | None:
     """The path that loses least and, among those, has the fewest hops; None where there is none.
 
@@ -161,33 +203,25 @@ def best_path(
     :param most: what may be lost at most.
     """
     file = ("file", *start)
-    if file not in graph:
-        return None
     for loss in Loss:
         if loss > most:
             break
-        usable = _usable(graph, file, loss)
         for goal in (("model", to), ("function", to)):
-            if goal not in usable or not networkx.has_path(usable, file, goal):
-                continue
-            nodes = networkx.shortest_path(usable, file, goal)
-            path = _path([usable.edges[pair]["step"] for pair in pairwise(nodes)])
-            if path.hops <= max_hops:
-                return path
+            steps = graph.shortest(file, goal, loss)
+            if steps and len(steps) - 1 <= max_hops:
+                return _path(steps)
     return None
 
 
-def follow(graph: Graph, start: tuple[str, str], recipe: Sequence[tuple[str, str]], to: str) -> Path | None:
+def follow(graph: ScenarioGraph, start: tuple[str, str], recipe: Sequence[tuple[str, str]], to: str) -> Path | None:
     """The path over given stops; None where one of its loads does not work for this scenario."""
     files = [("file", *start), *(("file", environment, form) for environment, form in recipe)]
     stops = [*(environment for environment, _ in recipe), to]
     steps = []
     for number, (file, stop) in enumerate(zip(files, stops, strict=True)):
+        step = graph.load(file, stop)
         last = number == len(files) - 1
-        edge = graph.get_edge_data(file, ("model", stop)) or (
-            graph.get_edge_data(file, ("function", stop)) if last else None
-        )
-        if edge is None:
+        if step is None or (step.loss == Loss.TRAINING and not last):
             return None
-        steps.append(edge["step"])
+        steps.append(step)
     return _path(steps)

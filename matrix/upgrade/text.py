@@ -53,7 +53,7 @@ def table_rows(plan: UpgradePlan) -> list[tuple[str, ...]]:
 
 
 def document(plan: UpgradePlan) -> dict[str, Any]:
-    """Everything, for programs."""
+    """Everything, for programs and for the report: names are only ever added."""
     return {
         "from": plan.wish.start,
         "to": plan.wish.to,
@@ -83,6 +83,14 @@ def document(plan: UpgradePlan) -> dict[str, Any]:
                     "hops": entry.path.hops,
                     "losses": list(entry.path.losses),
                     "cells": [step.key for step in entry.path.steps],
+                    "steps": [
+                        {
+                            **{"saved_with": step.saved_with, "format": step.format, "loaded_with": step.loaded_with},
+                            **{"attempt": step.attempt, "loss": step.loss.name.lower(), "losses": list(step.losses)},
+                            "cell": step.key,
+                        }
+                        for step in entry.path.steps
+                    ],
                 },
             }
             for entry in plan.entries

@@ -1,12 +1,15 @@
 """Routes that are worth walking for a file: what worked for similar models first, then what works for most."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from matrix.probe.formats import FORMATS, INFERENCE, REBUILT
+from matrix.environments import Environment
+from matrix.probe.formats import FORMATS, INFERENCE, REBUILT, WHOLE_MODEL
 from matrix.routes import legacy_of
 from matrix.shipped.answers import Known
 from matrix.upgrade.graph import Loss, best_path, build_graph
+from matrix.user_models.opening import ModelError
+from matrix.user_models.saver import environment_named
 
 Recipe = tuple[tuple[str, str], ...]
 
@@ -59,6 +62,20 @@ def candidates(
     known_recipes = {item.recipe for item in measured}
     usual = [Candidate(recipe, None, 0) for recipe in _usual(start, to, there) if len(recipe) <= max_hops]
     return [*measured, *(item for item in usual if item.recipe not in known_recipes)]
+
+
+def given_route(text: str, environments: Mapping[str, Environment]) -> Candidate:
+    """The route that a user gives: ``2.15:h5,2.12:keras`` for two stops, ``direct`` for none.
+
+    :raises ModelError: a stop names no environment or no format of whole models.
+    """
+    recipe = []
+    for stop in [] if text.strip() == "direct" else text.split(","):
+        place, sign, form = stop.strip().partition(":")
+        if not sign or form not in FORMATS or FORMATS[form].gives != WHOLE_MODEL:
+            raise ModelError(f"--route {text}: {stop.strip()!r} is not of the form VERSION:FORMAT, such as 2.15:h5.")
+        recipe.append((environment_named(place, environments).id, form))
+    return Candidate(tuple(recipe), None, 0)
 
 
 def _can_be_walked(recipe: Recipe, environments: set[str]) -> bool:

@@ -17,10 +17,13 @@ function answerOf(start, to) {
 }
 
 let everything = null;
+let askedFirst = "";
 
 function drawFirst() {
   const [start, to] = chosenPair();
   if (!environmentOf.has(start) || !environmentOf.has(to)) return;
+  if (askedFirst === `${start} ${to}`) return;
+  askedFirst = `${start} ${to}`;
   const [sentence, more] = answerOf(start, to);
   document.getElementById("headline").textContent = sentence;
   document.getElementById("answer-more").textContent = more;
@@ -36,6 +39,14 @@ function drawChoosers() {
   });
 }
 
+// The filters of the moment stay, whatever they were when the bars were drawn.
+document.getElementById("journey").addEventListener("click", (event) => {
+  const bar = event.target.closest("a[data-to]");
+  if (!bar || event.metaKey || event.ctrlKey) return;
+  event.preventDefault();
+  go({ to: bar.dataset.to, cell: "" });
+});
+
 /** What one environment wrote, in every environment that loads it: a bar each. */
 function drawJourney(start, to) {
   const bars = LOADERS.map((loader) => {
@@ -50,7 +61,7 @@ function drawJourney(start, to) {
       return count ? make("i", { class: `v-${verdict}`, style: { "flex-grow": count } }) : null;
     });
     return make("li", {}, make("a", {
-      href: address({ to: environment.id, cell: "" }), class: scored ? null : "empty", "aria-current": environment.id === to ? "true" : null,
+      href: address({ to: environment.id, cell: "" }), "data-to": environment.id, class: scored ? null : "empty", "aria-current": environment.id === to ? "true" : null,
       "aria-label": `${ENVIRONMENTS[start].label} to ${environment.label}: ${said || "not measured"}`, title: said || "not measured",
     }, make("span", { class: "journey-share", "aria-hidden": "true" }, scored ? percent(plain, scored).replace(" %", "") : "–"),
     make("span", { class: "stack", "aria-hidden": "true" }, ...stack), make("span", { class: "journey-name" }, ...environmentName(environment))));

@@ -35,6 +35,9 @@ function sums(counts, state = STATE) {
 const SAVERS = ENVIRONMENTS.map((_, place) => place);
 const LOADERS = SAVERS;
 
+const FAITHFUL = ["exact", "equal"];
+const TINY = 16; // more environments than this have squares without signs, but for what is silently wrong
+
 function drawGrid(cells) {
   const squares = tally(cells);
   const unsaved = SAVERS.some((saver) => squareOf(squares, saver, NO_LOADER).some(Boolean));
@@ -57,7 +60,7 @@ function drawGrid(cells) {
     if (unsaved) row.append(make("td", { class: "unsaved" }, drawUnsaved(saver, squareOf(squares, saver, NO_LOADER))));
     body.append(row);
   }
-  const size = LOADERS.length > 16 ? "tiny" : LOADERS.length > 9 ? "small" : "large";
+  const size = LOADERS.length > TINY ? "tiny" : LOADERS.length > 9 ? "small" : "large";
   const table = make("table", { class: `grid ${size}`, "aria-label": "Saved with, by row; loaded with, by column" },
     make("thead", {}, head), body);
   const place = document.getElementById("grid");
@@ -100,14 +103,23 @@ function fillShare(link, counts, sum) {
   link.classList.add("mixed");
   link.style.setProperty("--good", `${Math.round(share * 100)}%`);
   link.classList.add(share >= 0.5 ? "upper" : "lower");
-  const mix = make("span", { class: "mix", "aria-hidden": "true" });
+  link.append(make("b", {}, percent(sum.good, sum.scored).replace(" %", "")), drawMix(counts, sum.scored));
+  if (sum.worst === "differs" || (!FAITHFUL.includes(sum.worst) && LOADERS.length <= TINY)) link.append(badge(sum.worst));
+  if (sum.worst === "differs") link.classList.add("wrong");
+}
+
+/** The verdicts of a square as one bar: a background, since some grids have five hundred squares. */
+function drawMix(counts, scored) {
+  let done = 0;
+  const stops = [];
   WORDS.scored.forEach((verdict) => {
     const count = counts[VERDICTS.indexOf(verdict)];
-    if (count) mix.append(make("i", { class: `v-${verdict}`, style: { "flex-grow": count } }));
+    if (!count) return;
+    const next = done + (100 * count) / scored;
+    stops.push(`var(--${verdict}) ${done.toFixed(1)}% ${next.toFixed(1)}%`);
+    done = next;
   });
-  link.append(make("b", {}, percent(sum.good, sum.scored).replace(" %", "")), mix);
-  if (sum.worst !== "exact" && sum.worst !== "equal") link.append(badge(sum.worst));
-  if (sum.worst === "differs") link.classList.add("wrong");
+  return make("span", { class: "mix", "aria-hidden": "true", style: { background: `linear-gradient(to right, ${stops.join(", ")})` } });
 }
 
 function fillCount(link, count, sum, most) {

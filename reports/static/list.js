@@ -1,6 +1,6 @@
 // The cells of a clicked square, or of the whole grid; the worst first.
 
-const PAGE = 60;
+const PAGE = 40;
 let shownCells = [];
 
 /** The chosen cells, the worst first; inside a verdict they keep the order of the columns. */

@@ -33,7 +33,8 @@ function routeCard(plan) {
   if (!route) { card.append(make("p", {}, "No route works for any file.")); return card; }
   const steps = [...route.recipe.map(([environment, format]) => `load in ${ENVIRONMENTS[environment].label} and save as ${FORMATS[format].name}`),
     `load in ${ENVIRONMENTS[plan.to].label}`];
-  card.append(make("ol", {}, ...steps.map((step) => make("li", {}, step))),
+  const recipe = route.recipe.map(([environment, format]) => `${ENVIRONMENTS[environment].id} ${FORMATS[format].name}`).join(";");
+  card.append(make("ol", { id: "route", "data-recipe": recipe }, ...steps.map((step) => make("li", {}, step))),
     make("p", {}, "Works for ", make("b", { id: "route-works" }, String(route.works)), ` of ${route.of}. `,
       route.losses.length ? `On the way: ${route.losses.map(([loss, count]) => `${loss} (${count})`).join(", ")}.` : "Nothing is lost."),
     route.recipe.length ? make("p", { class: "quiet" }, DATA.terms.assumption) : "",

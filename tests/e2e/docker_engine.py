@@ -35,10 +35,15 @@ def why_not() -> str:
 
 
 class Engine:
-    """A dockerd with its own socket and data. ``stop`` ends it by its process id."""
+    """A dockerd with its own socket and data. ``stop`` ends it by its process id.
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    :param hidden: a folder that it does not see, as an engine on another machine would not.
+    """
+
+    program = "dockerd"
+
+    def __init__(self, folder: Path, hidden: Path | None = None) -> None:
+        self.folder, self._hidden = folder, hidden
         self.socket = folder / "docker.sock"
         self.host = f"unix://{self.socket}"
         self._process: subprocess.Popen[bytes] | None = None
@@ -47,11 +52,12 @@ class Engine:
         """Start it and wait until it answers."""
         self.folder.mkdir(parents=True, exist_ok=True)
         (self.folder / "docker.pid").unlink(missing_ok=True)
-        command = [
-            *("dockerd", "--host", self.host, "--data-root", str(self.folder / "data")),
-            *("--exec-root", str(self.folder / "exec"), "--pidfile", str(self.folder / "docker.pid")),
-        ]
-        with (self.folder / "dockerd.log").open("ab") as log:
+        command = self._command()
+        if self._hidden is not None:
+            # It becomes this process: its id is the one to end.
+            script = 'mount -t tmpfs tmpfs "$0" && exec "$@"'
+            command = ["unshare", "--mount", "sh", "-c", script, str(self._hidden), *command]
+        with self.log.open("ab") as log:
             self._process = subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True)
         deadline = time.monotonic() + 60
         while time.monotonic() < deadline and self._process.poll() is None:
@@ -63,7 +69,17 @@ class Engine:
             except docker.errors.DockerException:
                 time.sleep(0.2)
         self.stop()
-        raise RuntimeError(f"dockerd did not start:\n{(self.folder / 'dockerd.log').read_text()[-2000:]}")
+        raise RuntimeError(f"{self.program} did not start:\n{self.log.read_text()[-2000:]}")
+
+    @property
+    def log(self) -> Path:
+        return self.folder / f"{self.program}.log"
+
+    def _command(self) -> list[str]:
+        return [
+            *("dockerd", "--host", self.host, "--data-root", str(self.folder / "data")),
+            *("--exec-root", str(self.folder / "exec"), "--pidfile", str(self.folder / "docker.pid")),
+        ]
 
     def stop(self, number: signal.Signals = signal.SIGTERM) -> None:
         """End it and wait for its end."""
@@ -83,6 +99,19 @@ class Engine:
         targets = [line.split()[1] for line in lines if line.split()[1].startswith(f"{self.folder}/")]
         for target in reversed(targets):
             subprocess.run(["umount", "--lazy", target], capture_output=True, check=False)
+
+
+class Podman(Engine):
+    """Podman's service, which speaks Docker's API, with images of its own."""
+
+    program = "podman"
+
+    def _command(self) -> list[str]:
+        return [
+            *("podman", "--root", str(self.folder / "data"), "--runroot", str(self.folder / "run")),
+            *("--cgroup-manager", "cgroupfs", "--events-backend", "file"),
+            *("system", "service", "--time", "0", self.host),
+        ]
 
 
 def _interpreter(root: Path, minor: str) -> None:
@@ -128,6 +157,9 @@ def make_base(host: str, scratch: Path, pythons: Iterable[str] = PYTHONS) -> Non
         path = f"ENV PATH={folders}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
         client.api.import_image_from_file(str(archive), repository=repository, tag=tag, changes=[path])
         archive.unlink()
+        if not client.images.list(BASE):
+            # Podman forgets the tag.
+            client.images.get(repository).tag(repository, tag)
     finally:
         client.close()
 

@@ -2,12 +2,16 @@
 
 import os
 import socket
+import tarfile
 from pathlib import Path
 
 import pytest
 
+from matrix.backends import WorkerError
 from matrix.backends import docker_engine as access
-from tests.e2e.docker_engine import Engine
+from matrix.backends.docker_containers import Containers
+from matrix.config import DockerConfig, Limits
+from tests.e2e.docker_engine import Engine, why_not
 from tests.e2e.running import crossload, results
 
 pytestmark = pytest.mark.e2e
@@ -25,6 +29,19 @@ def test_no_engine(tmp_path: Path) -> None:
     assert "Backend: venv (uv virtual environments): no Docker engine" in listed.stdout
 
 
+def test_doctor_without_an_engine(tmp_path: Path) -> None:
+    # Nothing on PATH but Python itself, and an empty cache: a machine on which nothing was installed.
+    variables = {"DOCKER_HOST": f"unix://{tmp_path}/none.sock", "PATH": str(tmp_path), "CROSSLOAD_CACHE": str(tmp_path)}
+    told = crossload("doctor", variables=variables)
+    assert told.returncode == 0, told.stderr
+    said = " ".join(told.stdout.split())
+    assert f"no Docker engine: unix://{tmp_path}/none.sock does not exist" in said
+    assert "None is installed (Debian: apt install docker.io)" in said
+    assert "venv: ready none yet" in said
+    assert "--backend auto venv (uv virtual environments): no Docker engine" in said
+    assert told.stderr == ""
+
+
 def test_a_socket_that_nobody_listens_at(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with socket.socket(socket.AF_UNIX) as bound:
         bound.bind(str(tmp_path / "dead.sock"))
@@ -38,6 +55,33 @@ def test_another_machine_is_refused(tmp_path: Path) -> None:
     finished = crossload(*RUN, "--backend", "docker", "--out", str(tmp_path), variables=variables)
     assert finished.returncode == 2
     assert "is another machine, which does not see this one's files" in finished.stderr
+
+
+def test_an_engine_that_does_not_see_our_files_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Behind a local address an engine can still be elsewhere: in a virtual machine, at the end of a tunnel."""
+    if reason := why_not():
+        pytest.skip(reason)
+    hidden = tmp_path / "hidden"
+    hidden.mkdir()
+    other = Engine(tmp_path / "engine", hidden)
+    other.start()
+    monkeypatch.setenv("DOCKER_HOST", other.host)
+    client = access.connect()
+    try:
+        (tmp_path / "a-file").touch()
+        archive = tmp_path / "image.tar"
+        with tarfile.open(archive, "w") as made:
+            made.add(tmp_path / "a-file", "a-file")
+        client.api.import_image_from_file(str(archive), repository="crossload-test/empty", tag="1")
+        image = client.images.get("crossload-test/empty:1")
+        containers = Containers(client, DockerConfig(), Limits(), [], hidden / "exchange")
+        with pytest.raises(WorkerError, match=r"does not see this machine's files .*--backend venv"):
+            containers.start(image, {})
+        assert client.containers.list(all=True) == []
+        assert list((hidden / "exchange").iterdir()) == []
+    finally:
+        client.close()
+        other.stop()
 
 
 def test_no_permission(engine: Engine, docker_variables: dict[str, str]) -> None:

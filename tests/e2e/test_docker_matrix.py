@@ -86,7 +86,7 @@ def test_containers_give_the_same_cells_as_virtual_environments(
 
 
 def test_nothing_gets_out_of_a_container(engine: Engine, docker_variables: dict[str, str], tmp_path: Path) -> None:
-    limits = "[docker]\nmemory_mb = 3072\nprocesses = 96\ntemporary_mb = 64\n"
+    limits = "[docker]\nmemory_mb = 3072\nprocesses = 96\ntemporary_mb = 64\ncpus = 1\n"
     config = config_with(tmp_path, ("[docker]\n", limits), first=OUTBREAKS)
     SECRET.write_text("of the host")
     try:
@@ -112,6 +112,7 @@ def test_nothing_gets_out_of_a_container(engine: Engine, docker_variables: dict[
     rows = {row.scenario: row for row in results(tmp_path / "out").itertuples()}
     seen = json.loads(str(rows["outbreak-look-around"].error))
     allowed = {name: said.removeprefix("done: ") for name, said in seen.items() if said.startswith("done: ")}
+    assert float(allowed.pop("processor")) < 1.4, "four busy processes had more than one processor"
     mounts = [
         "/crossload/code/0/scenarios",
         "/crossload/code/1/confined_scenarios",
@@ -134,6 +135,11 @@ def test_nothing_gets_out_of_a_container(engine: Engine, docker_variables: dict[
     # What they leave behind takes nothing from the next one: the last two below run in the same container.
     assert (rows["outbreak-detached"].verdict, rows["outbreak-detached"].error_type) == ("crashes", "SIGABRT")
     assert (rows["outbreak-memory"].verdict, rows["outbreak-memory"].error_type) == ("crashes", "SIGKILL")
+    # A container's full disk is nobody's but its scenario's.
+    assert (rows["outbreak-fills-tmp"].verdict, rows["outbreak-fills-tmp"].error_type) == ("crashes", "disk limit")
+    assert "[docker] temporary_mb" in str(rows["outbreak-fills-tmp"].error)
+    assert rows["outbreak-fills-tmp"].cause == "temporary-files-limit"
+    assert {rows[name].verdict for name in ("outbreak-leaves-tmp", "outbreak-needs-tmp")} == {"exact"}
     assert rows["outbreak-link"].verdict == "cannot-save"
     assert "stolen is a link" in str(rows["outbreak-link"].error)
     assert rows["outbreak-artifact"].verdict == "exact"

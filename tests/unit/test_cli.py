@@ -29,7 +29,7 @@ tags = ["quick"]
 """
 COMMANDS = [
     *("run", "envs", "scenarios", "lock", "report", "runs", "diff", "history", "accept", "gc", "nightly"),
-    *("plan", "inspect", "shards", "merge", "images", "doctor"),
+    *("plan", "inspect", "shards", "merge", "images", "doctor", "explain", "check", "convert", "data"),
 ]
 
 
@@ -182,7 +182,9 @@ def test_options_and_commands_that_do_not_exist(crossload: Shell, arguments: lis
         (["nightly", "--fail-on", "regresion"], ["unknown condition 'regresion'", "Did you mean 'regression'?"]),
         (["nightly", "--profile", "quik"], ["Did you mean 'quick'?"]),
         (["nightly", "--expectations", "none.toml"], ["none.toml: can not be read"]),
-        (["plan", "--from", "2.9", "--to", "2.10"], ["the measurements have no 2.9", "Known: 2.4-cpu"]),
+        (["plan", "--from", "2.9", "--to", "2.10", "--out", "nowhere"], ["nowhere: there are no results here"]),
+        (["plan", "--from", "2.99", "--to", "2.10"], ["the measurements have no 2.99"]),
+        (["data", "build", "nowhere"], ["nowhere: there are no results to build from"]),
         (["plan", "--from", "2.9", "--to", "2.10", "--keep", "all"], ["--keep", "optimizer"]),
         (["inspect", "nothing.h5"], ["nothing.h5: there is no such file or folder"]),
         (["shards", "300"], ["300 shards: from 1 to 256"]),

@@ -4,9 +4,11 @@ import subprocess
 import sys
 import tarfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from matrix.backends.docker_builders import BuildError, choose_builder
 from matrix.backends.docker_images import _split
 from matrix.backends.docker_recipes import (
     BuildSettings,
@@ -17,11 +19,13 @@ from matrix.backends.docker_recipes import (
     cuda_bases,
     recipe,
 )
-from matrix.config import DockerConfig
+from matrix.config import DockerConfig, load_config
+from matrix.environments import all_environments
 from matrix.errors import ConfigError
 from tests.unit.doubles import environment
 
 MINORS = [f"2.{minor}" for minor in range(3, 22)]
+TOML = Path(__file__).parent.parent.parent / "matrix.toml"
 LINTER = Path(sys.executable).parent / "hadolint"
 
 
@@ -58,6 +62,18 @@ def test_every_cuda_base_is_cited() -> None:
             assert known["base"].startswith(f"nvidia/cuda:{known['cuda']}")
             assert f"-cudnn{known['cudnn'].split('.')[0]}-" in known["base"]
             assert known["tried"] is False
+
+
+def test_locks_bring_the_libraries_that_tensorflow_was_built_for() -> None:
+    known = [item for item in all_environments(load_config(TOML)).values() if item.hardware == "cuda"]
+    assert len(known) >= 3
+    for item in known:
+        table = cuda_bases()[item.label]
+        for package, named in (("nvidia-cuda-runtime-cu12", "cuda"), ("nvidia-cudnn-cu12", "cudnn")):
+            pin, wanted = item.pins[package].split("."), table[named].split(".")
+            # A later one of the same major version serves, an earlier one does not.
+            assert pin[0] == wanted[0], (item.id, package)
+            assert int(pin[1]) >= int(wanted[1]), (item.id, package)
 
 
 @pytest.mark.parametrize(
@@ -99,6 +115,51 @@ def test_the_environment_goes_before_the_configuration_and_other_tools_settings_
 def test_a_bundle_that_is_not_there() -> None:
     with pytest.raises(ConfigError, match=r"docker\.ca_bundle: /nowhere\.pem can not be read"):
         settings(ca_bundle="/nowhere.pem")
+
+
+def test_the_builder_can_be_chosen() -> None:
+    assert settings().builder == "auto"
+    assert settings(builder="classic").builder == "classic"
+    assert settings({"CROSSLOAD_DOCKER_BUILDER": "buildkit"}, builder="classic").builder == "buildkit"
+    with pytest.raises(ConfigError, match="'kaniko' is none of auto, buildkit, classic"):
+        settings({"CROSSLOAD_DOCKER_BUILDER": "kaniko"})
+
+
+class EngineOf:
+    """What an engine says of itself."""
+
+    def __init__(self, api: str, name: str = "Engine") -> None:
+        self._said = {"ApiVersion": api, "Version": "1.2", "Components": [{"Name": name}]}
+
+    def version(self) -> dict[str, Any]:
+        return self._said
+
+
+@pytest.mark.parametrize(
+    ("engine", "program", "expected"),
+    [
+        (EngineOf("1.41"), "echo 'Docker version 20.10.24+dfsg1, build 297e128'; [ $1 != buildx ]", "docker build"),
+        (EngineOf("1.50"), "echo 'Docker version 28.2.2'", "docker buildx"),
+        (EngineOf("1.50"), "echo 'Docker version 28.2.2'; [ $1 != buildx ]", "has no buildx plugin"),
+        (EngineOf("1.40"), "echo 'Docker version 28.2.2'", "older than Docker 20.10"),
+        (EngineOf("1.41", "Podman Engine"), "echo 'Docker version 28.2.2'", "its own builder"),
+        (EngineOf("1.41"), "", "no docker command"),
+    ],
+)
+def test_buildkit_is_taken_where_it_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, engine: EngineOf, program: str, expected: str
+) -> None:
+    monkeypatch.setenv("PATH", f"{tmp_path}")
+    if program:
+        (tmp_path / "docker").write_text(f"#!/bin/sh\n{program}\n", encoding="ascii")
+        (tmp_path / "docker").chmod(0o755)
+    assert choose_builder(engine, "classic").is_buildkit is False
+    if expected.startswith("docker "):
+        assert expected in choose_builder(engine).name
+    else:
+        assert choose_builder(engine).is_buildkit is False
+        with pytest.raises(BuildError, match=expected):
+            choose_builder(engine, "buildkit")
 
 
 def test_passwords_are_hidden() -> None:

@@ -1,6 +1,8 @@
 """Recorded runs: what each saw, what differs between two, and since when."""
 
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +11,7 @@ import pytest
 from matrix import history
 from matrix.errors import SelectionError
 from matrix.history_text import change_lines, describe_change, history_lines
-from matrix.store import Store
+from matrix.store import _MIGRATIONS, Store
 
 CELL = ("dense", "h5", "2.10-cpu", "2.16-cpu")
 
@@ -157,3 +159,28 @@ def test_a_run_that_can_not_be_recorded_leaves_nothing(store: Store) -> None:
     with pytest.raises(KeyError):
         history.record(store, facts(1), [row(), {"scenario": "half a row"}])
     assert history.runs(store) == []
+
+
+def test_a_clock_that_is_set_back_changes_no_order(store: Store) -> None:
+    first = history.record(store, facts(9), [row()])
+    second = history.record(store, facts(2), [row(verdict="fails", error="no such layer")])
+    assert history.find_run(store, "last").id == second
+    assert [run.id for run, _ in history.history(store, CELL)] == [first, second]
+    history.accept(store, first, "2026-11-09")
+    history.accept(store, second, "2026-11-02")
+    assert history.find_run(store, "baseline").id == second
+    assert first in history.forget(store, 1)
+    # Forgetting the newest acceptance but one does not bring it back.
+    assert history.find_run(store, "baseline").id == second
+
+
+def test_acceptances_of_an_older_store_keep_their_order(tmp_path: Path) -> None:
+    folder = tmp_path / "older"
+    folder.mkdir()
+    with closing(sqlite3.connect(folder / "results.sqlite")) as connection:
+        connection.executescript(f"{_MIGRATIONS[0]}{_MIGRATIONS[1]};PRAGMA user_version=2;")
+        rows = [("2026-11-05",), (None,), ("2026-11-04",)]
+        connection.executemany("INSERT INTO runs (started, payload, accepted) VALUES ('then', '{}', ?)", rows)
+        connection.commit()
+    with closing(Store(folder)) as opened:
+        assert [(run.id, run.acceptance) for run in history.runs(opened)] == [(1, 2), (2, 0), (3, 1)]

@@ -334,3 +334,21 @@ def test_a_store_of_the_first_schema_is_brought_up_to_date_and_keeps_its_results
     assert [(run.id, run.accepted, run.cells) for run in history.runs(store)] == [(1, "", 0)]
     assert store.read("PRAGMA user_version") == [(SCHEMA_VERSION,)]
     store.close()
+
+
+_OPEN = "import sys; from pathlib import Path; from matrix.store import Store; Store(Path(sys.argv[1])).close()"
+
+
+def test_a_new_store_can_be_opened_by_several_at_once(tmp_path: Path) -> None:
+    line = [sys.executable, "-c", _OPEN, str(tmp_path / "store")]
+    processes = [subprocess.Popen(line, stderr=subprocess.PIPE, text=True) for _ in range(4)]
+    assert [process.communicate()[1] for process in processes] == [""] * 4
+    assert [process.returncode for process in processes] == [0] * 4
+
+
+def test_seconds_do_not_depend_on_the_time_of_day(monkeypatch: pytest.MonkeyPatch) -> None:
+    from matrix.running import Started
+
+    started = Started()
+    monkeypatch.setattr("time.time", lambda: 0.0)  # the clock was set back by decades
+    assert 0 <= started.seconds < 60

@@ -6,6 +6,7 @@ import json
 import os
 import signal
 import socket
+import time
 
 import numpy as np
 from tensorflow import keras
@@ -57,6 +58,21 @@ def _fill(folder):
             os.remove(stream.name)
 
 
+def _burn(processes=4):
+    """Processor seconds that several busy processes get in one second by the clock."""
+    end = time.time() + 1
+    pids = []
+    for _ in range(processes):
+        pid = os.fork()
+        if pid == 0:
+            while time.time() < end:
+                pass
+            os._exit(0)
+        pids.append(pid)
+    used = [os.wait4(pid, 0)[2] for pid in pids]
+    return sum(one.ru_utime + one.ru_stime for one in used)
+
+
 def _fork_until_refused():
     pids = []
     try:
@@ -95,6 +111,7 @@ def outbreak_look_around():
         "mount": lambda: os.path.ismount("/crossload/input") and _mount_proc(),
         "mounts": _mounts,
         "processes": _fork_until_refused,
+        "processor": _burn,
     }
     raise RuntimeError(json.dumps({name: _outcome(function) for name, function in tries.items()}))
 
@@ -106,6 +123,41 @@ def _mount_proc():
     if library.mount(b"none", b"/tmp", b"tmpfs", 0, b"") != 0:
         raise OSError(ctypes.get_errno(), "mount refused")
     return "mounted"
+
+
+def _leave(name, megabytes):
+    with open(os.path.join("/tmp", name), "wb") as stream:
+        for _ in range(megabytes):
+            stream.write(b"\0" * (1 << 20))
+
+
+@scenario("outbreak-fills-tmp", family="outbreak", inputs=(("float", (4,)),), targets=((1,),))
+def outbreak_fills_tmp():
+    _leave("too-much", 200)
+
+
+@scenario("outbreak-leaves-tmp", family="outbreak", inputs=(("float", (4,)),), targets=((1,),))
+def outbreak_leaves_tmp():
+    """Complains of nothing, and leaves no room to speak of."""
+    _leave("left", 50)
+    return _dense()
+
+
+def load_with_tmp(path, custom_objects):
+    _leave("passing", 30)
+    os.remove("/tmp/passing")
+    return keras.models.load_model(path, custom_objects)
+
+
+@scenario(
+    "outbreak-needs-tmp",
+    family="outbreak",
+    inputs=(("float", (4,)),),
+    targets=((1,),),
+    load_with="confined_scenarios.outbreaks:load_with_tmp",
+)
+def outbreak_needs_tmp():
+    return _dense()
 
 
 @scenario("outbreak-detached", family="outbreak", inputs=(("float", (4,)),), targets=((1,),))
