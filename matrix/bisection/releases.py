@@ -25,6 +25,8 @@ def _compile(lines: list[str], python: str, *more: str) -> tuple[str, str]:
                 *("pip", "compile", str(source), "--output-file", str(result), "--no-deps", "--quiet"),
                 *("--python-version", python, "--python-platform", "linux", "--prerelease", "allow"),
                 *("--no-annotate", "--no-header", "--no-emit-index-url", "--only-binary", ":all:", *more),
+                # TensorFlow 2.12 asks for a jax that was never released as a wheel; it is plain Python.
+                *("--no-binary", "jax"),
             ]
         )
         if finished.returncode != 0:

@@ -141,6 +141,15 @@ def test_what_is_not_bad_has_no_cause(verdict: str) -> None:
         ({"error": "'sample_weight_mode'", "error_type": "KeyError", "saver": {"tensorflow": "2.2.3"},
           "loader": {"tensorflow": "2.2.3"}, "file": H5}, UNKNOWN),
         ({"error": "'sample_weight_mode'", "error_type": "KeyError", "file": H5}, UNKNOWN),
+        # Keras 2 goes on in tf_keras, and writes what older Keras 2 does not know.
+        ({"saver": {"keras": "2.21.0"}, "loader": {"keras": "2.4.0"}, "file": H5,
+          "error": "('Unrecognized keyword arguments:', dict_keys(['optional']))"}, "config-key-newer-keras"),
+        ({"saver": {"keras": "2.4.0"}, "loader": {"keras": "2.21.0"}, "file": H5,
+          "error": "('Unrecognized keyword arguments:', dict_keys(['optional']))"}, UNKNOWN),
+        ({"loader": {"keras": "2.5.0"}, "file": {**H5, "classes": ["StringLookup"]},
+          "error": "The value of the dtype argument for StringLookup may only be one of [tf.string]."}, "lookup-layer-rewritten"),
+        ({"file": {**H5, "classes": ["StringLookup"]},
+          "error": "The value of the dtype argument for StringLookup may only be one of [tf.string]."}, UNKNOWN),
         # A slice that is left out shows in the shape after it.
         ({"format": "savedmodel", "error": SHORT, "saver": {"tensorflow": "2.5.3"}, "loader": {"tensorflow": "2.2.3"},
           "file": {"container": "savedmodel", "classes": ["Dense", "SlicingOpLambda"]}}, "tensor-operators"),
