@@ -1,0 +1,214 @@
+"""Judges measurements: verdict, attempts and cause of a cell, remembered where others say the same."""
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from matrix.config import MatrixConfig, Tolerance
+from matrix.diagnosis import Case, Matcher, Pins, load_catalogue
+from matrix.environments import Environment, EnvironmentState
+from matrix.inspection import Inspection
+from matrix.outcomes import (
+    CANNOT_SAVE,
+    CRASHES,
+    HARNESS_ERROR,
+    REMEDY,
+    Judged,
+    Verdict,
+    judge_attempt,
+    verdict,
+)
+from matrix.planning import Work, tolerance_for
+from matrix.probe.attempts import EVIDENCE, PLAIN
+from matrix.probe.formats import OUTPUTS, RUNGS
+from matrix.requests import crash_message
+from matrix.rows import Pool, Shared
+from matrix.shelf import Measured
+from matrix.store import Artifact
+
+# Of attempts, as records are written; inside a text of an error, quotes are escaped.
+_SECONDS = re.compile(r'"seconds": ([0-9.e+-]+)')
+# How many different measurements are remembered: those of neighbouring cells are often the same.
+_REMEMBERED = 20_000
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """What the records of a cell amount to under a tolerance, seconds apart.
+
+    :param said: columns of the result table.
+    :param attempts: columns of the table of attempts, one mapping a record.
+    """
+
+    found: Verdict
+    records: tuple[Mapping[str, Any], ...]
+    said: Shared
+    attempts: tuple[Shared, ...]
+
+
+class Judge:
+    """Judges cells and says why they are bad.
+
+    :param states: environments by id.
+    :param inspect: reads an artifact's file, for causes that facts of the file decide.
+    """
+
+    def __init__(
+        self,
+        config: MatrixConfig,
+        states: Mapping[str, EnvironmentState],
+        inspect: Callable[[Artifact], Inspection] | None,
+    ) -> None:
+        self._config = config
+        self._inspect, self._inspected = inspect, dict[str, Inspection]()
+        self._matcher = Matcher(load_catalogue())
+        self._pins = {name: Pins.of(state.describe()) for name, state in states.items()}
+        self._pool, self._judged = Pool(), dict[tuple[str, Tolerance], Judgement]()
+        self._causes: dict[tuple[Any, ...], Shared] = {}
+
+    def judge(self, cell: Measured, work: Work, saver: Environment, loader: Environment) -> Judgement:
+        """What was measured of a cell, judged by the tolerance that applies to it."""
+        tolerance = tolerance_for(self._config, work.scenario, saver, loader)
+        said = _SECONDS.sub('"seconds": 0', cell.text)
+        judgement = self._judged.get((said, tolerance))
+        if judgement is None:
+            records = tuple(json.loads(said))
+            found = verdict(records, tolerance)
+            shared = tuple(self._pool.one(_attempt_values(judge_attempt(record, tolerance))) for record in records)
+            judgement = Judgement(found, records, _verdict_values(found), shared)
+            if len(self._judged) >= _REMEMBERED:
+                self._judged.clear()
+                self._causes.clear()
+            self._judged[said, tolerance] = judgement
+        return judgement
+
+    def _read(self, artifact: Artifact) -> Inspection | None:
+        """What an artifact's file says of itself."""
+        if self._inspect is None or artifact.state != "saved":
+            return None
+        if artifact.key not in self._inspected:
+            self._inspected[artifact.key] = self._inspect(artifact)
+        return self._inspected[artifact.key]
+
+    def cause(
+        self,
+        *,
+        work: Work,
+        saver: Environment,
+        loader: Environment,
+        artifact: Artifact,
+        said: Shared,
+        judgement: Judgement | None = None,
+        round_trip: str = "",
+    ) -> Shared:
+        """The columns that say why a cell is bad; none for one that is not."""
+        if not self._matcher.is_bad(said["verdict"]):
+            return {}
+        passed = _passed(work)
+        known = (id(judgement), work.format, passed, saver.id, loader.id, round_trip)
+        if judgement is not None and known in self._causes:
+            return self._causes[known]
+        was_read = []
+
+        def inspect() -> Inspection | None:
+            was_read.append(artifact)
+            return self._read(artifact)
+
+        resting = judgement.found.resting if judgement is not None else None
+        records = judgement.records if judgement is not None else ()
+        measures: Mapping[str, Any] = {}
+        if resting is not None:
+            measures = next(record for record in records if record["attempt"] == resting.attempt)["rungs"]
+        case = Case(
+            said["verdict"],
+            work.format,
+            self._pins[saver.id],
+            self._pins[loader.id],
+            attempt=said.get("attempt", ""),
+            error_type=said.get("error_type", ""),
+            error=said.get("error", ""),
+            stage=said.get("stage", ""),
+            place=next((str(record.get("place", "")) for record in records if record["attempt"] == PLAIN), ""),
+            rungs=resting.rungs if resting else {},
+            measured=measures,
+            inspect=inspect,
+            passed=dict(passed),
+            round_trip=round_trip,
+            same_environment=saver.id == loader.id,
+        )
+        diagnosis = self._matcher.diagnose(case)
+        why: Shared = {}
+        if diagnosis is not None:
+            why = {"cause": diagnosis.cause, "evidence": "\n".join(diagnosis.evidence)}
+        if judgement is not None and not was_read:
+            # The judgement is kept as long as this is: its id stands for it.
+            self._causes[known] = why
+        return why
+
+
+def attempt_seconds(cell: Measured, count: int) -> list[float]:
+    """Seconds of each of the attempts of a cell, of which there are so many."""
+    seconds = [float(number) for number in _SECONDS.findall(cell.text)]
+    if len(seconds) == count:
+        return seconds
+    return [float(record.get("seconds", 0)) for record in json.loads(cell.text)]  # what never began took none
+
+
+def said_of_unsaved(artifact: Artifact) -> Shared:
+    """Columns of the result table for an artifact that could not be saved."""
+    payload = artifact.payload
+    said: Shared = {"verdict": artifact.state, "stage": payload.get("stage", "")}
+    said |= {"error_type": payload.get("error_type", ""), "error": payload.get("error", "")}
+    if artifact.state == CRASHES:
+        said |= {"error_type": payload["signal"], "error": crash_message(payload["signal"], payload["stderr"])}
+    if artifact.state == HARNESS_ERROR:
+        said["reason"] = payload.get("trace") or payload.get("error", "")
+    assert artifact.state in (CANNOT_SAVE, CRASHES, HARNESS_ERROR)
+    return said
+
+
+def _passed(work: Work) -> tuple[tuple[str, str], ...]:
+    """What plain loading passes as ``custom_objects``: each key with the name in its module."""
+    pairs = [
+        item if isinstance(item, (list, tuple)) else (item.rpartition(":")[2], item)
+        for item in work.scenario.options["custom_objects"]
+    ]
+    return tuple((key, reference.rpartition(":")[2]) for key, reference in pairs)
+
+
+def _measures(judged: Judged) -> Shared:
+    return {
+        "fidelity": judged.fidelity,
+        "max_abs_diff": judged.max_abs_diff,
+        "max_rel_diff": judged.max_rel_diff,
+        "max_ulp_diff": judged.max_ulp_diff,
+        **{f"rung_{rung}": judged.rungs.get(rung, "") for rung in RUNGS},
+    }
+
+
+def _attempt_values(judged: Judged) -> Shared:
+    measures = _measures(judged)
+    if judged.attempt in EVIDENCE:
+        # Only outputs are looked at there: nothing is claimed about the other rungs.
+        measures |= {f"rung_{rung}": "" for rung in RUNGS if rung != OUTPUTS} | {"fidelity": None}
+    return measures | {
+        "attempt": judged.attempt,
+        "outcome": judged.outcome,
+        "error_type": judged.error_type,
+        "error": judged.error,
+        "stage": judged.stage,
+        "note": judged.note,
+    }
+
+
+def _verdict_values(found: Verdict) -> Shared:
+    values: Shared = {"verdict": found.verdict, "reason": found.reason, "lost": ",".join(found.lost)}
+    if found.resting is not None:
+        values |= _measures(found.resting) | {"attempt": found.resting.attempt}
+        if found.verdict == REMEDY:
+            values["cost"] = ", ".join(found.resting.costs)
+    if found.plain is not None:
+        values |= {"error_type": found.plain.error_type, "error": found.plain.error, "stage": found.plain.stage}
+    return values
