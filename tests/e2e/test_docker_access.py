@@ -57,10 +57,14 @@ def test_another_machine_is_refused(tmp_path: Path) -> None:
     assert "is another machine, which does not see this one's files" in finished.stderr
 
 
-def test_an_engine_that_does_not_see_our_files_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_engine_that_does_not_see_our_files_is_refused(
+    tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Behind a local address an engine can still be elsewhere: in a virtual machine, at the end of a tunnel."""
     if reason := why_not():
         pytest.skip(reason)
+    # A short name: the address of a socket has at most 107 letters, and an engine has some far below its folder.
+    tmp_path = tmp_path_factory.mktemp("blind")
     hidden = tmp_path / "hidden"
     hidden.mkdir()
     other = Engine(tmp_path / "engine", hidden)
