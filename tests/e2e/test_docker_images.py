@@ -23,7 +23,7 @@ from matrix.backends.docker_images import ImageError
 from matrix.config import load_config
 from matrix.environments import all_environments
 from tests.e2e.docker_engine import BASE, Engine, variables
-from tests.e2e.docker_small import OTHER, SIX, client_of, images, small_environment
+from tests.e2e.docker_small import OTHER, SIX, client_of, fresh_lock, images, small_environment
 from tests.e2e.running import REPOSITORY
 
 pytestmark = pytest.mark.e2e
@@ -182,7 +182,7 @@ def test_buildkit_keeps_downloads_between_builds(client: Any, engine: Engine, tm
     made = images(client, tmp_path, variables(engine.host), builder=builder)
     logs = []
     for number in range(2):
-        environment = small_environment(f"2.96-{number}-cpu", f"{SIX}# {uuid.uuid4().hex}\n")
+        environment = small_environment(f"2.96-{number}-cpu", fresh_lock())
         made.build(environment)
         logs.append(made.log_path(environment).read_text())
     # uv speaks of preparing what it downloads.
@@ -197,7 +197,7 @@ def test_a_build_that_is_killed_leaves_nothing_after_the_next_pruning(
     silent = socket.create_server(("127.0.0.1", 0))  # nobody answers there: the step that installs takes its time
     address = f"http://127.0.0.1:{silent.getsockname()[1]}/simple"
     program = (
-        "from pathlib import Path; from tests.e2e.docker_small import *; import os\n"
+        "from pathlib import Path; from tests.e2e.docker_small import fresh_lock, *; import os\n"
         "client = client_of(os.environ['DOCKER_HOST'])\n"
         f"made = images(client, Path({str(tmp_path)!r}), {{}}, extra_index_urls=[{address!r}], builder='classic')\n"
         f"made.build(small_environment('2.97-cpu', variables={{'CROSSLOAD_TEST': {uuid.uuid4().hex!r}}}))"
@@ -264,10 +264,12 @@ def test_a_base_that_can_not_be_had(client: Any, tmp_path: Path) -> None:
     assert "crossload-test/nowhere:3.11 can not be had" in made.why_no_base(small_environment())
 
 
-def test_a_full_disk_in_the_middle_of_a_build(client: Any, engine: Engine, tmp_path: Path) -> None:
+def test_a_full_disk_in_the_middle_of_a_build(
+    client: Any, engine: Engine, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
     """An engine whose disk holds the base and has little more room than that."""
-    disk = tmp_path / "disk"
-    disk.mkdir()
+    # A short name: the address of a socket has at most 107 letters, and an engine has some far below its folder.
+    disk = tmp_path_factory.mktemp("full")
     size = int(client.images.get(BASE).attrs["Size"] / 1e6 * 3)  # loading takes the archive, too
     subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size}m", "tmpfs", str(disk)], check=True)
     small = Engine(disk)

@@ -3,7 +3,6 @@
 import json
 import os
 import shutil
-import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,7 +12,7 @@ from matrix.backends.docker_images import image_facts
 from matrix.config import load_config
 from matrix.environments import all_environments
 from tests.e2e.docker_engine import Podman, make_base, variables
-from tests.e2e.docker_small import SIX, client_of, images, small_environment
+from tests.e2e.docker_small import client_of, fresh_lock, images, small_environment
 from tests.e2e.running import REPOSITORY, crossload, results
 
 pytestmark = [
@@ -63,7 +62,7 @@ def test_an_image_is_built_found_and_pruned(podman: Podman, podman_variables: di
         made = images(client, tmp_path, podman_variables)
         made.remove_orphaned_stages()  # of a run of the tests that was killed, where images are kept
         assert not made.builder.is_buildkit
-        environment = small_environment("2.98-cpu", f"{SIX}# {uuid.uuid4().hex}\n")
+        environment = small_environment("2.98-cpu", fresh_lock())
         image = made.build(environment)
         assert made.build(environment).id == image.id
         assert image_facts(image)["name"] == made.recipe(environment).name
