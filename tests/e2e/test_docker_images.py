@@ -197,7 +197,7 @@ def test_a_build_that_is_killed_leaves_nothing_after_the_next_pruning(
     silent = socket.create_server(("127.0.0.1", 0))  # nobody answers there: the step that installs takes its time
     address = f"http://127.0.0.1:{silent.getsockname()[1]}/simple"
     program = (
-        "from pathlib import Path; from tests.e2e.docker_small import fresh_lock, *; import os\n"
+        "from pathlib import Path; from tests.e2e.docker_small import *; import os\n"
         "client = client_of(os.environ['DOCKER_HOST'])\n"
         f"made = images(client, Path({str(tmp_path)!r}), {{}}, extra_index_urls=[{address!r}], builder='classic')\n"
         f"made.build(small_environment('2.97-cpu', variables={{'CROSSLOAD_TEST': {uuid.uuid4().hex!r}}}))"
