@@ -124,6 +124,7 @@ class ScenarioGraph:
         # Loads by their ends, from those that lose nothing to those that leave a function.
         self._loads: dict[Loss, list[tuple[int, int, Row]]] = {loss: [] for loss in Loss}
         self._by_load: dict[tuple[Node, str], Row] = {}
+        self._degrees: dict[str, dict[Node, Loss]] = {}
         for row in rows:
             taken = _loss_of(row)
             if taken is None:
@@ -132,6 +133,7 @@ class ScenarioGraph:
             memory = ("function" if taken[0] == Loss.TRAINING else "model", row["loaded_with"])
             self._loads[taken[0]].append((self._place(file), self._place(memory), row))
             self._by_load[file, row["loaded_with"]] = row
+            self._degrees.setdefault(row["loaded_with"], {})[file] = taken[0]
         self._graphs: dict[tuple[Loss, bool], rustworkx.PyDiGraph[Node, Row | None]] = {}
 
     def _place(self, node: Node) -> int:
@@ -144,6 +146,17 @@ class ScenarioGraph:
         """The load of a file in an environment; None where it does not work."""
         row = self._by_load.get((file, environment))
         return _step(row) if row is not None else None
+
+    def single_stops(self, start: tuple[str, str], to: str) -> dict[tuple[str, str], Loss]:
+        """What is lost over each environment and format that a file can be saved in once on the way."""
+        file = ("file", *start)
+        found = {}
+        for (_, environment, form), second in self._degrees.get(to, {}).items():
+            first = self._degrees.get(environment, {}).get(file, Loss.TRAINING)
+            if first < Loss.TRAINING:
+                dropped = Loss.STATE if _drops(start[1], form) else Loss.NOTHING
+                found[environment, form] = max(first, second, dropped)
+        return found
 
     def _within(self, most: Loss, with_weights: bool) -> "rustworkx.PyDiGraph[Node, Row | None]":
         """The part in which no load loses more than ``most``; weights may be saved on the way or not."""
@@ -178,6 +191,11 @@ class ScenarioGraph:
         return [_step(row) for row in rows if row is not None]
 
 
+def _drops(first: str, form: str) -> bool:
+    """Whether saving in a format leaves behind what a file in the first format held besides weights."""
+    return bool(FORMATS[form].gives == REBUILT and FORMATS[first].gives != REBUILT)
+
+
 def build_graph(rows: Iterable[Row]) -> ScenarioGraph:
     """The graph of one scenario's cells."""
     return ScenarioGraph(rows)
@@ -186,11 +204,10 @@ def build_graph(rows: Iterable[Row]) -> ScenarioGraph:
 def _path(found: Iterable[Step]) -> Path:
     """A path of steps; weights that are saved on the way leave behind whatever else the first file held."""
     steps = list(found)
-    if FORMATS[steps[0].format].gives != REBUILT:
-        for number, step in enumerate(steps[1:], start=1):
-            if FORMATS[step.format].gives == REBUILT:
-                losses = dict.fromkeys((*step.losses, attempts.OPTIMIZER_LOST, attempts.CODE_NEEDED))
-                steps[number] = replace(step, loss=max(step.loss, Loss.STATE), losses=tuple(losses))
+    for number, step in enumerate(steps[1:], start=1):
+        if _drops(steps[0].format, step.format):
+            losses = dict.fromkeys((*step.losses, attempts.OPTIMIZER_LOST, attempts.CODE_NEEDED))
+            steps[number] = replace(step, loss=max(step.loss, Loss.STATE), losses=tuple(losses))
     return Path(tuple(steps))
 
 

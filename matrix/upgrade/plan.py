@@ -4,11 +4,10 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any
 
 from matrix.errors import SelectionError, nearest
 from matrix.outcomes import EQUAL, EXACT, LOSSY, REMEDY, SCORED
-from matrix.upgrade.graph import Loss, Path, Row, best_path, build_graph, follow
+from matrix.upgrade.graph import Loss, Path, Row, ScenarioGraph, best_path, build_graph, follow
 
 PLAINLY, WITH_LOSS, WITH_REMEDY, WITH_HOPS, NO_WAY = (
     "plainly",
@@ -168,9 +167,25 @@ def _most_expensive(counts: Sequence[tuple[str, int | None]]) -> tuple[str, str,
     return worst if worst and worst[2] > 0 else None
 
 
-def _fleet_route(entries: Sequence[Entry], graphs: Mapping[str, Any], wish: Wish) -> FleetRoute | None:
-    """Of the routes that are best for some entry, the one that leaves behind and loses least, and then has the fewest hops."""
+def _cheapest_single_stops(
+    entries: Sequence[Entry], graphs: Mapping[str, ScenarioGraph], wish: Wish
+) -> set[tuple[tuple[str, str], ...]]:
+    """Of all routes with one stop the cheapest: the best ones of single entries are picked without regard to the others."""
+    left_behind = max(Loss) + 1
+    prices: Counter[tuple[str, str]] = Counter()
+    for entry in entries:
+        for stop, loss in graphs[entry.scenario].single_stops((wish.start, entry.format), wish.to).items():
+            if loss <= wish.most:
+                prices[stop] -= left_behind - loss
+    least = min(prices.values(), default=0)
+    return {(stop,) for stop, price in prices.items() if price == least}
+
+
+def _fleet_route(entries: Sequence[Entry], graphs: Mapping[str, ScenarioGraph], wish: Wish) -> FleetRoute | None:
+    """The route that leaves behind and loses least, then has the fewest hops: of those with one stop or best for some entry."""
     recipes = {entry.path.recipe for entry in entries if entry.path is not None} | ({()} if entries else set())
+    if wish.max_hops:
+        recipes |= _cheapest_single_stops(entries, graphs, wish)
     best: tuple[tuple[int, int], FleetRoute] | None = None
     for recipe in sorted(recipes):
         paths = [follow(graphs[entry.scenario], (wish.start, entry.format), recipe, wish.to) for entry in entries]

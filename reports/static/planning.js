@@ -125,9 +125,19 @@ function planUpgrade(start, to, most) {
   return { start, to, most, entries, route: fleetRoute(entries, start, to, most), ...turningPoint(entries, start) };
 }
 
-/** Of the routes that are best for some file, the one that leaves behind and loses least, and then has the fewest hops. */
+/** Every route with one stop from which something loads in the end. */
+function singleStops(entries, to) {
+  const found = new Map();
+  for (const scenario of new Set(entries.map((entry) => entry.scenario)))
+    for (const [saver, formats] of stepsOf(scenario)) for (const [format, steps] of formats)
+      if (steps.some((step) => step.loader === to)) found.set(`${saver},${format}`, [[saver, format]]);
+  return found;
+}
+
+/** Of the routes that are best for some file or have one stop, the one that leaves behind and loses least, and then has the fewest hops. */
 function fleetRoute(entries, start, to, most) {
-  const recipes = new Map(entries.length ? [["", []]] : []);
+  const recipes = singleStops(entries, to);
+  if (entries.length) recipes.set("", []);
   for (const entry of entries) if (entry.path) recipes.set(entry.path.recipe.join(";"), entry.path.recipe);
   let best = null;
   for (const recipe of recipes.values()) {

@@ -29,6 +29,7 @@ def cell(
     }
 
 
+HOME_ONLY = ((OLD, "exact"), (MIDDLE, "exact"), (NEW, "fails"))
 STATE = {"verdict": "lossy", "lost": "optimizer,training"}
 COMPILE = {"verdict": "remedy", "attempt": "compile=False", "cost": "optimizer state lost"}
 LAYER = {"verdict": "remedy", "attempt": "TFSMLayer", "cost": "inference only"}
@@ -137,6 +138,22 @@ def test_a_route_that_takes_state_from_all_to_help_one_is_not_the_route_for_all(
     plan = make_plan(rows, Wish(OLD, NEW), ENVIRONMENTS)
     assert plan.route is not None
     assert (plan.route.recipe, plan.route.works) == ((), 4)
+
+
+def test_the_route_for_all_may_be_best_for_none() -> None:
+    """Each file has a way of its own that loses nothing; the one stop that serves both needs an edited copy."""
+    edited = {"verdict": "remedy", "attempt": "edit-config", "cost": "an edited copy"}
+    rows = [cell("h5", OLD, name, verdict, scenario=one) for one in ("dense", "lstm") for name, verdict in HOME_ONLY]
+    rows += [cell("keras", MIDDLE, NEW, scenario="dense"), cell("weights", MIDDLE, NEW, "fails", scenario="dense")]
+    rows += [cell("savedmodel", MIDDLE, NEW, scenario="lstm"), cell("keras", MIDDLE, NEW, "fails", scenario="lstm")]
+    rows += [cell("h5", MIDDLE, NEW, scenario=one, **edited) for one in ("dense", "lstm")]
+    plan = make_plan(rows, Wish(OLD, NEW), ENVIRONMENTS)
+    assert {entry.path.recipe for entry in plan.entries if entry.path} == {
+        ((MIDDLE, "keras"),),
+        ((MIDDLE, "savedmodel"),),
+    }
+    assert plan.route is not None
+    assert (plan.route.recipe, plan.route.works) == (((MIDDLE, "h5"),), 2)
 
 
 def test_the_route_for_all_is_the_one_that_leaves_least_behind() -> None:
