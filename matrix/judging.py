@@ -1,5 +1,6 @@
 """Judges measurements: verdict, attempts and cause of a cell, remembered where others say the same."""
 
+import itertools
 import json
 import re
 from collections.abc import Callable, Mapping
@@ -38,10 +39,12 @@ _REMEMBERED = 20_000
 class Judgement:
     """What the records of a cell amount to under a tolerance, seconds apart.
 
+    :param number: of this judgement among all that were made: equal measurements share one.
     :param said: columns of the result table.
     :param attempts: columns of the table of attempts, one mapping a record.
     """
 
+    number: int
     found: Verdict
     records: tuple[Mapping[str, Any], ...]
     said: Shared
@@ -66,7 +69,9 @@ class Judge:
         self._matcher = Matcher(load_catalogue())
         self._pins = {name: Pins.of(state.describe()) for name, state in states.items()}
         self._pool, self._judged = Pool(), dict[tuple[str, Tolerance], Judgement]()
+        self._numbers = itertools.count()
         self._causes: dict[tuple[Any, ...], Shared] = {}
+        self._passed: dict[str, tuple[tuple[str, str], ...]] = {}
 
     def judge(self, cell: Measured, work: Work, saver: Environment, loader: Environment) -> Judgement:
         """What was measured of a cell, judged by the tolerance that applies to it."""
@@ -77,7 +82,7 @@ class Judge:
             records = tuple(json.loads(said))
             found = verdict(records, tolerance)
             shared = tuple(self._pool.one(_attempt_values(judge_attempt(record, tolerance))) for record in records)
-            judgement = Judgement(found, records, _verdict_values(found), shared)
+            judgement = Judgement(next(self._numbers), found, records, _verdict_values(found), shared)
             if len(self._judged) >= _REMEMBERED:
                 self._judged.clear()
                 self._causes.clear()
@@ -106,10 +111,16 @@ class Judge:
         """The columns that say why a cell is bad; none for one that is not."""
         if not self._matcher.is_bad(said["verdict"]):
             return {}
-        passed = _passed(work)
-        known = (id(judgement), work.format, passed, saver.id, loader.id, round_trip)
-        if judgement is not None and known in self._causes:
-            return self._causes[known]
+        name = work.scenario.name
+        if name not in self._passed:
+            self._passed[name] = _passed(work)
+        passed = self._passed[name]
+        token = known = None
+        if judgement is not None:
+            token = (judgement.number, work.format, round_trip, saver.id == loader.id)
+            known = (*token, passed, saver.id, loader.id)
+            if known in self._causes:
+                return self._causes[known]
         was_read = []
 
         def inspect() -> Inspection | None:
@@ -138,12 +149,11 @@ class Judge:
             round_trip=round_trip,
             same_environment=saver.id == loader.id,
         )
-        diagnosis = self._matcher.diagnose(case)
+        diagnosis = self._matcher.diagnose(case, token)
         why: Shared = {}
         if diagnosis is not None:
             why = {"cause": diagnosis.cause, "evidence": "\n".join(diagnosis.evidence)}
-        if judgement is not None and not was_read:
-            # The judgement is kept as long as this is: its id stands for it.
+        if known is not None and not was_read:
             self._causes[known] = why
         return why
 

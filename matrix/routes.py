@@ -5,9 +5,9 @@ is loaded in a third environment, saved there in some format, and what that envi
 again gives what a model made there gives is assumed, not measured, and every hop says so.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from functools import cache
 
 from matrix.outcomes import CRASHES, DIFFERS, EQUAL, EXACT, FAILS, LOSSY, REMEDY
 from matrix.probe import attempts
@@ -21,7 +21,6 @@ COMPOSED = "composed of two measured cells"
 BAD = (DIFFERS, FAILS, CRASHES, REMEDY)
 USABLE = (EXACT, EQUAL, LOSSY, REMEDY)
 
-Row = Mapping[str, Any]
 _Place = tuple[str, str]
 
 
@@ -65,61 +64,74 @@ def add_routes(rows: Sequence[ResultRow], pool: Pool) -> None:
 
 @dataclass(frozen=True, slots=True)
 class _Usable:
-    """A usable cell, and what ranks it: fidelity, and 1 where the plain call is enough."""
+    """A usable cell, and what ranks it: fidelity, and 1 where the plain call is enough.
 
-    row: Row
+    :param place: among the usable cells of its scenario; of two equal ways, the first is taken.
+    """
+
+    row: ResultRow
     quality: tuple[int, int]
-    can_be_saved: bool
+    place: int
+
+
+# Fidelity, then fewer remedies, then fewer steps, then what wrote the file: it is at hand, where other environments would
+# have to be made. Then the first of the table.
+_Rank = tuple[int, int, int, int, int]
 
 
 class Finder:
     """Finds routes among the usable cells of one scenario."""
 
-    def __init__(self, usable: Iterable[Row]) -> None:
+    def __init__(self, usable: Iterable[ResultRow]) -> None:
         self._cells: dict[tuple[str, str, str], _Usable] = {}
         self._first: dict[_Place, list[_Usable]] = {}
         self._second: dict[_Place, _Usable] = {}
-        for row in usable:
-            cell = _Usable(row, _quality(row), _can_be_saved(row))
-            self._cells[row["format"], row["saved_with"], row["loaded_with"]] = cell
-            self._first.setdefault((row["format"], row["saved_with"]), []).append(cell)
+        for number, row in enumerate(usable):
+            cell = _Usable(row, _quality(row), number)
+            self._cells[row.format, row.saved_with, row.loaded_with] = cell
+            if _can_be_saved(row):
+                self._first.setdefault((row.format, row.saved_with), []).append(cell)
             # Of all formats that a third environment can write, the one that comes through best.
-            place = (row["saved_with"], row["loaded_with"])
+            place = (row.saved_with, row.loaded_with)
             if place not in self._second or cell.quality > self._second[place].quality:
                 self._second[place] = cell
+        for (_, saver), cells in self._first.items():
+            # What wrote the file first, then the best: so the search may end as soon as no later cell can win.
+            cells.sort(key=lambda cell: (cell.row.loaded_with != saver, -cell.quality[0], -cell.quality[1]))
 
-    def best(self, bad: Row) -> Route | None:
+    def best(self, bad: ResultRow) -> Route | None:
         """The route with the highest fidelity that is better than what the cell itself offers; None where there is none."""
-        own = _quality(bad) if bad["verdict"] == REMEDY else (-1, 0)
-        rank, cells = max(self._ways(bad), key=lambda way: way[0], default=((), ()))
-        if not cells or rank[0] <= own[0]:
-            return None
-        return _hop(rank[0], *cells) if len(cells) > 1 else _legacy(rank[0], cells[0])
-
-    def _ways(self, bad: Row) -> Iterator[tuple[tuple[int, ...], tuple[Row, ...]]]:
-        """The cells of each way, with what ranks it: fidelity, then fewer remedies, then fewer steps."""
-        form, saver, loader = bad["format"], bad["saved_with"], bad["loaded_with"]
+        shared = bad.shared
+        own = int(shared["fidelity"] or 0) if shared["verdict"] == REMEDY else -1
+        form, saver, loader = bad.format, bad.saved_with, bad.loaded_with
+        best: _Rank = (own, 2, 0, 0, 0)  # no way has this many plain calls: what wins has a higher fidelity
+        cells: tuple[ResultRow, ...] = ()
         legacy = self._cells.get((form, saver, legacy_of(loader)))
-        if legacy is not None:
-            yield (*legacy.quality, 1), (legacy.row,)
+        if legacy is not None and legacy.quality[0] > own:
+            best, cells = (*legacy.quality, 1, 0, 0), (legacy.row,)
         for first in self._first.get((form, saver), ()):
-            third = first.row["loaded_with"]
+            third = first.row.loaded_with
+            one = first.quality
+            if third != saver and (*one, 0, 0, -first.place) < best:
+                break
             second = self._second.get((third, loader))
-            if second is None or third == loader or not first.can_be_saved:
+            if second is None or third == loader or (third == saver and second.row.format == form):
                 continue
-            if third == saver and second.row["format"] == form:
-                continue
-            one, two = first.quality, second.quality
-            # What wrote the file is at hand: it comes before environments that would have to be made.
-            yield (min(one[0], two[0]), one[1] + two[1] - 1, 0, third == saver), (first.row, second.row)
+            two = second.quality
+            rank = (min(one[0], two[0]), one[1] + two[1] - 1, 0, int(third == saver), -first.place)
+            if rank > best:
+                best, cells = rank, (first.row, second.row)
+        if not cells:
+            return None
+        return _hop(best[0], *cells) if len(cells) > 1 else _legacy(best[0], cells[0])
 
 
-def _legacy(fidelity: int, cell: Row) -> Route:
+def _legacy(fidelity: int, cell: ResultRow) -> Route:
     step = f"load in {cell['loaded_with']}{_with(cell)}"
-    return Route(LEGACY_KERAS, cell["loaded_with"], cell["format"], fidelity, (step,), tuple(_lost(cell)))
+    return Route(LEGACY_KERAS, cell["loaded_with"], cell["format"], fidelity, (step,), _lost(cell))
 
 
-def _hop(fidelity: int, first: Row, second: Row) -> Route:
+def _hop(fidelity: int, first: ResultRow, second: ResultRow) -> Route:
     third = first["loaded_with"]
     steps = (
         f"load in {third}{_with(first)}",
@@ -130,31 +142,37 @@ def _hop(fidelity: int, first: Row, second: Row) -> Route:
     return Route(HOP, third, second["format"], fidelity, steps, cost)
 
 
+@cache
 def legacy_of(environment: str) -> str:
     """Id of the same TensorFlow with tf_keras: ``2.16+tf_keras-cpu`` for ``2.16-cpu``."""
     label, _, hardware = environment.rpartition("-")
     return f"{label.partition('+')[0]}+tf_keras-{hardware}"
 
 
-def _quality(row: Row) -> tuple[int, int]:
+def _quality(row: ResultRow) -> tuple[int, int]:
     """Fidelity, and 1 where the plain call is enough."""
-    return int(row["fidelity"] or 0), int(row["verdict"] != REMEDY)
+    return int(row.shared["fidelity"] or 0), int(row.shared["verdict"] != REMEDY)
 
 
-def _can_be_saved(row: Row) -> bool:
+def _can_be_saved(row: ResultRow) -> bool:
     """Whether what was loaded is a model that can be saved again: a bare function is not."""
-    given: str = attempts.gives(row["attempt"], row["format"])
+    given: str = attempts.gives(row.shared["attempt"], row.format)
     return given != INFERENCE
 
 
-def _with(row: Row) -> str:
+def _with(row: ResultRow) -> str:
     return f" with {row['attempt']}" if row["verdict"] == REMEDY else ""
 
 
-def _lost(row: Row) -> list[str]:
+def _lost(row: ResultRow) -> tuple[str, ...]:
     """Rungs that a cell lost, and what its remedy costs."""
-    rungs = [rung for rung in RUNGS if rung in str(row["lost"] or "").split(",")]
+    return _losses(row.shared["lost"] or "", row.shared["cost"] or "")
+
+
+@cache
+def _losses(lost: str, cost: str) -> tuple[str, ...]:
+    rungs = [rung for rung in RUNGS if rung in lost.split(",")]
     losses = [f"{rung} lost" for rung in rungs if rung != "optimizer"]
     if "optimizer" in rungs:
         losses.append(attempts.OPTIMIZER_LOST)
-    return [*losses, *(cost for cost in str(row["cost"] or "").split(", ") if cost and cost not in losses)]
+    return (*losses, *(one for one in cost.split(", ") if one and one not in losses))

@@ -1,11 +1,11 @@
 """Finds the cause of a bad cell: the first of the catalogue whose evidence holds."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 
 from matrix.diagnosis.case import Case, Pins
-from matrix.diagnosis.catalogue import BAD, UNKNOWN, Catalogue, Evidence
+from matrix.diagnosis.catalogue import BAD, UNKNOWN, Catalogue, Evidence, FileEvidence
 from matrix.diagnosis.file_facts import file_facts, specifiers
 from matrix.inspection import Inspection
 from matrix.outcomes import REMEDY
@@ -24,6 +24,13 @@ class Diagnosis:
     evidence: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True)
+class _Said:
+    """What of an error's text shows evidence; ``match`` is None where the evidence asks for no text."""
+
+    match: re.Match[str] | None
+
+
 def diagnose(case: Case, catalogue: Catalogue) -> Diagnosis | None:
     """The diagnosis of a bad cell; None for a verdict that needs none."""
     return Matcher(catalogue).diagnose(case)
@@ -34,26 +41,42 @@ class Matcher:
 
     def __init__(self, catalogue: Catalogue) -> None:
         self._evidence = [(cause.id, evidence) for cause in catalogue.cause for evidence in cause.evidence]
-        self._possible: dict[tuple[object, ...], list[tuple[str, Evidence, _Said]]] = {}
+        self._possible: dict[Hashable, list[tuple[str, Evidence, _Said]]] = {}
+        # What versions and files show, by the ids of what was compared; what these stand for is kept with the answer.
+        self._versions: dict[tuple[int, int, int], tuple[list[str] | None, Pins, Pins]] = {}
+        self._files: dict[tuple[int, int], tuple[list[str] | None, Inspection]] = {}
 
     @staticmethod
     def is_bad(verdict: str) -> bool:
         """Whether a cell of that verdict has a cause."""
         return verdict in BAD
 
-    def diagnose(self, case: Case) -> Diagnosis | None:
-        """The diagnosis of a bad cell; None for a verdict that needs none."""
+    def diagnose(self, case: Case, token: Hashable = None) -> Diagnosis | None:
+        """The diagnosis of a bad cell; None for a verdict that needs none.
+
+        :param token: stands for everything that was said and measured of the case, where many have that in common: what
+            remains to be looked at are the versions and the file.
+        """
         if case.verdict not in BAD:
             return None
-        for cause, evidence, said in self._candidates(case):
-            found = _confirmed(evidence, case, said)
+        for cause, evidence, said in self._candidates(case, token):
+            found = self._confirmed(evidence, case, said)
             if found is not None:
                 return Diagnosis(cause, tuple(found))
         return Diagnosis(UNKNOWN)
 
-    def _candidates(self, case: Case) -> list[tuple[str, Evidence, "_Said"]]:
+    def matching(self, case: Case) -> list[str]:
+        """Every cause some evidence of which holds, in the catalogue's order: the first is the diagnosis."""
+        found = [
+            cause
+            for cause, evidence, said in self._candidates(case)
+            if self._confirmed(evidence, case, said) is not None
+        ]
+        return list(dict.fromkeys(found))
+
+    def _candidates(self, case: Case, token: Hashable = None) -> list[tuple[str, Evidence, "_Said"]]:
         """Evidence that what was said and measured allows, in the catalogue's order; versions and the file may rule it out."""
-        key = (
+        key = token or (
             *(case.verdict, case.format, case.stage, case.error_type, case.error, case.place, case.attempt),
             *(case.round_trip, case.same_environment, tuple(case.rungs.items()), case.observed),
         )
@@ -64,18 +87,43 @@ class Matcher:
             self._possible[key] = [(cause, evidence, said) for cause, evidence, said in looked if said is not None]
         return self._possible[key]
 
+    def _confirmed(self, evidence: Evidence, case: Case, said: _Said) -> list[str] | None:
+        """What shows the evidence, once versions and the file agree."""
+        versions = self._versions_of(evidence, case)
+        if versions is None:
+            return None
+        message = _message(evidence, case, said)
+        if message is None:
+            return None
+        read: list[str] | None = []
+        if evidence.file is not None:
+            read = self._facts_of(evidence.file, case.file) if case.file is not None else None
+        if read is None:
+            return None
+        measured = [f"measured: {word}" for word in evidence.observed]
+        if evidence.place:
+            measured.append(f"raised in {case.place}")
+        if evidence.lost:
+            measured.append(f"lost: {', '.join(evidence.lost)}")
+        if evidence.repaired_by:
+            measured.append(f"{evidence.repaired_by} repairs it")
+        if evidence.round_trip:
+            measured.append(f"the environment that saved it gets {case.round_trip} too")
+        return [*message, *versions, *read, *measured]
 
-@dataclass(frozen=True)
-class _Said:
-    """What of an error's text shows evidence; ``match`` is None where the evidence asks for no text."""
+    def _versions_of(self, evidence: Evidence, case: Case) -> list[str] | None:
+        key = (id(evidence), id(case.saver), id(case.loader))
+        if key not in self._versions:
+            self._versions[key] = (_versions(evidence, case), case.saver, case.loader)
+        return self._versions[key][0]
 
-    match: re.Match[str] | None
-
-
-def holds(evidence: Evidence, case: Case) -> list[str] | None:
-    """What of a case shows this evidence; None where some of it does not hold."""
-    said = _said(evidence, case)
-    return _confirmed(evidence, case, said) if said is not None else None
+    def _facts_of(self, wanted: FileEvidence, file: Inspection) -> list[str] | None:
+        key = (id(wanted), id(file))
+        if key not in self._files:
+            if len(self._files) >= _REMEMBERED:
+                self._files.clear()
+            self._files[key] = (file_facts(wanted, file), file)
+        return self._files[key][0]
 
 
 def _said(evidence: Evidence, case: Case) -> _Said | None:
@@ -103,31 +151,6 @@ def _said(evidence: Evidence, case: Case) -> _Said | None:
         return _Said(None)
     match = re.search(evidence.message, case.essence, re.DOTALL)
     return _Said(match) if match is not None else None
-
-
-def _confirmed(evidence: Evidence, case: Case, said: _Said) -> list[str] | None:
-    """What shows the evidence, once versions and the file agree."""
-    versions = _versions(evidence, case)
-    if versions is None:
-        return None
-    message = _message(evidence, case, said)
-    if message is None:
-        return None
-    read: list[str] | None = []
-    if evidence.file is not None:
-        read = file_facts(evidence.file, case.file) if case.file is not None else None
-    if read is None:
-        return None
-    measured = [f"measured: {word}" for word in evidence.observed]
-    if evidence.place:
-        measured.append(f"raised in {case.place}")
-    if evidence.lost:
-        measured.append(f"lost: {', '.join(evidence.lost)}")
-    if evidence.repaired_by:
-        measured.append(f"{evidence.repaired_by} repairs it")
-    if evidence.round_trip:
-        measured.append(f"the environment that saved it gets {case.round_trip} too")
-    return [*message, *versions, *read, *measured]
 
 
 def _versions(evidence: Evidence, case: Case) -> list[str] | None:

@@ -66,6 +66,11 @@ function drawJourney(start, to) {
     }, make("span", { class: "journey-share", "aria-hidden": "true" }, scored ? percent(plain, scored).replace(" %", "") : "–"),
     make("span", { class: "stack", "aria-hidden": "true" }, ...stack), make("span", { class: "journey-name" }, ...environmentName(environment))));
   });
-  document.getElementById("journey").replaceChildren(...bars);
+  const journey = document.getElementById("journey");
+  journey.closest(".hero").classList.toggle("many", isTiny);
+  journey.replaceChildren(...bars);
+  // Where there is not room for all of them, the one that is asked about must be in sight.
+  const asked = journey.querySelector("[aria-current]")?.parentElement;
+  if (asked) journey.scrollLeft = asked.offsetLeft + asked.offsetWidth - journey.offsetLeft - journey.clientWidth;
   document.getElementById("journey-title").textContent = `Files of ${ENVIRONMENTS[start].label}, loaded in … (% plainly)`;
 }

@@ -37,79 +37,131 @@ const LOADERS = SAVERS;
 
 const FAITHFUL = ["exact", "equal"];
 const TINY = 16; // more environments than this have squares without signs, but for what is silently wrong
+const isTiny = LOADERS.length > TINY;
+
+let GRID = null; // what is drawn: the table, its squares and the headings it was drawn for
 
 function drawGrid(cells) {
   const squares = tally(cells);
   const unsaved = SAVERS.some((saver) => squareOf(squares, saver, NO_LOADER).some(Boolean));
-  const [start, goal] = chosenPair();
+  const pair = chosenPair();
+  const headings = [unsaved, ...pair].join(" ");
+  const focused = document.activeElement?.dataset?.square;
+  // A table that is drawn anew is laid out anew: with five hundred squares, a filter would be answered late.
+  if (GRID?.headings !== headings) GRID = { headings, ...makeGrid(unsaved, pair) };
   let most = 1;
   for (const saver of SAVERS) {
     for (const loader of LOADERS) most = Math.max(most, squareOf(squares, saver, loader)[VERDICTS.indexOf(STATE.verdict)] || 0);
   }
+  for (const saver of SAVERS) {
+    for (const loader of LOADERS) drawSquare(GRID.squares[saver][loader], saver, loader, squareOf(squares, saver, loader), most);
+    if (unsaved) GRID.unsaved[saver].replaceChildren(drawUnsaved(saver, squareOf(squares, saver, NO_LOADER)));
+  }
+  const place = document.getElementById("grid");
+  if (place.firstElementChild !== GRID.table) place.replaceChildren(GRID.table);
+  roam(GRID.table, focused);
+}
+
+/** A table of empty squares. */
+function makeGrid(unsaved, [start, goal]) {
   const head = make("tr", {}, make("th", { class: "corner", scope: "col" },
     make("span", { class: "down" }, "saved ↓"), make("span", { class: "across" }, "loaded →")));
   for (const loader of LOADERS) head.append(make("th", { scope: "col", class: ENVIRONMENTS[loader].id === goal ? "asked" : null }, ...environmentName(ENVIRONMENTS[loader])));
   if (unsaved) head.append(make("th", { scope: "col", class: "unsaved" }, "not saved"));
+  const made = { squares: [], unsaved: [] };
   const body = make("tbody");
   for (const saver of SAVERS) {
     const row = make("tr", {}, make("th", { scope: "row", class: ENVIRONMENTS[saver].id === start ? "asked" : null }, ...environmentName(ENVIRONMENTS[saver])));
-    for (const loader of LOADERS) {
-      const square = drawSquare(saver, loader, squareOf(squares, saver, loader), most);
+    made.squares.push(LOADERS.map((loader) => {
+      const square = make("a", { "data-square": `${ENVIRONMENTS[saver].id}>${ENVIRONMENTS[loader].id}` },
+        make("b", {}, " "), make("small", {}, " "), make("span", { "aria-hidden": "true" }, " "));
       row.append(make("td", { class: saver === loader ? "same" : null }, square));
+      return square;
+    }));
+    if (unsaved) {
+      made.unsaved.push(make("td", { class: "unsaved" }));
+      row.append(made.unsaved.at(-1));
     }
-    if (unsaved) row.append(make("td", { class: "unsaved" }, drawUnsaved(saver, squareOf(squares, saver, NO_LOADER))));
     body.append(row);
   }
-  const size = LOADERS.length > TINY ? "tiny" : LOADERS.length > 9 ? "small" : "large";
-  const table = make("table", { class: `grid ${size}`, "aria-label": "Saved with, by row; loaded with, by column" },
-    make("thead", {}, head), body);
-  const place = document.getElementById("grid");
-  const focused = document.activeElement?.dataset?.square;
-  place.replaceChildren(table);
-  roam(table, focused);
+  const size = isTiny ? "tiny" : LOADERS.length > 9 ? "small" : "large";
+  made.table = make("table", { class: `grid ${size}`, "aria-label": "Saved with, by row; loaded with, by column" }, make("thead", {}, head), body);
+  made.table.addEventListener("keydown", moveWithArrows);
+  // A pointer sees what a screen reader says.
+  made.table.addEventListener("mouseover", ({ target }) => {
+    const square = target.closest?.("[aria-label].square");
+    if (square) square.title = square.getAttribute("aria-label");
+  });
+  return made;
 }
 
-function drawSquare(saver, loader, counts, most) {
+/** Set what differs, and nothing else. */
+function change(element, name, value) {
+  if (value === null) element.removeAttribute(name);
+  else if (element.getAttribute(name) !== value) element.setAttribute(name, value);
+}
+
+function say(element, text) {
+  if (element.firstChild.data !== text) element.firstChild.data = text;
+}
+
+function drawSquare(link, saver, loader, counts, most) {
   const from = ENVIRONMENTS[saver];
   const to = ENVIRONMENTS[loader];
   const chosen = STATE.saver === from.id && STATE.loader === to.id;
   const sum = sums(counts);
   const said = VERDICTS.map((verdict, place) => (counts[place] ? `${counts[place]} ${verdict}` : "")).filter(Boolean);
-  const link = make("a", {
-    class: "square", href: address(chosen ? { saver: "", loader: "", cell: "" } : { saver: from.id, loader: to.id, cell: "" }),
-    "aria-current": chosen ? "true" : null, "data-square": `${from.id}>${to.id}`,
-    "aria-label": `Saved with ${from.label}, loaded with ${to.label}: ${said.join(", ") || "nothing was run"}`,
-    title: `${from.label} → ${to.label}\n${said.join("\n") || "nothing was run"}`,
-  });
-  if (STATE.verdict) fillCount(link, counts[VERDICTS.indexOf(STATE.verdict)], sum, most);
-  else fillShare(link, counts, sum);
-  return link;
+  change(link, "href", address(chosen ? { saver: "", loader: "", cell: "" } : { saver: from.id, loader: to.id, cell: "" }));
+  change(link, "aria-current", chosen ? "true" : null);
+  change(link, "aria-label", `Saved with ${from.label}, loaded with ${to.label}: ${said.join(", ") || "nothing was run"}`);
+  const look = STATE.verdict ? lookOfCount(counts[VERDICTS.indexOf(STATE.verdict)], sum, most) : lookOfShare(counts, sum);
+  const [number, small, sign] = link.children;
+  change(link, "class", `square ${look.class}`);
+  say(number, look.number);
+  say(small, look.small || "");
+  change(link, "style", look.mix || null);
+  change(sign, "class", look.sign ? `badge v-${look.sign}` : null);
+  say(sign, look.sign ? WORDS.signs[look.sign] : "");
 }
 
 /** A square with no scored cell says so, whatever the colour of its neighbours. */
-function fillNothing(link, sum) {
-  link.classList.add(sum.unavailable ? "unavailable" : "nothing");
-  link.append(make("b", {}, sum.unavailable ? "?" : "–"));
+const lookOfNothing = (sum) => ({ class: sum.unavailable ? "unavailable" : "nothing", number: sum.unavailable ? "?" : "–" });
+
+// One rule for each tint: hundreds of squares that each bring a colour of their own would have to be worked out one by one.
+const STEPS = 25;
+const tints = new CSSStyleSheet();
+const tint = (name, part) => `tint-${name}-${Math.round(part * STEPS)}`;
+for (let step = 0; step <= STEPS; step++) {
+  const part = step / STEPS;
+  const [better, worse, place] = part >= 0.5 ? ["exact", "lossy", part * 2 - 1] : ["lossy", "fails", part * 2];
+  const rules = [["share", `color-mix(in oklab, var(--${better}) ${place * 100}%, var(--${worse})) 30%`],
+    ...VERDICTS.map((verdict) => [verdict, `var(--${WORDS.scored.includes(verdict) ? verdict : "none"}) ${25 + part * 60}%`])];
+  for (const [name, colour] of rules) tints.insertRule(`.${tint(name, part)} { background-color: color-mix(in oklab, ${colour}, var(--surface)) }`);
+}
+document.adoptedStyleSheets.push(tints);
+
+function lookOfShare(counts, sum) {
+  if (!sum.scored) return lookOfNothing(sum);
+  if (sum.all === 1) return { class: `solo v-${sum.worst}`, number: WORDS.signs[sum.worst], small: isTiny ? "" : sum.worst };
+  const share = sum.good / sum.scored;
+  const silent = sum.worst === "differs";
+  return {
+    class: `mixed ${tint("share", share)}${silent ? " wrong" : ""}`,
+    number: percent(sum.good, sum.scored).replace(" %", ""), mix: mixOf(counts, sum.scored),
+    sign: silent || (!FAITHFUL.includes(sum.worst) && !isTiny) ? sum.worst : "",
+  };
 }
 
-function fillShare(link, counts, sum) {
-  if (!sum.scored) { fillNothing(link, sum); return; }
-  if (sum.all === 1) {
-    link.classList.add("solo", `v-${sum.worst}`);
-    link.append(make("b", {}, WORDS.signs[sum.worst]), make("small", {}, sum.worst));
-    return;
-  }
-  const share = sum.good / sum.scored;
-  link.classList.add("mixed");
-  link.style.setProperty("--good", `${Math.round(share * 100)}%`);
-  link.classList.add(share >= 0.5 ? "upper" : "lower");
-  link.append(make("b", {}, percent(sum.good, sum.scored).replace(" %", "")), drawMix(counts, sum.scored));
-  if (sum.worst === "differs" || (!FAITHFUL.includes(sum.worst) && LOADERS.length <= TINY)) link.append(badge(sum.worst));
-  if (sum.worst === "differs") link.classList.add("wrong");
+function lookOfCount(count, sum, most) {
+  if (!count) return sum.scored ? { class: "nothing", number: "0" } : lookOfNothing(sum);
+  return {
+    class: `counted ${tint(STATE.verdict, count / most)}`,
+    number: String(count), small: isTiny ? "" : `of ${sum.all}`, sign: isTiny ? "" : STATE.verdict,
+  };
 }
 
 /** The verdicts of a square as one bar: a background, since some grids have five hundred squares. */
-function drawMix(counts, scored) {
+function mixOf(counts, scored) {
   let done = 0;
   const stops = [];
   WORDS.scored.forEach((verdict) => {
@@ -119,18 +171,7 @@ function drawMix(counts, scored) {
     stops.push(`var(--${verdict}) ${done.toFixed(1)}% ${next.toFixed(1)}%`);
     done = next;
   });
-  return make("span", { class: "mix", "aria-hidden": "true", style: { background: `linear-gradient(to right, ${stops.join(", ")})` } });
-}
-
-function fillCount(link, count, sum, most) {
-  if (!count) {
-    if (!sum.scored) fillNothing(link, sum);
-    else { link.classList.add("nothing"); link.append(make("b", {}, "0")); }
-    return;
-  }
-  link.classList.add("counted", `v-${STATE.verdict}`);
-  link.style.setProperty("--depth", `${25 + Math.round((60 * count) / most)}%`);
-  link.append(make("b", {}, String(count)), make("small", {}, `of ${sum.all}`), badge(STATE.verdict));
+  return `background-image: linear-gradient(to right, ${stops.join(", ")})`;
 }
 
 function drawUnsaved(saver, counts) {
@@ -147,21 +188,22 @@ function drawUnsaved(saver, counts) {
 
 /** One tab stop for the whole grid; the arrow keys move inside it. */
 function roam(table, focused) {
-  const rows = [...table.tBodies[0].rows].map((row) => [...row.querySelectorAll("a.square")]);
-  const all = rows.flat();
+  const all = [...table.querySelectorAll("a.square")];
   const start = all.find((square) => square.dataset.square === focused)
     || all.find((square) => square.getAttribute("aria-current")) || all[0];
-  all.forEach((square) => { square.tabIndex = square === start ? 0 : -1; });
-  if (focused && start) start.focus({ preventScroll: true });
-  table.addEventListener("keydown", (event) => {
-    const step = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] }[event.key];
-    const row = rows.findIndex((squares) => squares.includes(event.target));
-    if (!step || row < 0) return;
-    const next = rows[row + step[0]]?.[rows[row].indexOf(event.target) + step[1]];
-    event.preventDefault();
-    if (!next) return;
-    event.target.tabIndex = -1;
-    next.tabIndex = 0;
-    next.focus();
-  });
+  all.forEach((square) => change(square, "tabindex", square === start ? "0" : "-1"));
+  if (focused && start && start !== document.activeElement) start.focus({ preventScroll: true });
+}
+
+function moveWithArrows(event) {
+  const step = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] }[event.key];
+  const rows = [...event.currentTarget.tBodies[0].rows].map((row) => [...row.querySelectorAll("a.square")]);
+  const row = rows.findIndex((squares) => squares.includes(event.target));
+  if (!step || row < 0) return;
+  const next = rows[row + step[0]]?.[rows[row].indexOf(event.target) + step[1]];
+  event.preventDefault();
+  if (!next) return;
+  event.target.tabIndex = -1;
+  next.tabIndex = 0;
+  next.focus();
 }

@@ -29,7 +29,6 @@ function drawList(cells) {
   document.getElementById("all-squares").href = address({ saver: "", loader: "", cell: "" });
   const list = document.getElementById("list");
   list.replaceChildren();
-  list.scrollTop = 0;
   more(list, 0);
 }
 

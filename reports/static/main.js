@@ -41,6 +41,8 @@ function showPage(page) {
 }
 
 function drawGridPage() {
+  // Before anything changes: asked of a changed page, it would lay out the whole of it twice.
+  document.getElementById("list").scrollTop = 0;
   for (const name of FILTERS) {
     const field = document.getElementById(`filter-${name}`);
     if (document.activeElement !== field || field.tagName === "SELECT") field.value = STATE[name];

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from matrix.diagnosis import UNKNOWN, Case, Pins, diagnose, load_catalogue
 from matrix.diagnosis.case import essence, observations
 from matrix.diagnosis.catalogue import Catalogue
-from matrix.diagnosis.matching import holds
+from matrix.diagnosis.matching import Matcher
 from matrix.inspection import Inspection
 from tests.unit.diagnosis.write_real_cells import REAL_CELLS
 
@@ -266,9 +266,7 @@ def test_every_way_to_recognise_a_cause_can_be_the_one_that_decides() -> None:
     ids = [cause.id for cause in catalogue.cause]
     for cell in CELLS:
         case = case_of(cell)
-        matching = [
-            cause.id for cause in catalogue.cause if any(holds(one, case) is not None for one in cause.evidence)
-        ]
+        matching = Matcher(catalogue).matching(case)
         assert matching[:1] == ([cell["cause"]] if cell["cause"] != UNKNOWN else [])
         assert sorted(matching, key=ids.index) == matching
 
