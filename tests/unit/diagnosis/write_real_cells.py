@@ -1,6 +1,6 @@
 """Collects one real cell for each way in which a cause shows, from the stores of finished runs.
 
-    python -m tests.unit.diagnosis.write_real_cells PROFILE OUT [OUT ...]
+    python -m tests.unit.diagnosis.write_real_cells PROFILE VERSIONS OUT [OUT ...]
 
 The causes in the result are what the catalogue says today: read every line before committing it. A cell that is in the file
 already keeps the cause that it has there.
@@ -9,17 +9,15 @@ already keeps the cause that it has there.
 import json
 import re
 import sys
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
 
-from matrix import results, running
-from matrix.diagnosis import Case, Diagnosis
-from matrix.diagnosis.catalogue import Catalogue
-from matrix.diagnosis.matching import diagnose
+from matrix import judging, running
+from matrix.diagnosis import Case, Diagnosis, Matcher
 
 REAL_CELLS = Path(__file__).parent / "real_cells.json"
 _LONGEST = 900
@@ -55,23 +53,28 @@ def _small(measured: Mapping[str, Any]) -> dict[str, Any]:
     return {rung: value for rung, value in measured.items() if rung in ("optimizer", "weights", "training")}
 
 
-def main(profile: str, folders: list[str]) -> None:
-    """Collect from stores of a profile."""
+def main(profile: str, versions: str, folders: list[str]) -> None:
+    """Collect from stores of a profile.
+
+    :param versions: as of ``--tf``.
+    """
     known = json.loads(REAL_CELLS.read_text("utf-8")) if REAL_CELLS.exists() else []
     seen = {_kind(item) for item in known}
 
-    def collect(case: Case, catalogue: Catalogue) -> Diagnosis | None:
-        found = diagnose(case, catalogue)
-        if found is not None:
-            item = {"cause": found.cause, **packed(case)}
-            if _kind(item) not in seen:
-                seen.add(_kind(item))
-                known.append(item)
-        return found
+    class Collecting(Matcher):
+        def diagnose(self, case: Case, token: Hashable = None) -> Diagnosis | None:
+            found = super().diagnose(case, token)
+            if found is not None:
+                item = {"cause": found.cause, **packed(case)}
+                if _kind(item) not in seen:
+                    seen.add(_kind(item))
+                    known.append(item)
+            return found
 
-    vars(results)["diagnose"] = collect
+    vars(judging)["Matcher"] = Collecting
     for folder in folders:
-        running.report_only(running.RunOptions(Path("matrix.toml"), Path(folder), profile), Console())
+        options = running.RunOptions(Path("matrix.toml"), Path(folder), profile, tf=versions.split(","), backend="venv")
+        running.report_only(options, Console())
     known.sort(key=lambda item: (item["cause"], item["format"], item.get("error", "")))
     lines = ",\n".join(json.dumps(item, ensure_ascii=False) for item in known)
     REAL_CELLS.write_text(f"[\n{lines}\n]\n", encoding="utf-8")
@@ -85,4 +88,4 @@ def _kind(item: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], sys.argv[2:])
+    main(sys.argv[1], sys.argv[2], sys.argv[3:])
