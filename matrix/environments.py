@@ -42,7 +42,7 @@ class Environment:
         """Where its lock lies."""
         return self.resolved or lock_path(self.id)
 
-    @property
+    @cached_property
     def hardware(self) -> str:
         return self.id.rpartition("-")[2]
 
@@ -55,7 +55,7 @@ class Environment:
     def variant(self) -> str:
         return self.label.partition("+")[2]
 
-    @property
+    @cached_property
     def tensorflow(self) -> Version:
         """Major and minor of TensorFlow; ``nightly`` sorts after every release."""
         label = self.label.partition("+")[0]

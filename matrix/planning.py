@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from packaging.version import Version
@@ -88,12 +89,16 @@ def make_works(
     return tuple(works)
 
 
+# A million cells ask for few different ones.
+_version = cache(Version)
+
+
 def why_not_applicable(scenario: Scenario, environment: Environment) -> str:
     """Why a scenario can not exist in an environment, from the versions it declares; empty when it can."""
     since, until = scenario.options["since"], scenario.options["until"]
-    if environment.tensorflow < Version(since):
+    if environment.tensorflow < _version(since):
         return f"the scenario exists since TensorFlow {since}"
-    if until and environment.tensorflow > Version(until):
+    if until and environment.tensorflow > _version(until):
         return f"the scenario exists until TensorFlow {until}"
     return ""
 
