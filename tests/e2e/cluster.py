@@ -101,6 +101,18 @@ class Machines:
             path=path,
         )
 
+    def wait_until_ready(self, pid: int) -> None:
+        """Until the worker of this process id is registered with its scheduler.
+
+        Raises ``AssertionError`` with what it printed where it ends before, or takes longer than two minutes.
+        """
+        number = next(number for number, process in enumerate(self._processes) if process.pid == pid)
+        log = self._folder / f"{number}.log"
+        deadline = time.monotonic() + 120
+        while "Registered to" not in log.read_text():
+            assert self._processes[number].poll() is None and time.monotonic() < deadline, log.read_text()
+            time.sleep(0.1)
+
     def _start(self, before: list[str], module: str, *arguments: str, path: str) -> int:
         process = subprocess.Popen(
             [*before, sys.executable, "-W", "ignore", "-m", f"distributed.cli.{module}", *arguments],
