@@ -62,10 +62,12 @@ class Tables:
         self._keys = CellKeys(states)
         self._judge = Judge(config, states, inspect)
         self._pool = Pool()
+        # What a judgement and its cause come to, for the many cells that have both in common.
+        self._laid_out: dict[tuple[int, str, str], Shared] = {}
         self._reasons: dict[tuple[str, str], str] = {}
         self._attempts: list[AttemptRow] = []
         self._results = list(self._all_rows())
-        del self._judge  # what it remembers is not needed any more
+        del self._judge, self._laid_out  # what they remember is not needed any more
         add_routes(self._results, self._pool)
 
     def results(self) -> pd.DataFrame:
@@ -163,7 +165,11 @@ class Tables:
             judgement=judgement,
             round_trip=round_trip,
         )
-        row = self._row(work, saver, loader, judgement.said | why)
+        row = ResultRow(work.scenario.name, work.scenario.family, work.format, saver.id, loader.id)
+        outcome = (judgement.number, why.get("cause", ""), why.get("evidence", ""))
+        if outcome not in self._laid_out:
+            self._laid_out[outcome] = self._pool.one(_EMPTY | judgement.said | why)
+        row.shared = self._laid_out[outcome]
         row.seconds, row.key = cell.seconds, cell.key[:16]
         seconds = attempt_seconds(cell, len(judgement.attempts))
         self._attempts += map(AttemptRow, itertools.repeat(row), judgement.attempts, seconds)

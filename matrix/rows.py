@@ -24,16 +24,12 @@ class Row(Mapping[str, Any]):
     """A row: some values are its own, the others are shared with every row that has the same."""
 
     __slots__ = ("shared",)
-    OWN: ClassVar[tuple[str, ...]] = ()
+    # In the order of the columns; asked for each value that anybody reads, so no list is searched for it.
+    OWN: ClassVar[dict[str, None]] = {}
     shared: Shared
 
     def __getitem__(self, name: str) -> Any:
-        try:
-            return self.shared[name]
-        except KeyError:
-            if name in self.OWN:
-                return getattr(self, name)
-            raise
+        return getattr(self, name) if name in self.OWN else self.shared[name]
 
     def __iter__(self) -> Iterator[str]:
         yield from self.OWN
@@ -57,7 +53,7 @@ class ResultRow(Row):
         "scenario",
         "seconds",
     )
-    OWN: ClassVar[tuple[str, ...]] = __slots__
+    OWN: ClassVar[dict[str, None]] = dict.fromkeys(__slots__)
 
     def __init__(self, scenario: str, family: str, form: str, saved_with: str, loaded_with: str) -> None:
         self.scenario, self.family, self.format = scenario, family, form
@@ -71,7 +67,7 @@ class AttemptRow(Row):
     """One attempt at a cell."""
 
     __slots__ = ("cell", "seconds")
-    OWN: ClassVar[tuple[str, ...]] = ("scenario", "format", "saved_with", "loaded_with", "seconds")
+    OWN: ClassVar[dict[str, None]] = dict.fromkeys(("scenario", "format", "saved_with", "loaded_with", "seconds"))
 
     def __init__(self, cell: ResultRow, shared: Shared, seconds: float) -> None:
         self.cell, self.shared, self.seconds = cell, shared, seconds
@@ -107,7 +103,7 @@ def frame(rows: Sequence[Row], columns: Iterable[str], numbers: Mapping[str, str
             place = places[id(row.shared)] = len(distinct)
             distinct.append(row.shared)
         codes[number] = place
-    own = type(rows[0]).OWN if rows else ()
+    own = type(rows[0]).OWN if rows else {}
     made: dict[str, Any] = {}
     for name in columns:
         values: Any

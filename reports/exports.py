@@ -7,6 +7,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from matrix.atomic import write_atomically
@@ -44,14 +45,20 @@ def json_schema() -> str:
 
 def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
     """Return the rows as dicts of what JSON knows; a missing value is None."""
-    columns = {
-        # Tidy texts need no second look.
-        str(name): frame[name].tolist()
-        if isinstance(frame[name].dtype, pd.CategoricalDtype)
-        else [plain(value) for value in frame[name].tolist()]
-        for name in frame.columns
-    }
+    columns = {str(name): _plain_column(frame[name]) for name in frame.columns}
     return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
+
+
+def _plain_column(values: pd.Series) -> list[Any]:
+    if isinstance(values.dtype, pd.CategoricalDtype):
+        return values.tolist()  # tidy texts need no second look
+    if not pd.api.types.is_numeric_dtype(values.dtype):
+        return [plain(value) for value in values.tolist()]
+    as_float = values.to_numpy(dtype=float, na_value=math.nan)
+    found: list[Any] = values.astype(object).tolist()
+    for place in np.flatnonzero(~np.isfinite(as_float)):
+        found[place] = plain(found[place])
+    return found
 
 
 def plain(value: Any) -> Any:

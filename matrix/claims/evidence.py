@@ -10,34 +10,39 @@ from matrix.outcomes import SCORED
 
 Row = Mapping[str, Any]
 
+_NAMES = ("saved_with", "loaded_with", "format", "scenario")
+
 
 class Evidence:
     """The rows of a run, found by what claims ask for."""
 
     def __init__(self, rows: Iterable[Row], attempts: Iterable[Row]) -> None:
-        self.rows = [row for row in rows if row["verdict"] in SCORED]
+        self._scenarios: dict[str, list[Row]] = {}
+        for row in rows:
+            if row["verdict"] in SCORED:
+                self._scenarios.setdefault(row["scenario"], []).append(row)
         self._attempts = {(*names_of(row), row["attempt"]): row for row in attempts}
 
     @cached_property
     def by_name(self) -> dict[tuple[str, ...], Row]:
         """Scored cells by saver, loader, format and scenario."""
-        return {names_of(row): row for row in self.rows}
+        return {names_of(row): row for rows in self._scenarios.values() for row in rows}
 
     def cells(self, *scenarios: str, formats: Sequence[str] = (), same: bool | None = None) -> Iterator[Row]:
-        """Scored cells of scenarios; a name that ends in ``*`` stands for all that begin so, and none for every one.
+        """Scored cells, scenario by scenario; a name that ends in ``*`` stands for all that begin so, and none for every one.
 
         :param same: only cells that were loaded where they were saved (True), or only others (False).
         """
         exact = {name for name in scenarios if not name.endswith("*")}
         starts = tuple(name[:-1] for name in scenarios if name.endswith("*"))
-        for row in self.rows:
-            name = row["scenario"]
+        for name, rows in self._scenarios.items():
             if scenarios and name not in exact and not (starts and name.startswith(starts)):
                 continue
-            if formats and row["format"] not in formats:
-                continue
-            if same is None or (row["saved_with"] == row["loaded_with"]) == same:
-                yield row
+            for row in rows:
+                if formats and row["format"] not in formats:
+                    continue
+                if same is None or (row["saved_with"] == row["loaded_with"]) == same:
+                    yield row
 
     def attempt(self, row: Row, name: str) -> Row | None:
         """One attempt of a cell; None where it was not made."""
@@ -45,12 +50,12 @@ class Evidence:
 
     def beside(self, row: Row, **changes: str) -> Row | None:
         """The scored cell that differs from another in the named columns only."""
-        return self.by_name.get(names_of({**row, **changes}))
+        return self.by_name.get(tuple(changes[name] if name in changes else row[name] for name in _NAMES))
 
 
 def names_of(row: Row) -> tuple[str, ...]:
     """Saver, loader, format and scenario of a row."""
-    return row["saved_with"], row["loaded_with"], row["format"], row["scenario"]
+    return tuple([row[name] for name in _NAMES])
 
 
 def keras_generation(environment: str) -> int:

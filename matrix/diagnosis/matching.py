@@ -24,7 +24,17 @@ class Diagnosis:
     evidence: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
+class _Sought:
+    """Evidence of a cause, with its patterns."""
+
+    cause: str
+    evidence: Evidence
+    message: re.Pattern[str]
+    place: re.Pattern[str]
+
+
+@dataclass(frozen=True, slots=True)
 class _Said:
     """What of an error's text shows evidence; ``match`` is None where the evidence asks for no text."""
 
@@ -40,7 +50,12 @@ class Matcher:
     """Diagnoses many cells. What an error says is looked at once, however many versions say it."""
 
     def __init__(self, catalogue: Catalogue) -> None:
-        self._evidence = [(cause.id, evidence) for cause in catalogue.cause for evidence in cause.evidence]
+        self._evidence = [
+            _Sought(cause.id, evidence, re.compile(evidence.message, re.DOTALL), re.compile(evidence.place))
+            for cause in catalogue.cause
+            for evidence in cause.evidence
+        ]
+        self._narrowed: dict[Hashable, list[_Sought]] = {}
         self._possible: dict[Hashable, list[tuple[str, Evidence, _Said]]] = {}
         # What versions and files show, by the ids of what was compared; what these stand for is kept with the answer.
         self._versions: dict[tuple[int, int, int], tuple[list[str] | None, Pins, Pins]] = {}
@@ -83,9 +98,16 @@ class Matcher:
         if key not in self._possible:
             if len(self._possible) >= _REMEMBERED:
                 self._possible.clear()
-            looked = ((cause, evidence, _said(evidence, case)) for cause, evidence in self._evidence)
+            looked = ((sought.cause, sought.evidence, _said(sought, case)) for sought in self._narrow(case))
             self._possible[key] = [(cause, evidence, said) for cause, evidence, said in looked if said is not None]
         return self._possible[key]
+
+    def _narrow(self, case: Case) -> list[_Sought]:
+        """Evidence that asks for nothing of these few words that the case has not: most is ruled out so."""
+        key = (case.verdict, case.format, case.stage, case.error_type, case.round_trip, case.same_environment)
+        if key not in self._narrowed:
+            self._narrowed[key] = [sought for sought in self._evidence if _may_hold(sought.evidence, case)]
+        return self._narrowed[key]
 
     def _confirmed(self, evidence: Evidence, case: Case, said: _Said) -> list[str] | None:
         """What shows the evidence, once versions and the file agree."""
@@ -126,8 +148,7 @@ class Matcher:
         return self._files[key][0]
 
 
-def _said(evidence: Evidence, case: Case) -> _Said | None:
-    """Whether what was said and measured allows this evidence, whatever versions and file are. Cheap conditions come first."""
+def _may_hold(evidence: Evidence, case: Case) -> bool:
     simple = (
         (evidence.verdicts, case.verdict),
         (evidence.formats, case.format),
@@ -136,20 +157,26 @@ def _said(evidence: Evidence, case: Case) -> _Said | None:
         (evidence.round_trip, case.round_trip),
     )
     if any(allowed and actual not in allowed for allowed, actual in simple):
+        return False
+    return evidence.same_environment is None or evidence.same_environment == case.same_environment
+
+
+def _said(sought: _Sought, case: Case) -> _Said | None:
+    """Whether what was said and measured allows this evidence, whatever versions and file are. Cheap conditions come first."""
+    evidence = sought.evidence
+    if evidence.lost and case.lost != evidence.lost:
         return None
-    if evidence.same_environment is not None and evidence.same_environment != case.same_environment:
+    if any(case.rungs.get(rung) != "pass" for rung in evidence.kept):
         return None
-    if evidence.lost and tuple(rung for rung in case.lost) != evidence.lost:
+    if evidence.observed and not case.observed.issuperset(evidence.observed):
         return None
-    if any(case.rungs.get(rung) != "pass" for rung in evidence.kept) or not set(evidence.observed) <= case.observed:
-        return None
-    if evidence.place and not re.search(evidence.place, case.place):
+    if evidence.place and not sought.place.search(case.place):
         return None
     if evidence.repaired_by and not (case.verdict == REMEDY and evidence.repaired_by in attempts.parts(case.attempt)):
         return None
     if not evidence.message:
         return _Said(None)
-    match = re.search(evidence.message, case.essence, re.DOTALL)
+    match = sought.message.search(case.essence)
     return _Said(match) if match is not None else None
 
 

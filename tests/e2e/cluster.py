@@ -110,7 +110,8 @@ class Machines:
         log = self._folder / f"{number}.log"
         deadline = time.monotonic() + 120
         while "Registered to" not in log.read_text():
-            assert self._processes[number].poll() is None and time.monotonic() < deadline, log.read_text()
+            assert self._processes[number].poll() is None, log.read_text()
+            assert time.monotonic() < deadline, log.read_text()
             time.sleep(0.1)
 
     def _start(self, before: list[str], module: str, *arguments: str, path: str) -> int:
