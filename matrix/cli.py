@@ -206,9 +206,13 @@ def lock(
 
 @app.command()
 def report(
-    profile: Annotated[str, typer.Option(metavar="NAME", help="quick or full, from the configuration.")] = "quick",
+    profile: Annotated[
+        str | None, typer.Option(metavar="NAME", help="quick or full, from the configuration.", show_default=False)
+    ] = None,
     tf: TfOption = None,
-    hardware: HardwareOption = "cpu",
+    hardware: Annotated[
+        str | None, typer.Option(metavar="LIST", help="cpu, cuda, or both.", show_default=False)
+    ] = None,
     scenario: ScenarioOption = None,
     format: FormatOption = None,
     backend: BackendOption = "auto",
@@ -216,13 +220,18 @@ def report(
     config: ConfigOption = DEFAULT_CONFIG,
     site: SiteOption = None,
 ) -> None:
-    """Judge and render again what the store holds, without running anything (new tolerances, an interrupted run)."""
-    from matrix.running import RunOptions, report_only
+    """Judge and render again what the store holds, without running anything (new tolerances, an interrupted run).
 
-    options = RunOptions(
-        config, out, profile, _words(tf), _words(hardware) or [], scenario, _words(format), backend, site=site
-    )
-    report_only(options, _console())
+    Without a selection, that of the last run into the folder; with one, the quick profile's and CPU where nothing else is said.
+    """
+    from matrix.running import RunOptions, report_only, with_last_selection
+
+    console = _console()
+    selected = (profile or "quick", _words(tf), _words(hardware or "cpu") or [], scenario, _words(format))
+    options = RunOptions(config, out, *selected, backend, site=site)
+    if all(option is None for option in (profile, tf, hardware, scenario, format)):
+        options = with_last_selection(options, console)
+    report_only(options, console)
 
 
 cli_shards.register(app, _console)

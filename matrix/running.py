@@ -7,7 +7,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -26,6 +26,7 @@ from matrix.executors import Executor, open_executor
 from matrix.floating import resolve
 from matrix.freshness import Stamp, StampFile, fingerprint
 from matrix.inspection import Inspection, inspect
+from matrix.last_selection import Selection, last_selection, remember
 from matrix.outcomes import SCORED, UNSCORED
 from matrix.past import earlier_runs
 from matrix.planning import Matrix, expand_formats, make_works
@@ -96,12 +97,16 @@ def select_matrix(options: RunOptions, config: MatrixConfig) -> Matrix:
     picked = select_scenarios(scenarios, options.scenario) if options.scenario is not None else list(scenarios.values())
     formats = expand_formats(options.formats) if options.formats is not None else None
     works = make_works(profile, picked, formats, named=options.scenario is not None)
-    day = options.as_of or datetime.datetime.now(datetime.UTC).date()
+    day = _day_of(options)
     chosen = [resolve(environment, day) for environment in chosen]
     for environment in chosen:
         _ = environment.digest  # a missing lock is said before anything is built
     matrix = Matrix(tuple(chosen), works)
     return select_shard(matrix, options.shard) if options.shard is not None else matrix
+
+
+def _day_of(options: RunOptions) -> datetime.date:
+    return options.as_of or datetime.datetime.now(datetime.UTC).date()
 
 
 def check_fail_on(words: Sequence[str], further: Sequence[str] = ()) -> None:
@@ -153,6 +158,9 @@ def _run_with(
     lock = FileLock(options.out / "store" / "run.lock", timeout=0)
     try:
         with lock:
+            if options.shard is None:
+                asked = (options.profile, options.tf, options.hardware, options.scenario, options.formats)
+                remember(options.out, Selection(*asked, as_of=_day_of(options)))
             return _run_locked(options, config, matrix, executor, store, console, started)
     except Timeout:
         raise StoreError(
@@ -160,6 +168,15 @@ def _run_with(
         ) from None
     finally:
         store.close()
+
+
+def with_last_selection(options: RunOptions, console: Console) -> RunOptions:
+    """The options with the selection of the folder's last run, where that is known; it is said."""
+    last = last_selection(options.out)
+    if last is None:
+        return options
+    console.print(f"As the last run: {last.words}", highlight=False, markup=False, soft_wrap=True)
+    return replace(options, **last._asdict())
 
 
 def report_only(options: RunOptions, console: Console) -> None:
