@@ -163,11 +163,22 @@ def build_label(made: Recipe) -> str:
 
 
 def _follow(events: Iterator[Mapping[str, Any]], write: Say) -> None:
-    """Write a build's log as it comes. Raises BuildError for the error that ends it."""
+    """Write a build's log, line by line as it comes. Raises BuildError for the error that ends it.
+
+    What a step prints arrives in pieces as the step wrote them: a line is whole at its end, and a password that is to be
+    hidden may be cut in two.
+    """
+    begun = ""
     for event in events:
         if "error" in event:
-            write(event["error"])
+            for line in filter(str.strip, (begun, event["error"])):
+                write(line)
             raise BuildError(event["error"])
-        text = str(event.get("stream") or event.get("status") or "").rstrip()
-        if text and "progress" not in event:
-            write(text)
+        if "stream" in event:
+            *lines, begun = (begun + str(event["stream"])).split("\n")
+        else:
+            lines = [str(event.get("status") or "")] if "progress" not in event else []
+        for line in filter(str.strip, lines):
+            write(line)
+    if begun.strip():
+        write(begun)
