@@ -78,8 +78,8 @@ class FleetRoute:
 class UpgradePlan:
     """Everything that is answered.
 
-    :param latest_without_work: the newest environment in which every file that loads where it was written loads no worse.
-    :param expensive: the neighbouring environments between which most files stop loading so, and how many do.
+    :param latest_without_work: the newest plain version in which every file that loads where it was written loads no worse.
+    :param expensive: the neighbouring versions on the way between which most files stop loading so, and how many do.
     """
 
     wish: Wish
@@ -127,17 +127,28 @@ def make_plan(
         path = best_path(graphs[scenario], (wish.start, form), wish.to, wish.most, wish.max_hops)
         own = verdicts.get((scenario, form, wish.start, wish.start), "")
         entries.append(Entry(scenario, families[scenario], form, path, direct, own))
-    order = list(environments)
-    later = order[order.index(wish.start) :]
+    versions = _versions(environments, wish)
     at_home = [entry for entry in entries if entry.own in (EXACT, EQUAL, LOSSY, REMEDY)]
-    counts = [(name, _without_work(at_home, verdicts, wish.start, name)) for name in later]
+    counts = {name: _without_work(at_home, verdicts, wish.start, name) for name in versions}
+    since, goal = versions.index(wish.start), versions.index(wish.to)
+    on_the_way = versions[since : goal + 1] if since <= goal else versions[goal : since + 1][::-1]
     return UpgradePlan(
         wish,
         tuple(entries),
-        _fleet_route(entries, graphs, wish),
-        _latest(counts, at_home),
-        _most_expensive(counts),
+        _fleet_route(entries, graphs, wish, environments),
+        _latest([(name, counts[name]) for name in versions[since:]], at_home),
+        _most_expensive([(name, counts[name]) for name in on_the_way]),
     )
+
+
+def _versions(environments: Sequence[str], wish: Wish) -> list[str]:
+    """The two that were asked for, and every plain version on the machine that is the goal: nobody moves through a variant."""
+    hardware = wish.to.rpartition("-")[2]
+    return [
+        name
+        for name in environments
+        if name in (wish.start, wish.to) or ("+" not in name and name.rpartition("-")[2] == hardware)
+    ]
 
 
 def _no_worse(verdict: str, own: str) -> bool:
@@ -181,12 +192,23 @@ def _cheapest_single_stops(
     return {(stop,) for stop, price in prices.items() if price == least}
 
 
-def _fleet_route(entries: Sequence[Entry], graphs: Mapping[str, ScenarioGraph], wish: Wish) -> FleetRoute | None:
-    """The route that leaves behind and loses least, then has the fewest hops: of those with one stop or best for some entry."""
+# What is lost or left behind, hops, what is lost or needed in all, stops besides the start; then the oldest stop's age.
+_RouteRank = tuple[int, int, int, int, tuple[int, ...]]
+
+
+def _fleet_route(
+    entries: Sequence[Entry], graphs: Mapping[str, ScenarioGraph], wish: Wish, order: Sequence[str]
+) -> FleetRoute | None:
+    """The route that leaves behind and loses least, then has the fewest hops: of those with one stop or best for some entry.
+
+    Of equal ones, that which needs least (code, trust, an edited copy), then the start itself as the stop: it is at hand;
+    then the newest versions.
+    """
+    age = {name: -place for place, name in enumerate(order)}
     recipes = {entry.path.recipe for entry in entries if entry.path is not None} | ({()} if entries else set())
     if wish.max_hops:
         recipes |= _cheapest_single_stops(entries, graphs, wish)
-    best: tuple[tuple[int, int], FleetRoute] | None = None
+    best: tuple[_RouteRank, FleetRoute] | None = None
     for recipe in sorted(recipes):
         paths = [follow(graphs[entry.scenario], (wish.start, entry.format), recipe, wish.to) for entry in entries]
         working = [path for path in paths if path is not None and path.loss <= wish.most]
@@ -196,7 +218,9 @@ def _fleet_route(entries: Sequence[Entry], graphs: Mapping[str, ScenarioGraph], 
         route = FleetRoute(recipe, len(working), len(entries), dict(losses.most_common()))
         # A file that is left behind weighs more than one that can only be called afterwards.
         price = sum(path.loss for path in working) + (max(Loss) + 1) * (len(entries) - len(working))
-        rank = (price, len(recipe))
+        stops = [stop for stop, _ in recipe]
+        elsewhere = sum(stop != wish.start for stop in stops)
+        rank = (price, len(recipe), losses.total(), elsewhere, tuple(age[stop] for stop in stops))
         if best is None or rank < best[0]:
             best = (rank, route)
     return best[1] if best else None

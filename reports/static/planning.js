@@ -122,7 +122,13 @@ function planUpgrade(start, to, most) {
     const path = bestPath(scenario, start, format, to, most);
     entries.push({ scenario, format, cell, path, way: wayOf(path), direct: verdictOf(cell) });
   }
-  return { start, to, most, entries, route: fleetRoute(entries, start, to, most), ...turningPoint(entries, start) };
+  return { start, to, most, entries, route: fleetRoute(entries, start, to, most), ...turningPoint(entries, start, to) };
+}
+
+/** Whether the first of two lists of numbers comes first in the order of dictionaries. */
+function isLess(one, other) {
+  const place = one.findIndex((number, at) => number !== other[at]);
+  return place >= 0 && one[place] < other[place];
 }
 
 /** Every route with one stop from which something loads in the end. */
@@ -134,7 +140,10 @@ function singleStops(entries, to) {
   return found;
 }
 
-/** Of the routes that are best for some file or have one stop, the one that leaves behind and loses least, and then has the fewest hops. */
+/**
+ * Of the routes that are best for some file or have one stop, the one that leaves behind and loses least, then has the fewest
+ * hops, needs least, stops where the file was written (that is at hand), and has the newest stops.
+ */
 function fleetRoute(entries, start, to, most) {
   const recipes = singleStops(entries, to);
   if (entries.length) recipes.set("", []);
@@ -146,34 +155,44 @@ function fleetRoute(entries, start, to, most) {
     if (!working.length) continue;
     // A file that is left behind weighs more than one that can only be called afterwards.
     const price = working.reduce((sum, path) => sum + path.loss, 0) + (CALL_ONLY + 1) * (entries.length - working.length);
-    if (best && (best.price < price || (best.price === price && best.recipe.length <= recipe.length))) continue;
+    const needed = working.reduce((sum, path) => sum + path.losses.length, 0);
+    const elsewhere = recipe.filter(([stop]) => stop !== start).length;
+    const rank = [price, recipe.length, needed, elsewhere, ...recipe.map(([stop]) => -stop)];
+    if (best && !isLess(rank, best.rank)) continue;
     const losses = new Map();
     for (const path of working) for (const loss of path.losses) losses.set(loss, (losses.get(loss) || 0) + 1);
-    best = { recipe, price, works: working.length, of: entries.length, losses: [...losses].sort((a, b) => b[1] - a[1]) };
+    best = { recipe, rank, works: working.length, of: entries.length, losses: [...losses].sort((a, b) => b[1] - a[1]) };
   }
   return best;
 }
 
-/** The newest environment in which every file loads as where it was written, and the step that costs most. */
-function turningPoint(entries, start) {
+/** The newest plain version in which every file loads as where it was written, and the step on the way that costs most. */
+function turningPoint(entries, start, to) {
   const own = entries.map((entry) => findCell(entry.scenario, entry.format, start, start));
   const home = entries.filter((_, place) => own[place] >= 0 && USABLE.includes(VERDICTS[verdictOf(own[place])]));
   const atHome = own.filter((cell) => cell >= 0 && USABLE.includes(VERDICTS[verdictOf(cell)]));
-  const counts = LOADERS.slice(start).map((loader) => {
+  // Nobody moves through a variant or another machine.
+  const versions = LOADERS.filter((one) => one === start || one === to
+    || (!ENVIRONMENTS[one].id.includes("+") && ENVIRONMENTS[one].hardware === ENVIRONMENTS[to].hardware));
+  const count = (loader) => {
     let same = 0;
     for (const [place, entry] of home.entries()) {
       const cell = findCell(entry.scenario, entry.format, start, loader);
-      if (cell < 0 || !isScored[verdictOf(cell)]) return [loader, null];
+      if (cell < 0 || !isScored[verdictOf(cell)]) return null;
       same += ["exact", "equal"].includes(VERDICTS[verdictOf(cell)]) || verdictOf(cell) === verdictOf(atHome[place]) ? 1 : 0;
     }
-    return [loader, same];
-  });
-  const complete = counts.filter(([, count]) => home.length && count === home.length);
-  const known = counts.filter(([, count]) => count !== null);
+    return same;
+  };
+  const counts = new Map(versions.map((loader) => [loader, count(loader)]));
+  const [since, goal] = [versions.indexOf(start), versions.indexOf(to)];
+  const complete = versions.slice(since).filter((loader) => home.length && counts.get(loader) === home.length);
+  const way = since <= goal ? versions.slice(since, goal + 1) : versions.slice(goal, since + 1).reverse();
+  const known = way.filter((loader) => counts.get(loader) !== null);
   let expensive = null;
   for (let place = 1; place < known.length; place++) {
-    const lost = known[place - 1][1] - known[place][1];
-    if (lost > (expensive ? expensive.lost : 0)) expensive = { before: known[place - 1][0], after: known[place][0], lost };
+    const [before, after] = [known[place - 1], known[place]];
+    const lost = counts.get(before) - counts.get(after);
+    if (lost > (expensive ? expensive.lost : 0)) expensive = { before, after, lost };
   }
-  return { latest: complete.length ? complete.at(-1)[0] : null, expensive };
+  return { latest: complete.length ? complete.at(-1) : null, expensive };
 }

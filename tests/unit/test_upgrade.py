@@ -172,6 +172,18 @@ def test_where_it_gets_expensive() -> None:
     assert "from 2.15-cpu to 2.21-cpu: 3 files" in text
 
 
+def test_variants_and_versions_beyond_the_goal_are_no_steps_on_the_way() -> None:
+    variant, beyond = "2.15+tf_keras-cpu", "2.22-cpu"
+    more = [{**row, "loaded_with": variant, "verdict": "exact"} for row in FLEET if row["loaded_with"] == MIDDLE]
+    more += [{**row, "loaded_with": beyond, "verdict": "crashes"} for row in FLEET if row["loaded_with"] == MIDDLE]
+    order = [OLD, MIDDLE, variant, NEW, beyond]
+    plan = make_plan([*FLEET, *more], Wish(OLD, NEW), order)
+    assert plan.expensive == (MIDDLE, NEW, 3)
+    assert plan.latest_without_work == MIDDLE
+    back = make_plan([*FLEET, *more], Wish(NEW, OLD), order)
+    assert back.expensive is None or back.expensive[0] != beyond
+
+
 def test_what_was_not_run_is_not_claimed() -> None:
     rows = [*home("plain"), cell("h5", OLD, NEW, "unavailable", scenario="plain")]
     plan = make_plan(rows, Wish(OLD, NEW), ENVIRONMENTS)
