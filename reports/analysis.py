@@ -4,6 +4,7 @@ Only scored verdicts enter a share. What could not be saved, does not apply, was
 is counted apart: counting it as a failure, or leaving it green, would both be lies.
 """
 
+import math
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -240,8 +241,13 @@ def headline(results: pd.DataFrame) -> str:
 
 
 def percent(share: float) -> str:
-    """Return a share as a whole percentage that says 0 % or 100 % only when it is exactly that."""
-    rounded = min(99, max(1, round(share * 100))) if 0 < share < 1 else round(share * 100)
+    """Return a share as a whole percentage that says 0 % or 100 % only when it is exactly that.
+
+    Halves are rounded up, as the page does it.
+    """
+    rounded = math.floor(share * 100 + 0.5)
+    if 0 < share < 1:
+        rounded = min(99, max(1, rounded))
     return f"{rounded} %"
 
 

@@ -155,7 +155,9 @@ def test_the_headline_counts_silent_errors_and_only_judged_environments() -> Non
     )
 
 
-@pytest.mark.parametrize(("share", "said"), [(0, "0 %"), (0.001, "1 %"), (0.5, "50 %"), (0.999, "99 %"), (1, "100 %")])
+@pytest.mark.parametrize(
+    ("share", "said"), [(0, "0 %"), (0.001, "1 %"), (0.5, "50 %"), (0.625, "63 %"), (0.999, "99 %"), (1, "100 %")]
+)
 def test_percentages_do_not_round_to_all_or_nothing(share: float, said: str) -> None:
     assert analysis.percent(share) == said
 
