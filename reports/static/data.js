@@ -102,5 +102,7 @@ function percent(part, whole) {
 /** The name of an environment in two lines: the version, and what is special about it. */
 function environmentName(environment) {
   const [, version, rest] = environment.label.match(/^([^+-]*)(.*)$/);
-  return rest ? [version, make("small", {}, rest)] : [environment.label];
+  // The name of a variant may be broken behind its first word: a column is as wide as a number.
+  const [first, ...more] = rest.split("_");
+  return rest ? [version, make("small", {}, first, ...more.flatMap((word) => ["_", make("wbr"), word]))] : [environment.label];
 }

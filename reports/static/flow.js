@@ -1,7 +1,7 @@
 // The plan, drawn: one band for every way, as thick as it has files.
 
 const LANE = { plainly: "plainly", "with loss": "loss", "with a remedy": "remedy", "with hops": "hops", "no way found": "none" };
-const FLOW = { width: 960, box: 132, top: 14, most: 220, least: 5, label: 25, gap: 10, stop: 176 };
+const FLOW = { width: 960, box: 132, top: 14, most: 220, least: 5, label: 25, gap: 10, stop: 176, sign: 26 };
 
 /** The bands of a plan: ways, and inside remedies and hops what they do, the frequent ones apart. */
 function lanesOf(plan) {
@@ -28,9 +28,11 @@ function drawFlow(plan) {
   let y = FLOW.top;
   for (const lane of lanes) {
     lane.thick = Math.max(FLOW.least, lane.count * scale);
+    // The signs of stops may be taller than their lane.
+    lane.tall = lane.stops.length ? Math.max(lane.thick, FLOW.sign) : lane.thick;
     y += FLOW.label;
-    lane.middle = y + lane.thick / 2;
-    y += lane.thick + FLOW.gap;
+    lane.middle = y + lane.tall / 2;
+    y += lane.tall + FLOW.gap;
   }
   const height = Math.max(y + FLOW.top, 120);
   const stack = lanes.reduce((sum, lane) => sum + lane.thick, 0);
@@ -52,11 +54,11 @@ function drawFlow(plan) {
       + (ends ? `H${b + 150}` : `H${c}C${c + 60} ${lane.middle} ${d - 60} ${into} ${d} ${into}`);
     svg.append(make("path", { d: track, class: `lane l-${LANE[lane.way]}`, "stroke-width": lane.thick.toFixed(1) }));
     const said = lane.stops.length || !lane.name ? lane.way : `${lane.way}: ${lane.name}`;
-    svg.append(make("text", { x: b, y: lane.middle - lane.thick / 2 - 7, class: "lane-label" }, `${lane.count}  ${said}`));
+    svg.append(make("text", { x: b, y: lane.middle - lane.tall / 2 - 7, class: "lane-label" }, `${lane.count}  ${said}`));
     if (ends) svg.append(make("text", { x: b + 160, y: lane.middle + 6, class: "lane-end" }, "×"));
     lane.stops.forEach(([environment, format], number) => {
       const x = FLOW.width / 2 + (number - lane.stops.length / 2) * (FLOW.stop + 34) + 17;
-      svg.append(make("rect", { x, y: lane.middle - 13, width: FLOW.stop, height: 26, rx: 7, class: "stop" }),
+      svg.append(make("rect", { x, y: lane.middle - FLOW.sign / 2, width: FLOW.stop, height: FLOW.sign, rx: 7, class: "stop" }),
         make("text", { x: x + FLOW.stop / 2, y: lane.middle + 4.5, class: "stop-label" },
           `${ENVIRONMENTS[environment].label}: save as ${FORMATS[format].name}`));
     });

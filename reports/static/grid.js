@@ -73,8 +73,9 @@ function makeGrid(unsaved, [start, goal]) {
   for (const saver of SAVERS) {
     const row = make("tr", {}, make("th", { scope: "row", class: ENVIRONMENTS[saver].id === start ? "asked" : null }, ...environmentName(ENVIRONMENTS[saver])));
     made.squares.push(LOADERS.map((loader) => {
-      const square = make("a", { "data-square": `${ENVIRONMENTS[saver].id}>${ENVIRONMENTS[loader].id}` },
-        make("b", {}, " "), make("small", {}, " "), make("span", { "aria-hidden": "true" }, " "));
+      const pair = { saver: ENVIRONMENTS[saver].id, loader: ENVIRONMENTS[loader].id };
+      const square = make("a", { "data-square": `${pair.saver}>${pair.loader}`, href: address(pair, {}) },
+        ...(isTiny ? [" "] : [make("b", {}, " "), make("small", {}, " "), make("span", { "aria-hidden": "true" }, " ")]));
       row.append(make("td", { class: saver === loader ? "same" : null }, square));
       return square;
     }));
@@ -87,12 +88,22 @@ function makeGrid(unsaved, [start, goal]) {
   const size = isTiny ? "tiny" : LOADERS.length > 9 ? "small" : "large";
   made.table = make("table", { class: `grid ${size}`, "aria-label": "Saved with, by row; loaded with, by column" }, make("thead", {}, head), body);
   made.table.addEventListener("keydown", moveWithArrows);
-  // A pointer sees what a screen reader says.
-  made.table.addEventListener("mouseover", ({ target }) => {
-    const square = target.closest?.("[aria-label].square");
-    if (square) square.title = square.getAttribute("aria-label");
-  });
+  for (const occasion of ["pointerover", "pointerdown", "focusin", "click"]) made.table.addEventListener(occasion, aim, { capture: true });
   return made;
+}
+
+/**
+ * Before a square is used: its link keeps the filters, and a pointer sees what a screen reader says. Five hundred links that
+ * are set with every filter would be hashed by the browser each time, for it knows which ones were visited.
+ */
+function aim({ target }) {
+  const square = target.closest?.("a.square");
+  if (!square) return;
+  const [saver, named] = square.dataset.square.split(">");
+  const loader = named || UNSAVED;
+  const chosen = STATE.saver === saver && STATE.loader === loader;
+  change(square, "href", address(chosen ? { saver: "", loader: "", cell: "" } : { saver, loader, cell: "" }));
+  change(square, "title", square.getAttribute("aria-label"));
 }
 
 /** Set what differs, and nothing else. */
@@ -111,15 +122,20 @@ function drawSquare(link, saver, loader, counts, most) {
   const chosen = STATE.saver === from.id && STATE.loader === to.id;
   const sum = sums(counts);
   const said = VERDICTS.map((verdict, place) => (counts[place] ? `${counts[place]} ${verdict}` : "")).filter(Boolean);
-  change(link, "href", address(chosen ? { saver: "", loader: "", cell: "" } : { saver: from.id, loader: to.id, cell: "" }));
   change(link, "aria-current", chosen ? "true" : null);
   change(link, "aria-label", `Saved with ${from.label}, loaded with ${to.label}: ${said.join(", ") || "nothing was run"}`);
   const look = STATE.verdict ? lookOfCount(counts[VERDICTS.indexOf(STATE.verdict)], sum, most) : lookOfShare(counts, sum);
-  const [number, small, sign] = link.children;
   change(link, "class", `square ${look.class}`);
+  change(link, "style", look.mix || null);
+  if (isTiny) {
+    // Nothing but a number in them: what hundreds of them hold takes the browser longer than what they say.
+    say(link, look.number);
+    change(link, "data-sign", look.sign ? WORDS.signs[look.sign] : null);
+    return;
+  }
+  const [number, small, sign] = link.children;
   say(number, look.number);
   say(small, look.small || "");
-  change(link, "style", look.mix || null);
   change(sign, "class", look.sign ? `badge v-${look.sign}` : null);
   say(sign, look.sign ? WORDS.signs[look.sign] : "");
 }
@@ -180,10 +196,10 @@ function drawUnsaved(saver, counts) {
   const from = ENVIRONMENTS[saver];
   const chosen = STATE.saver === from.id && STATE.loader === UNSAVED;
   return make("a", {
-    class: "square notsaved", href: address(chosen ? { saver: "", loader: "", cell: "" } : { saver: from.id, loader: UNSAVED, cell: "" }),
+    class: "square notsaved", href: address({ saver: from.id, loader: UNSAVED }, {}),
     "aria-current": chosen ? "true" : null, "data-square": `${from.id}>`,
     "aria-label": `${many(count, "artifact")} could not be saved with ${from.label}`,
-  }, make("b", {}, String(count)), make("small", {}, WORDS.signs["cannot-save"]));
+  }, ...(isTiny ? [String(count)] : [make("b", {}, String(count)), make("small", {}, WORDS.signs["cannot-save"])]));
 }
 
 /** One tab stop for the whole grid; the arrow keys move inside it. */

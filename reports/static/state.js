@@ -37,8 +37,9 @@ function cellOfState(state) {
 
 function go(changes, { replace = false } = {}) {
   const next = address(changes);
-  if (!replace) { location.hash = next; return; }
-  history.replaceState(null, "", next);
+  if (next === location.hash) return;
+  // Not by setting the fragment: the browser would paint a frame of the old answer before it says that the fragment changed.
+  history[replace ? "replaceState" : "pushState"](null, "", next);
   show();
 }
 
