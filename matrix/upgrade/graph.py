@@ -216,18 +216,30 @@ def best_path(
 ) -> Path | None:
     """The path that loses least and, among those, has the fewest hops; None where there is none.
 
+    A remedy that keeps everything counts as no loss here: who can rename a file need not build another environment for it.
+
     :param start: environment and format of the file.
     :param most: what may be lost at most.
     """
-    file = ("file", *start)
+    best: Path | None = None
     for loss in Loss:
-        if loss > most:
+        if loss > most or (best is not None and loss > Loss.WORK):
             break
         for goal in (("model", to), ("function", to)):
-            steps = graph.shortest(file, goal, loss)
-            if steps and len(steps) - 1 <= max_hops:
-                return _path(steps)
-    return None
+            steps = graph.shortest(("file", *start), goal, loss)
+            if steps and len(steps) - 1 <= max_hops and (best is None or len(steps) - 1 < best.hops):
+                best = _at_hand(graph, start, to, _path(steps))
+    return best
+
+
+def _at_hand(graph: ScenarioGraph, start: tuple[str, str], to: str, path: Path) -> Path:
+    """Of ways with one stop that lose as little, one that stops where the file was written: no other environment is needed."""
+    home, written = start
+    if path.hops != 1 or path.recipe[0][0] == home:
+        return path
+    found = (follow(graph, start, [(home, form)], to) for form in FORMATS if form != written)
+    as_good = [other for other in found if other is not None and other.loss <= path.loss]
+    return min(as_good, key=lambda other: len(other.losses), default=path)
 
 
 def follow(graph: ScenarioGraph, start: tuple[str, str], recipe: Sequence[tuple[str, str]], to: str) -> Path | None:
