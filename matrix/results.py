@@ -1,7 +1,9 @@
 """The tables of a run: one row a cell, and one row an attempt."""
 
+import gc
 import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 
 import pandas as pd
 
@@ -39,6 +41,18 @@ _EMPTY: Shared = {
 }
 
 
+@contextmanager
+def _without_collector() -> Iterator[None]:
+    """Without Python's cycle collector: it would walk through a million rows, all of which stay, again and again."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
+
+
 class Tables:
     """Judges what a store holds of a matrix and lays it out as rows.
 
@@ -66,9 +80,10 @@ class Tables:
         self._laid_out: dict[tuple[int, str, str], Shared] = {}
         self._reasons: dict[tuple[str, str], str] = {}
         self._attempts: list[AttemptRow] = []
-        self._results = list(self._all_rows())
-        del self._judge, self._laid_out  # what they remember is not needed any more
-        add_routes(self._results, self._pool)
+        with _without_collector():
+            self._results = list(self._all_rows())
+            del self._judge, self._laid_out  # what they remember is not needed any more
+            add_routes(self._results, self._pool)
 
     def results(self) -> pd.DataFrame:
         """One row a cell."""
