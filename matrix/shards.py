@@ -6,7 +6,6 @@ depends on the selection and on measured durations that come with Crossload, nev
 
 import re
 import shutil
-import sqlite3
 import tomllib
 from collections.abc import Sequence
 from contextlib import closing
@@ -18,6 +17,7 @@ from matrix.errors import SelectionError, StoreError
 from matrix.history import recorded_states
 from matrix.planning import Matrix, Work
 from matrix.store import SCHEMA_VERSION, Store
+from matrix.store_check import open_reader
 
 # The most jobs of one matrix on GitHub.
 MOST_SHARDS = 256
@@ -137,7 +137,7 @@ def _copy(source: Path, target: Store) -> None:
         # Not by the time alone: machines start at the same second, and clocks are set back.
         known = set(target.read("SELECT started, finished, payload FROM runs"))
         new_runs = [row for row in store.read("SELECT started, finished, payload FROM runs") if row not in known]
-    with closing(sqlite3.connect(f"file:{source / 'results.sqlite'}?mode=ro", uri=True)) as reader:
+    with closing(open_reader(source / "results.sqlite")) as reader:
         assert reader.execute("PRAGMA user_version").fetchone()[0] == SCHEMA_VERSION
         with target.transaction() as connection:
             # What is there was measured as well and stays; a fault of ours gives way to a measurement.

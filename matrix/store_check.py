@@ -38,6 +38,21 @@ def _database(folder: Path) -> Path:
     return path
 
 
+def open_reader(path: Path) -> sqlite3.Connection:
+    """Open for reading. What a killed run left in SQLite's log is taken in first, as by whoever opens the store next; only a
+    writer may do that.
+    """
+    reader = sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=30)
+    try:
+        reader.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    except sqlite3.OperationalError as error:
+        reader.close()
+        if error.sqlite_errorcode & 0xFF not in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN):
+            raise
+        return sqlite3.connect(f"file:{path}?mode=rw", uri=True, timeout=30)
+    return reader
+
+
 def check(folder: Path) -> Checked:
     """Verify a store without changing it: SQLite's own integrity, the schema, references, and every file's digest.
 
@@ -49,7 +64,7 @@ def check(folder: Path) -> Checked:
     counts = {"artifacts": 0, "cells": 0, "runs": 0}
     used: set[str] = set()
     try:
-        with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=30)) as connection:
+        with closing(open_reader(path)) as connection:
             connection.execute("BEGIN")  # one view of everything, also while a run goes on
             problems += _schema(connection)
             if not problems and connection.execute("PRAGMA user_version").fetchone()[0]:
@@ -143,7 +158,7 @@ def back_up(folder: Path, destination: Path) -> Checked:
         (target / "staging").mkdir(parents=True, exist_ok=True)
         unfinished.unlink(missing_ok=True)
         with (
-            closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=30)) as source,
+            closing(open_reader(path)) as source,
             closing(sqlite3.connect(unfinished)) as copy,
         ):
             source.backup(copy)

@@ -113,3 +113,22 @@ def test_a_copy_taken_while_a_run_writes_is_whole_and_the_run_is_not_disturbed(t
         assert len(backend.asked) + copies[0].artifacts + copies[0].cells == 30 * 2 * 3
     with pytest.raises(StoreError, match="already"):
         back_up(tmp_path / "out" / "store", tmp_path / "copy0")
+
+
+@pytest.mark.parametrize("mode", ["DELETE", "WAL"])
+def test_what_a_killed_writer_left_half_done_is_no_damage(folder: Path, tmp_path: Path, mode: str) -> None:
+    before = check(folder)
+    with closing(sqlite3.connect(folder / "results.sqlite", isolation_level=None)) as writer:
+        writer.execute(f"PRAGMA journal_mode={mode}")
+        writer.execute("PRAGMA cache_size=1")  # so that what is not committed reaches the files
+        writer.execute("BEGIN IMMEDIATE")
+        for number in range(200):
+            payload = "x" * 3000
+            writer.execute("INSERT INTO runs (started, payload) VALUES (?, ?)", (str(number), payload))
+        # As the files lie when the writer is killed now.
+        killed = tmp_path / "killed" / "store"
+        shutil.copytree(folder, killed, ignore=shutil.ignore_patterns("*-shm"))
+        writer.execute("ROLLBACK")
+    copied = back_up(killed, tmp_path / "copy")
+    assert copied == before
+    assert check(killed) == before
