@@ -39,7 +39,12 @@ function go(changes, { replace = false } = {}) {
   const next = address(changes);
   if (next === location.hash) return;
   // Not by setting the fragment: the browser would paint a frame of the old answer before it says that the fragment changed.
-  history[replace ? "replaceState" : "pushState"](null, "", next);
+  try {
+    history[replace ? "replaceState" : "pushState"](null, "", next);
+  } catch {
+    location.hash = next; // a frame that may not write history, such as a mail program's preview
+    return;
+  }
   show();
 }
 
