@@ -110,11 +110,7 @@ class Tables:
             yield from self._rows_of(work, saver)
 
     def _row(self, work: Work, saver: Environment, loader: Environment | None, said: Shared) -> ResultRow:
-        row = ResultRow(
-            work.scenario.name, work.scenario.family, work.format, saver.id, loader.id if loader is not None else ""
-        )
-        row.shared = self._pool.one(_EMPTY | said)
-        return row
+        return _row_of(work, saver, loader, self._pool.one(_EMPTY | said))
 
     def _rows_of(self, work: Work, saver: Environment) -> Iterator[ResultRow]:
         reason = self._why_not(work, saver)
@@ -180,11 +176,10 @@ class Tables:
             judgement=judgement,
             round_trip=round_trip,
         )
-        row = ResultRow(work.scenario.name, work.scenario.family, work.format, saver.id, loader.id)
         outcome = (judgement.number, why.get("cause", ""), why.get("evidence", ""))
         if outcome not in self._laid_out:
             self._laid_out[outcome] = self._pool.one(_EMPTY | judgement.said | why)
-        row.shared = self._laid_out[outcome]
+        row = _row_of(work, saver, loader, self._laid_out[outcome])
         row.seconds, row.key = cell.seconds, cell.key[:16]
         seconds = attempt_seconds(cell, len(judgement.attempts))
         self._attempts += map(AttemptRow, itertools.repeat(row), judgement.attempts, seconds)
@@ -196,3 +191,10 @@ class Tables:
         if known not in self._reasons:
             self._reasons[known] = why_not_applicable(work.scenario, environment)
         return self._reasons[known]
+
+
+def _row_of(work: Work, saver: Environment, loader: Environment | None, shared: Shared) -> ResultRow:
+    name = loader.id if loader is not None else ""
+    row = ResultRow(work.scenario.name, work.scenario.family, work.format, saver.id, name)
+    row.shared = shared
+    return row

@@ -130,6 +130,7 @@ def run(options: RunOptions, console: Console) -> int:
     """
     started = Started()
     check_fail_on(options.fail_on)
+    options = replace(options, as_of=_day_of(options))  # one day for all of it, also past midnight
     config = load_config(options.config)
     matrix = select_matrix(options, config)
     executor = open_executor(options, config, matrix)
