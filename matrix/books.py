@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from matrix.backends import WorkerError
 from matrix.config import MatrixConfig
 from matrix.environments import Environment, EnvironmentState
+from matrix.hangs import hung
 from matrix.outcomes import HARNESS_ERROR
 from matrix.planning import (
     CellKeys,
@@ -23,11 +24,12 @@ from matrix.planning import (
     why_not_applicable,
 )
 from matrix.queues import Durations, Task, TaskQueue
-from matrix.requests import LoadTask, SaveTask, failed_artifact, failed_cell, hangs
+from matrix.requests import LoadTask, SaveTask, failed_artifact, failed_cell
 from matrix.shelf import Shelf
 from matrix.store import Artifact, Cell, Store
 
-# When the artifacts of so many savers hung in one environment, the next ones of that scenario and format get less time.
+# When an attempt hung over the artifacts of so many savers in one environment, it gets less time for the next ones of that
+# scenario and format.
 _HANGS_TO_EXPECT_MORE = 2
 
 
@@ -63,7 +65,7 @@ class Books:
         self.saves = {name: TaskQueue(self.durations) for name in self.environments}
         self.loads = {name: TaskQueue(self.durations) for name in self.environments}
         self._waiting: dict[str, list[tuple[Work, Artifact]]] = {name: [] for name in self.environments}
-        self._hangs: Counter[tuple[Work, str]] = Counter()
+        self._hangs: Counter[tuple[Work, str, str]] = Counter()
         self._attempts = {work: work.attempts() for work in matrix.works}
         self._loaders = {work: self._loader_count(work) for work in matrix.works}
         self.progress.total = sum(
@@ -160,9 +162,10 @@ class Books:
         else:
             self.loads[environment.id].add(LoadTask(key, work, artifact, environment.id, near, cell))
 
-    def expects_hang(self, task: LoadTask) -> bool:
-        """Whether its like has hung often enough."""
-        return self._hangs[task.work, task.loaded_with] >= _HANGS_TO_EXPECT_MORE
+    def expected_hangs(self, task: LoadTask) -> frozenset[str]:
+        """Attempts with which its like has hung often enough."""
+        seen = {name: self._hangs[task.work, task.loaded_with, name] for name in self._attempts[task.work]}
+        return frozenset(name for name, count in seen.items() if count >= _HANGS_TO_EXPECT_MORE)
 
     def enter_artifact(self, task: SaveTask, artifact: Artifact, seconds: float) -> None:
         """An artifact was made and is durable: its loads become possible."""
@@ -176,7 +179,7 @@ class Books:
         """A cell was run and is durable."""
         with self.changed:
             self.cells.add(cell.key)
-            self._hangs[task.work, task.loaded_with] += hangs(cell)
+            self._hangs.update((task.work, task.loaded_with, attempt) for attempt in hung(cell))
             self._finished(reused=False)
             self.progress.seconds["load"] += seconds
             self.changed.notify_all()

@@ -180,5 +180,5 @@ class Engine(Books):
             artifact = run_save(task, worker, self.store, self.config.limits)
             self.enter_artifact(task, artifact, time.monotonic() - started)
         else:
-            cell = run_load(task, worker, self.store, self.config.limits, self.expects_hang(task))
+            cell = run_load(task, worker, self.store, self.config.limits, self.expected_hangs(task))
             self.enter_cell(task, cell, time.monotonic() - started)

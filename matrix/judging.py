@@ -2,7 +2,6 @@
 
 import itertools
 import json
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -29,8 +28,6 @@ from matrix.rows import Pool, Shared
 from matrix.shelf import Measured
 from matrix.store import Artifact
 
-# Of attempts, as records are written; inside a text of an error, quotes are escaped.
-_SECONDS = re.compile(r'"seconds": ([0-9.e+-]+)')
 # How many different measurements are remembered: those of neighbouring cells are often the same.
 _REMEMBERED = 20_000
 
@@ -76,17 +73,16 @@ class Judge:
     def judge(self, cell: Measured, work: Work, saver: Environment, loader: Environment) -> Judgement:
         """What was measured of a cell, judged by the tolerance that applies to it."""
         tolerance = tolerance_for(self._config, work.scenario, saver, loader)
-        said = _SECONDS.sub('"seconds": 0', cell.text)
-        judgement = self._judged.get((said, tolerance))
+        judgement = self._judged.get((cell.said, tolerance))
         if judgement is None:
-            records = tuple(json.loads(said))
+            records = tuple(json.loads(cell.said))
             found = verdict(records, tolerance)
             shared = tuple(self._pool.one(_attempt_values(judge_attempt(record, tolerance))) for record in records)
             judgement = Judgement(next(self._numbers), found, records, _verdict_values(found), shared)
             if len(self._judged) >= _REMEMBERED:
                 self._judged.clear()
                 self._causes.clear()
-            self._judged[said, tolerance] = judgement
+            self._judged[cell.said, tolerance] = judgement
         return judgement
 
     def _read(self, artifact: Artifact) -> Inspection | None:
@@ -158,12 +154,14 @@ class Judge:
         return why
 
 
-def attempt_seconds(cell: Measured, count: int) -> list[float]:
-    """Seconds of each of the attempts of a cell, of which there are so many."""
-    seconds = [float(number) for number in _SECONDS.findall(cell.text)]
-    if len(seconds) == count:
-        return seconds
-    return [float(record.get("seconds", 0)) for record in json.loads(cell.text)]  # what never began took none
+def attempt_seconds(cell: Measured, judgement: Judgement) -> list[float]:
+    """Seconds of each of the attempts of a cell."""
+    if len(cell.of_attempts) == len(judgement.records):
+        return [float(seconds) for seconds in cell.of_attempts]
+    taken = iter(cell.of_attempts)
+    return [
+        float(next(taken)) if "seconds" in record else 0.0 for record in judgement.records
+    ]  # what never began took none
 
 
 def said_of_unsaved(artifact: Artifact) -> Shared:

@@ -2,7 +2,7 @@
 
 import json
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,6 +10,7 @@ from typing import Any
 from matrix.backends import Worker, WorkerError
 from matrix.backends.base import DISK_LIMIT
 from matrix.config import Limits, Tolerance
+from matrix.hangs import TIME_LIMIT, first_alike, worth_trying
 from matrix.outcomes import CANNOT_SAVE, CRASHES, HARNESS_ERROR
 from matrix.planning import Work, attempts_to_run
 from matrix.probe import attempts, protocol
@@ -17,10 +18,6 @@ from matrix.sharing import first_group, share_key
 from matrix.store import Artifact, ArtifactFiles, Cell, container_of
 
 Event = Mapping[str, Any]
-
-TIME_LIMIT = "time limit"
-# Attempts of one cell that may hang before those that load in the same way are given up.
-_ENOUGH_HANGS = 2
 
 
 @dataclass(frozen=True)
@@ -135,10 +132,12 @@ def _artifact(task: SaveTask, events: Sequence[Event], staging: Any, store: Arti
     return made("saved", saved, digest, saved["file"], container, size)
 
 
-def run_load(task: LoadTask, worker: Worker, store: ArtifactFiles, limits: Limits, expect_hang: bool = False) -> Cell:
+def run_load(
+    task: LoadTask, worker: Worker, store: ArtifactFiles, limits: Limits, expected: Collection[str] = ()
+) -> Cell:
     """Run a cell's missing attempts and make it durable. An attempt that kills its child does not stop the others.
 
-    :param expect_hang: its like has been seen to hang: the short time limit is enough from the start.
+    :param expected: attempts that have been seen to hang with its like: the short time limit is enough from the start.
     :raises WorkerError: the probe itself died.
     """
     wanted = task.work.attempts()
@@ -149,11 +148,11 @@ def run_load(task: LoadTask, worker: Worker, store: ArtifactFiles, limits: Limit
     seconds = task.known.seconds if task.known else 0.0
     allowed = limits.model_dump()
     shorter = {"seconds": min(limits.seconds, limits.seconds_after_hang)}
-    if expect_hang:
-        allowed |= shorter
-    hangs = 0
+    deaths: list[str] = []
     while pending:
         share, together, later = first_group(task.work.scenario, task.work.format, pending)
+        together, after = first_alike(together, expected)
+        later = after + later
         request = {
             "op": protocol.LOAD,
             "id": task.key,
@@ -164,7 +163,7 @@ def run_load(task: LoadTask, worker: Worker, store: ArtifactFiles, limits: Limit
             "attempts": together,
             "share": share,
             "near": task.near.model_dump(),
-            "limits": allowed,
+            "limits": allowed | (shorter if together[0] in expected else {}),
         }
         events = _ask(worker, request)
         seconds += events[-1]["seconds"]
@@ -186,28 +185,18 @@ def run_load(task: LoadTask, worker: Worker, store: ArtifactFiles, limits: Limit
             continue
         died = interrupted["attempt"]
         records[died] = interrupted
-        # What kills the child alone kills it in a combination too; a hang is not worth the whole limit a second time.
-        rest = pending[pending.index(died) + 1 :]
-        parts = attempts.parts(died)
-        pending = [name for name in rest if not parts or set(parts) - set(attempts.parts(name))]
+        deaths.append(died)
         if interrupted.get("error_type") == TIME_LIMIT:
+            # A hang is not worth the whole limit a second time.
             allowed |= shorter
-            hangs += 1
-        if hangs >= _ENOUGH_HANGS:
-            pending = [name for name in pending if attempts.replaces_load(name)]
+        hanging = [name for name in deaths if records[name].get("error_type") == TIME_LIMIT]
+        pending = worth_trying(pending[pending.index(died) + 1 :], deaths, hanging)
         if interrupted["outcome"] == HARNESS_ERROR and interrupted["attempt"] == attempts.PLAIN:
             break
     ordered = tuple(records[name] for name in wanted if name in records)
     cell = Cell(task.key, task.artifact.key, task.loaded_with, wanted, ordered, seconds)
     store.put_cell(cell)
     return cell
-
-
-def hangs(cell: Cell) -> bool:
-    """Whether the plain attempt ran into the time limit."""
-    return any(
-        record["attempt"] == attempts.PLAIN and record.get("error_type") == TIME_LIMIT for record in cell.records
-    )
 
 
 def _interrupted(events: Sequence[Event], pending: Sequence[str]) -> dict[str, Any] | None:

@@ -181,7 +181,7 @@ class Tables:
             self._laid_out[outcome] = self._pool.one(_EMPTY | judgement.said | why)
         row = _row_of(work, saver, loader, self._laid_out[outcome])
         row.seconds, row.key = cell.seconds, cell.key[:16]
-        seconds = attempt_seconds(cell, len(judgement.attempts))
+        seconds = attempt_seconds(cell, judgement)
         self._attempts += map(AttemptRow, itertools.repeat(row), judgement.attempts, seconds)
         return row
 

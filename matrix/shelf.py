@@ -1,22 +1,37 @@
 """The cells of a run by key, read from the store only when somebody looks: a million of them do not fit in memory."""
 
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from matrix.store import Cell, Store
+
+# Of attempts, as records are written; inside a text of an error, quotes are escaped.
+_SECONDS = re.compile(r'"seconds": ([0-9.e+-]+)')
 
 
 @dataclass(frozen=True, slots=True)
 class Measured:
     """What was measured of a cell.
 
-    :param text: the records of its attempts as JSON, unread: many cells say the same.
+    :param said: the records of its attempts as JSON, unread, with 0 for the seconds that each took: but for them, many cells
+        say the same.
+    :param of_attempts: seconds of each attempt that has any, as texts, in order.
     """
 
     key: str
-    text: str
+    said: str
+    of_attempts: Sequence[str]
     seconds: float
+
+    @classmethod
+    def of(cls, key: str, records: str, seconds: float) -> "Measured":
+        """
+        :param records: JSON as the store has it.
+        """
+        parts = _SECONDS.split(records)
+        return cls(key, '"seconds": 0'.join(parts[::2]), parts[1::2], seconds)
 
 
 def measured(cells: Mapping[str, Cell], keys: Sequence[str]) -> dict[str, Measured]:
@@ -27,7 +42,7 @@ def measured(cells: Mapping[str, Cell], keys: Sequence[str]) -> dict[str, Measur
 
 
 def _measured(cell: Cell) -> Measured:
-    return Measured(cell.key, json.dumps([dict(record) for record in cell.records]), cell.seconds)
+    return Measured.of(cell.key, json.dumps([dict(record) for record in cell.records]), cell.seconds)
 
 
 class Shelf(Mapping[str, Cell]):
@@ -53,7 +68,7 @@ class Shelf(Mapping[str, Cell]):
         """What was measured of those of these cells that are there, in one reading."""
         stored = self._store.records(key for key in keys if key in self._keys)
         kept = {key: _measured(self._kept[key]) for key in keys if key in self._kept}
-        return {key: Measured(key, text, seconds) for key, text, seconds in stored} | kept
+        return {row[0]: Measured.of(*row) for row in stored} | kept
 
     def __getitem__(self, key: str) -> Cell:
         if key in self._kept:

@@ -118,7 +118,8 @@ class VenvBackend(Backend):
             ["venv", "--no-project", "--python", str(python), str(folder)],
             [
                 *("pip", "install", "--python", str(folder / "bin" / "python"), "--no-deps", "--require-hashes"),
-                *("--compile-bytecode", "--link-mode", "hardlink", "-r", str(environment.lock_file)),
+                # Bytecode is made by the first import (``matrix/probe/bytecode.py``).
+                *("--link-mode", "hardlink", "-r", str(environment.lock_file)),
             ],
         ]
         for step in steps:

@@ -190,7 +190,7 @@ class DaskEngine(Books):
         plain = []
         for task in tasks:
             source = self._package(task, packages)
-            plain.append(plain_task(task, isinstance(task, LoadTask) and self.expects_hang(task), source))
+            plain.append(plain_task(task, self.expected_hangs(task) if isinstance(task, LoadTask) else (), source))
             if isinstance(task, LoadTask):
                 self._lay_ready(task.artifact.folder, seat, packed, task.key)
         state = self.states.get(environment.id)

@@ -174,7 +174,7 @@ class Machine:
                 if isinstance(task, SaveTask):
                     result["artifact"] = plain_artifact(run_save(task, worker, self.files, limits))
                 else:
-                    cell = run_load(task, worker, self.files, limits, plain["expect_hang"])
+                    cell = run_load(task, worker, self.files, limits, plain["expected_hangs"])
                     result["cell"] = plain_cell(cell)
                 answer["finished"].append({**result, "seconds": time.monotonic() - started})
                 return worker

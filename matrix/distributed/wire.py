@@ -2,7 +2,7 @@
 
 import dataclasses
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -46,7 +46,7 @@ def package_of(scenario: Scenario) -> Path | None:
     return folders[0] if folders else (None if BUILT_IN.name == name else BUILT_IN.parent / name)
 
 
-def plain_task(task: Task, expect_hang: bool, source: str) -> Plain:
+def plain_task(task: Task, expected_hangs: Collection[str], source: str) -> Plain:
     """A save or a load.
 
     :param source: digest of the package that the scenario is in; empty for one that comes with Crossload.
@@ -65,7 +65,7 @@ def plain_task(task: Task, expect_hang: bool, source: str) -> Plain:
             "artifact": plain_artifact(task.artifact) | {"payload": {}},
             "near": task.near.model_dump(),
             "known": plain_cell(task.known) if task.known else None,
-            "expect_hang": expect_hang,
+            "expected_hangs": sorted(expected_hangs),
         }
     return plain
 

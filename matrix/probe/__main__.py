@@ -48,8 +48,9 @@ def main(arguments):
     answers = os.fdopen(os.dup(1), "w", 1)
     os.dup2(2, 1)
     _load_package()
-    from crossload_probe import children, facts, isolation, protocol
+    from crossload_probe import bytecode, children, facts, isolation, protocol
 
+    bytecode.keep_for_environment()
     tf = isolation.prepare_parent()
     if arguments[:1] == ["--child"]:
         isolation.serve(sys.stdin, int(arguments[1]))

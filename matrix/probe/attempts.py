@@ -111,6 +111,11 @@ def replaces_load(attempt):
     return any(PIECES[part].load is not None for part in parts(attempt))
 
 
+def edits(attempt):
+    """The pieces of an attempt that change what the file says, so that a hang over the file as it was says nothing about it."""
+    return {part for part in parts(attempt) if EDITED_COPY in PIECES[part].costs}
+
+
 def rebuilds(attempt):
     """Whether an attempt builds the model from code, so that a weight may not come from the file."""
     return any(PIECES[part].gives == REBUILT for part in parts(attempt))

@@ -109,8 +109,8 @@ class Editor(object):
         if own is None and isinstance(node.get("module"), str) and not self._is_there(node["module"], name, found):
             self.note("module of %s" % name)
             node["module"] = found.__module__
-        if name in _CONTAINERS and not hasattr(self.keras, "KerasTensor") and graphs.rewrite_for_keras_2(config):
-            self.note("connections between the layers of %s written as Keras 2 writes them" % name)
+        if name in _CONTAINERS:
+            self._reconnect(name, config)
         if name in _CONTAINERS or not hasattr(found, "from_config"):
             return node
         kept = {key: config[key] for key in self.read_by_loader if key in config}
@@ -118,6 +118,14 @@ class Editor(object):
         if not self._accepts(found, config):
             node["config"] = dict(self._mended(found, name, config), **kept)
         return node
+
+    def _reconnect(self, name, config):
+        """Say which layer feeds which as this Keras says it."""
+        if not hasattr(self.keras, "KerasTensor"):
+            if graphs.rewrite_for_keras_2(config):
+                self.note("connections between the layers of %s written as Keras 2 writes them" % name)
+        elif graphs.renumber_for_keras_3(config):
+            self.note("calls of the models inside %s counted as Keras 3 counts them" % name)
 
     def without_nulls(self, config):
         """Keras 2 writes null for what ``compile`` was not given; Keras 3 takes it for a value, and can not train or predict."""

@@ -325,7 +325,7 @@ def test_environments_tasks_and_cells_come_back_as_they_were(tmp_path: Path) -> 
     from tests.unit.test_requests import ARTIFACT, NEAR
 
     task = LoadTask("c", WORKS[0], ARTIFACT, "2.16-cpu", NEAR, cell)
-    again = task_from(plain_task(task, False, ""), "2.16-cpu", {})
+    again = task_from(plain_task(task, (), ""), "2.16-cpu", {})
     assert isinstance(again, LoadTask)
     assert (again.key, again.artifact, again.near, again.known) == (task.key, ARTIFACT, NEAR, cell)
     assert again.work.scenario.request()["options"] == task.work.scenario.request()["options"]

@@ -12,6 +12,7 @@ from matrix.probe import containers, editing, graphs, renaming
 from matrix.probe.reporting import NotApplicableError
 
 rewrite: Any = graphs.rewrite_for_keras_2
+renumber: Any = graphs.renumber_for_keras_3
 argument_names: Any = editing._argument_names
 proper_name: Any = renaming.proper_name
 
@@ -61,6 +62,89 @@ def test_a_single_end_becomes_a_list_of_one() -> None:
     config = functional([["input", 0, 0, {}]], ends=["input", 0, 0])
     assert rewrite(config)
     assert config["input_layers"] == [["input", 0, 0]]
+
+
+def nested(kind: str, taken: list[int], given: list[int], calls: int) -> dict[str, Any]:
+    """A model around one nested model that is called so many times; numbers of the calls that layers and outputs take."""
+    inner = {"layers": [{"class_name": "InputLayer"}, {"class_name": "Dense"}]}
+    inputs = [{"args": [tensor("input")], "kwargs": {}}] * calls
+    layers: list[dict[str, Any]] = [
+        {"name": "inner", "class_name": kind, "config": inner, "inbound_nodes": inputs},
+        {"name": "dense", "inbound_nodes": [{"args": [tensor("inner", number)], "kwargs": {}} for number in taken]},
+    ]
+    return {
+        "layers": layers,
+        "input_layers": ["input", 0, 0],
+        "output_layers": [["inner", number, 0] for number in given],
+    }
+
+
+@pytest.mark.parametrize(
+    ("kind", "taken", "given", "calls", "expected"),
+    [
+        ("Functional", [0], [], 1, ([1], [])),
+        ("Functional", [1], [], 1, ([1], [])),  # Keras 3.0, when it was called elsewhere before
+        ("Functional", [], [1], 1, ([], [1])),
+        ("Functional", [0, 1], [], 2, ([1, 2], [])),
+        ("Functional", [1, 2], [], 2, ([1, 2], [])),
+        ("Functional", [0], [2], 2, ([1], [2])),
+        ("Functional", [1], [1], 2, ([2], [1])),
+        ("Functional", [1], [2], 2, ([1], [2])),
+        ("Sequential", [0], [], 1, ([1], [])),
+        ("Sequential", [0], [1], 2, ([1], [2])),
+    ],
+)
+def test_calls_of_a_nested_model_are_counted_from_one(
+    kind: str, taken: list[int], given: list[int], calls: int, expected: tuple[list[int], list[int]]
+) -> None:
+    config = nested(kind, taken, given, calls)
+    assert rewrite(config)
+    found = [node[0][1] for node in config["layers"][1]["inbound_nodes"]], [end[1] for end in config["output_layers"]]
+    assert found == expected
+
+
+def test_calls_that_keras_2_has_numbered_stay() -> None:
+    config = nested("Sequential", [1], [], 1)
+    for layer in config["layers"]:
+        layer["inbound_nodes"] = [[["input", 0, 0, {}]]]
+    config["output_layers"] = ["inner", 1, 0]
+    assert rewrite(config)
+    assert config["output_layers"] == [["inner", 1, 0]]
+
+
+@pytest.mark.parametrize(
+    ("kind", "taken", "given", "calls", "expected"),
+    [
+        ("Functional", [1], [], 1, ([0], [])),
+        ("Functional", [1], [2], 2, ([0], [2])),
+        ("Sequential", [1], [2], 2, ([0], [1])),
+        ("Sequential", [0], [], 1, None),  # without inputs of its own
+        ("Sequential", [0], [1], 2, None),
+    ],
+)
+def test_calls_of_a_nested_model_are_counted_as_keras_3_does(
+    kind: str, taken: list[int], given: list[int], calls: int, expected: tuple[list[int], list[int]] | None
+) -> None:
+    config = nested(kind, taken, given, calls)
+    config["layers"][0]["inbound_nodes"] = [[["input", 0, 0, {}]]] * calls
+    config["layers"][1]["inbound_nodes"] = [[["inner", number, 0, {}]] for number in taken]
+    before = copy.deepcopy(config)
+    assert renumber(config) == (expected is not None)
+    if expected is None:
+        assert config == before
+    else:
+        found = (
+            [node[0][1] for node in config["layers"][1]["inbound_nodes"]],
+            [end[1] for end in config["output_layers"]],
+        )
+        assert found == expected
+
+
+def test_what_keras_3_has_numbered_stays() -> None:
+    config = nested("Functional", [0], [], 1)
+    before = copy.deepcopy(config)
+    assert not renumber(config)
+    assert config == before
 
 
 def test_arguments_are_followed_as_far_as_they_are_passed_on() -> None:

@@ -1,7 +1,7 @@
 """From the events of a probe to artifacts and cells."""
 
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -61,7 +61,11 @@ def save(store: Store, *events: Event) -> Artifact:
 
 
 def load(
-    store: Store, *answers: list[Event], work: Work = WORK, known: Cell | None = None
+    store: Store,
+    *answers: list[Event],
+    work: Work = WORK,
+    known: Cell | None = None,
+    expected: Collection[str] = (),
 ) -> tuple[Cell, ScriptedWorker]:
     """Run a cell; every answer must be asked for."""
     left = list(answers)
@@ -70,7 +74,7 @@ def load(
         return left.pop(0)
 
     worker = ScriptedWorker(respond)
-    made = run_load(LoadTask("c1", work, ARTIFACT, "2.16-cpu", NEAR, known), worker, store, LIMITS)
+    made = run_load(LoadTask("c1", work, ARTIFACT, "2.16-cpu", NEAR, known), worker, store, LIMITS, expected)
     assert left == []
     assert store.cells() == {"c1": made}
     return made, worker
@@ -218,6 +222,15 @@ def test_after_a_hang_the_other_attempts_get_less_time(store: Store) -> None:
     _, worker = load(store, hang, [*tried(raised(FIRST)), *tried(raised(SECOND)), *tried(raised(BOTH)), ended()])
     assert [request["limits"]["seconds"] for request in worker.requests] == [LIMITS.seconds, LIMITS.seconds_after_hang]
     assert LIMITS.seconds_after_hang < LIMITS.seconds
+
+
+def test_what_is_expected_to_hang_gets_less_time_and_no_other(store: Store) -> None:
+    answers = [[*tried(raised(name)), ended()] for name in ("plain", FIRST)]
+    rest = [*tried(raised(SECOND)), *tried(raised(BOTH)), ended()]
+    _, worker = load(store, *answers, rest, expected={FIRST})
+    assert asked(worker) == [["plain"], [FIRST], [SECOND, BOTH]]
+    seconds = [request["limits"]["seconds"] for request in worker.requests]
+    assert seconds == [LIMITS.seconds, LIMITS.seconds_after_hang, LIMITS.seconds]
 
 
 def test_after_another_crash_they_get_all_of_it(store: Store) -> None:
