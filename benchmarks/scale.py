@@ -101,7 +101,7 @@ def _fill(folder: Path, matrix: Matrix, with_cells: bool) -> None:
             record = _RAISED if (number + offset) % 2 else _LOADED
             cells.append((keys.key(key, loader.id), key, loader.id, work, record))
     # In the order of the table, or its pages would be split a million times.
-    for cell, key, loader_id, work, record in sorted(cells, key=itemgetter(0)):
+    for cell, key, loader_id, work, record in sorted(cells, key=itemgetter(1, 0)):
         store.put_cell(Cell(cell, key, loader_id, work.attempts(), (record,), 0.1))
     store._connection.execute("COMMIT")
     store.close()

@@ -138,7 +138,7 @@ class Tables:
             for loader in self._matrix.environments
             if self._states[loader.id].state == "ready"
         }
-        cells = measured(self._cells, list(keys.values()))
+        cells = measured(self._cells, artifact.key, list(keys.values()))
         own = cells.get(keys[saver.id])
         # The verdict of the artifact in the environment that wrote it; empty where that was not run.
         round_trip = self._judge.judge(own, work, saver, saver).found.verdict if own is not None else ""

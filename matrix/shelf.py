@@ -34,10 +34,10 @@ class Measured:
         return cls(key, '"seconds": 0'.join(parts[::2]), parts[1::2], seconds)
 
 
-def measured(cells: Mapping[str, Cell], keys: Sequence[str]) -> dict[str, Measured]:
-    """What was measured of those of these cells that are there."""
+def measured(cells: Mapping[str, Cell], artifact_key: str, keys: Sequence[str]) -> dict[str, Measured]:
+    """What was measured of those of these cells, all of one artifact, that are there."""
     if isinstance(cells, Shelf):
-        return cells.measured(keys)
+        return cells.measured(artifact_key, keys)
     return {key: _measured(cells[key]) for key in keys if key in cells}
 
 
@@ -64,11 +64,12 @@ class Shelf(Mapping[str, Cell]):
         """Take in a cell that is in no store: a fault of ours, which the next run tries again."""
         self._kept[cell.key] = cell
 
-    def measured(self, keys: Sequence[str]) -> dict[str, Measured]:
-        """What was measured of those of these cells that are there, in one reading."""
-        stored = self._store.records(key for key in keys if key in self._keys)
+    def measured(self, artifact_key: str, keys: Sequence[str]) -> dict[str, Measured]:
+        """What was measured of those of these cells, all of one artifact, that are there, in one reading."""
+        wanted = self._keys.intersection(keys)
+        stored = self._store.records(artifact_key) if wanted else []
         kept = {key: _measured(self._kept[key]) for key in keys if key in self._kept}
-        return {row[0]: Measured.of(*row) for row in stored} | kept
+        return {row[0]: Measured.of(*row) for row in stored if row[0] in wanted} | kept
 
     def __getitem__(self, key: str) -> Cell:
         if key in self._kept:

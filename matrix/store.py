@@ -53,6 +53,19 @@ ALTER TABLE runs ADD COLUMN acceptance INTEGER;
 UPDATE runs SET acceptance = (SELECT count(*) FROM runs AS other WHERE other.accepted <= runs.accepted)
     WHERE accepted IS NOT NULL;
 """,
+    # The cells of an artifact lie side by side: they are read together, and by key they were all over the file.
+    """
+CREATE TABLE cells_of_artifacts (
+    key TEXT NOT NULL, artifact_key TEXT NOT NULL REFERENCES artifacts (key), loaded_with TEXT NOT NULL,
+    requested TEXT NOT NULL, records TEXT NOT NULL, seconds REAL NOT NULL,
+    created TEXT NOT NULL DEFAULT CURRENT_TIMESTAMP, PRIMARY KEY (artifact_key, key)
+) WITHOUT ROWID;
+INSERT INTO cells_of_artifacts SELECT key, artifact_key, loaded_with, requested, records, seconds, created FROM cells
+    ORDER BY artifact_key, key;
+DROP TABLE cells;
+ALTER TABLE cells_of_artifacts RENAME TO cells;
+CREATE UNIQUE INDEX cells_by_key ON cells (key);
+""",
 )
 SCHEMA_VERSION = len(_MIGRATIONS)
 
@@ -335,11 +348,9 @@ class Store(ArtifactFiles):
         rows = self.read(f"SELECT {_CELL_COLUMNS} FROM cells WHERE key = ?", (key,))
         return _cell(rows[0]) if rows else None
 
-    def records(self, keys: Iterable[str]) -> list[tuple[str, str, float]]:
-        """Key, records as JSON and seconds of those of these cells that are there. At most some hundred at a time."""
-        wanted = list(keys)
-        marks = ",".join("?" * len(wanted))
-        return self.read(f"SELECT key, records, seconds FROM cells WHERE key IN ({marks})", wanted)
+    def records(self, artifact_key: str) -> list[tuple[str, str, float]]:
+        """Key, records as JSON and seconds of every cell of an artifact."""
+        return self.read("SELECT key, records, seconds FROM cells WHERE artifact_key = ?", (artifact_key,))
 
     def known_cells(self) -> dict[str, "KnownCell"]:
         """Every cell by key, without what was measured of it."""
