@@ -179,7 +179,7 @@ class Books:
         """A cell was run and is durable."""
         with self.changed:
             self.cells.add(cell.key)
-            self._hangs.update((task.work, task.loaded_with, attempt) for attempt in hung(cell))
+            self._hangs.update((task.work, task.loaded_with, attempt) for attempt in hung(cell.records))
             self._finished(reused=False)
             self.progress.seconds["load"] += seconds
             self.changed.notify_all()

@@ -1,18 +1,18 @@
 """After attempts that killed their process: which others are still worth trying, and for which the short time is enough."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any
 
 from matrix.probe import attempts
-from matrix.store import Cell
 
 TIME_LIMIT = "time limit"
 # Attempts of one cell that may hang before those that load the same file in the same way are given up.
 _ENOUGH = 2
 
 
-def hung(cell: Cell) -> set[str]:
-    """Attempts of a cell that ran into the time limit."""
-    return {record["attempt"] for record in cell.records if record.get("error_type") == TIME_LIMIT}
+def hung(records: Iterable[Mapping[str, Any]]) -> set[str]:
+    """Attempts that ran into the time limit, by their records."""
+    return {record["attempt"] for record in records if record.get("error_type") == TIME_LIMIT}
 
 
 def worth_trying(names: Iterable[str], died: Sequence[str], hanging: Collection[str]) -> list[str]:

@@ -10,7 +10,7 @@ from typing import Any
 from matrix.backends import Worker, WorkerError
 from matrix.backends.base import DISK_LIMIT
 from matrix.config import Limits, Tolerance
-from matrix.hangs import TIME_LIMIT, first_alike, worth_trying
+from matrix.hangs import TIME_LIMIT, first_alike, hung, worth_trying
 from matrix.outcomes import CANNOT_SAVE, CRASHES, HARNESS_ERROR
 from matrix.planning import Work, attempts_to_run
 from matrix.probe import attempts, protocol
@@ -189,7 +189,7 @@ def run_load(
         if interrupted.get("error_type") == TIME_LIMIT:
             # A hang is not worth the whole limit a second time.
             allowed |= shorter
-        hanging = [name for name in deaths if records[name].get("error_type") == TIME_LIMIT]
+        hanging = hung(records[name] for name in deaths)
         pending = worth_trying(pending[pending.index(died) + 1 :], deaths, hanging)
         if interrupted["outcome"] == HARNESS_ERROR and interrupted["attempt"] == attempts.PLAIN:
             break

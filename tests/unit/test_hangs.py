@@ -3,7 +3,6 @@
 import pytest
 
 from matrix.hangs import first_alike, hung, worth_trying
-from matrix.store import Cell
 
 BOTH = "edit-config+compile=False"
 
@@ -46,4 +45,4 @@ def test_only_the_time_limit_is_a_hang() -> None:
         {"attempt": "rename", "outcome": "crashed", "error_type": "time limit"},
         {"attempt": "edit-config", "outcome": "loaded"},
     ]
-    assert hung(Cell("key", "artifact", "2.16-cpu", (), tuple(records), 1.0)) == {"rename"}
+    assert hung(records) == {"rename"}

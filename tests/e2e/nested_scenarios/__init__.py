@@ -1,0 +1,1 @@
+"""Scenarios with models inside models, for the test of what edit-config does to them."""
