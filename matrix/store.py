@@ -69,6 +69,9 @@ CREATE UNIQUE INDEX cells_by_key ON cells (key);
 )
 SCHEMA_VERSION = len(_MIGRATIONS)
 
+# Bytes of write-ahead log that stay on disk between writes.
+_JOURNAL_BYTES = 64 << 20
+
 # Bytes that must be free for a failed save to count as the model's own fault.
 _LEAST_FREE = 1 << 20
 
@@ -247,6 +250,8 @@ class Store(ArtifactFiles):
             )
             self._connection.execute("PRAGMA journal_mode=WAL")
             self._connection.execute("PRAGMA synchronous=NORMAL")
+            # A migration writes every cell at once; without a limit its log would stay on disk at that size.
+            self._connection.execute(f"PRAGMA journal_size_limit={_JOURNAL_BYTES}")
             version = self._connection.execute("PRAGMA user_version").fetchone()[0]
             if version < SCHEMA_VERSION:
                 self._migrate()

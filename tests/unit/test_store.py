@@ -336,6 +336,26 @@ def test_a_store_of_the_first_schema_is_brought_up_to_date_and_keeps_its_results
     store.close()
 
 
+def test_bringing_a_store_up_to_date_leaves_no_log_of_its_size(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("matrix.store._JOURNAL_BYTES", 1 << 20)
+    folder = tmp_path / "store"
+    folder.mkdir()
+    with sqlite3.connect(folder / "results.sqlite") as connection:
+        connection.executescript(f"{_MIGRATIONS[0]};PRAGMA user_version=1;")
+        connection.execute(
+            "INSERT INTO cells (key, artifact_key, loaded_with, requested, records, seconds) VALUES"
+            " ('large', 'a1', '2.16-cpu', '[]', ?, 1.0)",
+            [" " * (12 << 20)],
+        )
+    connection.close()
+    store = Store(folder)
+    log = folder / "results.sqlite-wal"
+    assert log.stat().st_size > 12 << 20
+    store.put_cell(CELL)
+    assert log.stat().st_size <= 1 << 20
+    store.close()
+
+
 _OPEN = "import sys; from pathlib import Path; from matrix.store import Store; Store(Path(sys.argv[1])).close()"
 
 
