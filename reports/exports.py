@@ -1,5 +1,7 @@
 """The tables as files: CSV for people with a spreadsheet, JSON for programs, Parquet for notebooks."""
 
+import csv
+import io
 import json
 import math
 from collections.abc import Callable
@@ -77,7 +79,25 @@ def plain(value: Any) -> Any:
 
 
 def _write_csv(frame: pd.DataFrame, path: Path) -> None:
-    frame.to_csv(path, index=False, lineterminator="\n", encoding="utf-8")
+    """What ``DataFrame.to_csv`` writes, in less than half the time: a text is quoted once, however many rows say it."""
+    columns = [_csv_column(frame[name]) for name in frame.columns]
+    with path.open("w", encoding="utf-8", newline="") as file:
+        file.write(",".join(map(_csv_field, frame.columns)) + "\n")
+        file.writelines(f"{line}\n" for line in map(",".join, zip(*columns, strict=True)))
+
+
+def _csv_column(values: pd.Series) -> list[str]:
+    if isinstance(values.dtype, pd.CategoricalDtype):
+        words = [*map(_csv_field, values.cat.categories), ""]  # the last stands for what is missing, with the code -1
+        return [words[code] for code in values.cat.codes.tolist()]
+    written = str if pd.api.types.is_numeric_dtype(values.dtype) else _csv_field
+    return list(map(written, values.astype("object").where(values.notna(), "").tolist()))
+
+
+def _csv_field(value: object) -> str:
+    line = io.StringIO()
+    csv.writer(line, lineterminator="\n").writerow((value, ""))
+    return line.getvalue()[: -len(",\n")]
 
 
 def _write_json(document: dict[str, Any], path: Path) -> None:

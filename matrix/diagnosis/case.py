@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 from packaging.version import Version
@@ -13,15 +13,15 @@ from matrix.probe.formats import OPTIMIZER, OUTPUTS, RUNGS, TRAINING, WEIGHTS
 
 # What Keras wraps around the error that matters, and the configurations that it prints into it: a configuration names
 # hundreds of keys, and none of them is what went wrong.
-_INNERMOST = re.compile(r".*Exception encountered: ", re.DOTALL)
+_WRAPPED = "Exception encountered: "
 _CONFIG = re.compile(r"(Full object config: |\n\nconfig=|using config=|Object config: ).*", re.DOTALL)
 _NUMBER = re.compile(r"\d+(\.\d+)*((a|b|rc)\d+)?")
 
 
+@lru_cache(maxsize=20_000)
 def essence(message: str) -> str:
     """The innermost error of a message, without the configurations that Keras prints into it."""
-    inner = _INNERMOST.sub("", message)
-    return _CONFIG.sub("", inner).strip()
+    return _CONFIG.sub("", message.rpartition(_WRAPPED)[2]).strip()
 
 
 @dataclass(frozen=True)

@@ -55,7 +55,7 @@ class Matcher:
             for cause in catalogue.cause
             for evidence in cause.evidence
         ]
-        self._narrowed: dict[Hashable, list[_Sought]] = {}
+        self._narrowed: dict[Hashable, list[tuple[_Sought, _Said]]] = {}
         self._possible: dict[Hashable, list[tuple[str, Evidence, _Said]]] = {}
         # What versions and files show, by the ids of what was compared; what these stand for is kept with the answer.
         self._versions: dict[tuple[int, int, int], tuple[list[str] | None, Pins, Pins]] = {}
@@ -98,15 +98,22 @@ class Matcher:
         if key not in self._possible:
             if len(self._possible) >= _REMEMBERED:
                 self._possible.clear()
-            looked = ((sought.cause, sought.evidence, _said(sought, case)) for sought in self._narrow(case))
-            self._possible[key] = [(cause, evidence, said) for cause, evidence, said in looked if said is not None]
+            self._possible[key] = [
+                (sought.cause, sought.evidence, said) for sought, said in self._narrow(case) if _measured(sought, case)
+            ]
         return self._possible[key]
 
-    def _narrow(self, case: Case) -> list[_Sought]:
-        """Evidence that asks for nothing of these few words that the case has not: most is ruled out so."""
-        key = (case.verdict, case.format, case.stage, case.error_type, case.round_trip, case.same_environment)
+    def _narrow(self, case: Case) -> list[tuple[_Sought, _Said]]:
+        """Evidence that asks for nothing of these few words and this error that the case has not: most is ruled out so."""
+        key = (
+            *(case.verdict, case.format, case.stage, case.error_type, case.round_trip, case.same_environment),
+            case.essence,
+        )
         if key not in self._narrowed:
-            self._narrowed[key] = [sought for sought in self._evidence if _may_hold(sought.evidence, case)]
+            if len(self._narrowed) >= _REMEMBERED:
+                self._narrowed.clear()
+            looked = ((sought, _said(sought, case)) for sought in self._evidence if _may_hold(sought.evidence, case))
+            self._narrowed[key] = [(sought, said) for sought, said in looked if said is not None]
         return self._narrowed[key]
 
     def _confirmed(self, evidence: Evidence, case: Case, said: _Said) -> list[str] | None:
@@ -162,22 +169,25 @@ def _may_hold(evidence: Evidence, case: Case) -> bool:
 
 
 def _said(sought: _Sought, case: Case) -> _Said | None:
-    """Whether what was said and measured allows this evidence, whatever versions and file are. Cheap conditions come first."""
-    evidence = sought.evidence
-    if evidence.lost and case.lost != evidence.lost:
-        return None
-    if any(case.rungs.get(rung) != "pass" for rung in evidence.kept):
-        return None
-    if evidence.observed and not case.observed.issuperset(evidence.observed):
-        return None
-    if evidence.place and not sought.place.search(case.place):
-        return None
-    if evidence.repaired_by and not (case.verdict == REMEDY and evidence.repaired_by in attempts.parts(case.attempt)):
-        return None
-    if not evidence.message:
+    """What of the error's text shows this evidence; None where it asks for a text that is not there."""
+    if not sought.evidence.message:
         return _Said(None)
     match = sought.message.search(case.essence)
     return _Said(match) if match is not None else None
+
+
+def _measured(sought: _Sought, case: Case) -> bool:
+    """Whether what was measured allows this evidence, whatever versions and file are."""
+    evidence = sought.evidence
+    if evidence.lost and case.lost != evidence.lost:
+        return False
+    if any(case.rungs.get(rung) != "pass" for rung in evidence.kept):
+        return False
+    if evidence.observed and not case.observed.issuperset(evidence.observed):
+        return False
+    if evidence.place and not sought.place.search(case.place):
+        return False
+    return not evidence.repaired_by or (case.verdict == REMEDY and evidence.repaired_by in attempts.parts(case.attempt))
 
 
 def _versions(evidence: Evidence, case: Case) -> list[str] | None:

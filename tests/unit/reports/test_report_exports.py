@@ -122,3 +122,24 @@ def test_junit_counts_what_fails_and_what_was_skipped(tmp_path: Path) -> None:
     assert "]]> <b>&amp;" in str(failure.text)
     assert "attempt: compile=False" in str(cases["a [h5]"].findtext("system-out"))
     assert not list(cases["dense [h5]"])
+
+
+def test_csv_is_what_pandas_writes(tmp_path: Path) -> None:
+    words = ["plain", 'says "no", twice', "two\nlines", "a\r\nb", "", " spaces ", "ünïcode", None]
+    numbers = [0.1, 1e-8, float("inf"), None, 3.0, 2.5e300, -0.0, 1e22]
+    results = pd.DataFrame(
+        {
+            "scenario": words,
+            "saved_with": "2.10-cpu",
+            "loaded_with": "2.16-cpu",
+            "verdict": "exact",
+            "error": words,
+            "seconds": numbers,
+            "artifact_bytes": [1, None, 2**40, 0, 5, 6, 7, 8],
+            "own, extra": words,
+        }
+    )
+    paths = write_tables(results, results[["error"]], [], {}, tmp_path)
+    expected = tmp_path / "expected.csv"
+    tidy(results, RESULTS).to_csv(expected, index=False, lineterminator="\n", encoding="utf-8")
+    assert paths["results.csv"].read_bytes() == expected.read_bytes()
