@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -319,16 +320,22 @@ def test_a_writer_that_is_killed_loses_nothing_that_it_had_finished(tmp_path: Pa
     store.close()
 
 
-def test_a_store_of_the_first_schema_is_brought_up_to_date_and_keeps_its_results(tmp_path: Path) -> None:
-    folder = tmp_path / "store"
+def _store_of_the_first_schema(folder: Path, key: str, records: str) -> None:
+    """A store as the first schema had it, with one cell and one run."""
     folder.mkdir()
-    with sqlite3.connect(folder / "results.sqlite") as connection:
+    with closing(sqlite3.connect(folder / "results.sqlite")) as connection, connection:
         connection.executescript(f"{_MIGRATIONS[0]};PRAGMA user_version=1;")
         connection.execute(
             "INSERT INTO cells (key, artifact_key, loaded_with, requested, records, seconds) VALUES"
-            " ('c1', 'a1', '2.16-cpu', '[\"plain\"]', '[]', 1.0)"
+            " (?, 'a1', '2.16-cpu', '[\"plain\"]', ?, 1.0)",
+            [key, records],
         )
         connection.execute("INSERT INTO runs (started, finished, payload) VALUES ('then', 'now', '{}')")
+
+
+def test_a_store_of_the_first_schema_is_brought_up_to_date_and_keeps_its_results(tmp_path: Path) -> None:
+    folder = tmp_path / "store"
+    _store_of_the_first_schema(folder, "c1", "[]")
     store = Store(folder)
     assert list(store.cells()) == ["c1"]
     assert [(run.id, run.accepted, run.cells) for run in history.runs(store)] == [(1, "", 0)]
@@ -339,15 +346,7 @@ def test_a_store_of_the_first_schema_is_brought_up_to_date_and_keeps_its_results
 def test_bringing_a_store_up_to_date_leaves_no_log_of_its_size(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("matrix.store._JOURNAL_BYTES", 1 << 20)
     folder = tmp_path / "store"
-    folder.mkdir()
-    with sqlite3.connect(folder / "results.sqlite") as connection:
-        connection.executescript(f"{_MIGRATIONS[0]};PRAGMA user_version=1;")
-        connection.execute(
-            "INSERT INTO cells (key, artifact_key, loaded_with, requested, records, seconds) VALUES"
-            " ('large', 'a1', '2.16-cpu', '[]', ?, 1.0)",
-            [" " * (12 << 20)],
-        )
-    connection.close()
+    _store_of_the_first_schema(folder, "large", " " * (12 << 20))
     store = Store(folder)
     log = folder / "results.sqlite-wal"
     assert log.stat().st_size > 12 << 20
