@@ -18,9 +18,10 @@ from typing import Any
 from matrix.backends.venv import VenvBackend
 from matrix.config import load_config
 from matrix.execution import Engine
+from matrix.kept_inspections import inspector
 from matrix.planning import CellKeys, Matrix, Work, artifact_key
 from matrix.results import Tables
-from matrix.running import RunOptions, inspector, select_matrix
+from matrix.running import RunOptions, select_matrix
 from matrix.shelf import Shelf
 from matrix.store import Artifact, Cell, Store
 
@@ -135,8 +136,9 @@ def _report_data(folder: Path) -> dict[str, Any]:
     matrix = select_matrix(_only_generated(_options(folder)), config)
     store, backend = Store(folder / "out" / "store"), VenvBackend()
     states = {environment.id: backend.state(environment) for environment in matrix.environments}
-    shelf = Shelf(store, store.known_cells())
-    tables = Tables(matrix, config, states, store.artifacts(), shelf, inspector(store))
+    shelf = Shelf(store, store.cell_keys())
+    with inspector(store) as inspect:
+        tables = Tables(matrix, config, states, store.artifacts(), shelf, inspect)
     results, attempts = tables.results(), tables.attempts()
     seconds = time.perf_counter() - started
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024

@@ -39,6 +39,8 @@ class Judgement:
     :param number: of this judgement among all that were made: equal measurements share one.
     :param said: columns of the result table.
     :param attempts: columns of the table of attempts, one mapping a record.
+    :param place: file and line that raised in the plain attempt.
+    :param measured: what the probe recorded of the rungs of the attempt that the verdict rests on.
     """
 
     number: int
@@ -46,6 +48,8 @@ class Judgement:
     records: tuple[Mapping[str, Any], ...]
     said: Shared
     attempts: tuple[Shared, ...]
+    place: str
+    measured: Mapping[str, Any]
 
 
 class Judge:
@@ -78,7 +82,16 @@ class Judge:
             records = tuple(json.loads(cell.said))
             found = verdict(records, tolerance)
             shared = tuple(self._pool.one(_attempt_values(judge_attempt(record, tolerance))) for record in records)
-            judgement = Judgement(next(self._numbers), found, records, _verdict_values(found), shared)
+            by_attempt = {record["attempt"]: record for record in reversed(records)}
+            judgement = Judgement(
+                next(self._numbers),
+                found,
+                records,
+                _verdict_values(found),
+                shared,
+                str(by_attempt.get(PLAIN, {}).get("place", "")),
+                by_attempt[found.resting.attempt]["rungs"] if found.resting is not None else {},
+            )
             if len(self._judged) >= _REMEMBERED:
                 self._judged.clear()
                 self._causes.clear()
@@ -124,10 +137,6 @@ class Judge:
             return self._read(artifact)
 
         resting = judgement.found.resting if judgement is not None else None
-        records = judgement.records if judgement is not None else ()
-        measures: Mapping[str, Any] = {}
-        if resting is not None:
-            measures = next(record for record in records if record["attempt"] == resting.attempt)["rungs"]
         case = Case(
             said["verdict"],
             work.format,
@@ -137,9 +146,9 @@ class Judge:
             error_type=said.get("error_type", ""),
             error=said.get("error", ""),
             stage=said.get("stage", ""),
-            place=next((str(record.get("place", "")) for record in records if record["attempt"] == PLAIN), ""),
+            place=judgement.place if judgement is not None else "",
             rungs=resting.rungs if resting else {},
-            measured=measures,
+            measured=judgement.measured if judgement is not None else {},
             inspect=inspect,
             passed=dict(passed),
             round_trip=round_trip,

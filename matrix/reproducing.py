@@ -25,7 +25,7 @@ def reproduce(key: str, config: Path, out: Path, backend: str) -> str:
     store = Store(out / "store")
     try:
         artifacts = store.artifacts()
-        name = next((name for name in store.known_cells() if key and name.startswith(key)), None)
+        name = next((name for name in store.cell_keys() if key and name.startswith(key)), None)
         cell = store.cell(name) if name else None
         wanted = cell.artifact_key if cell else key
         artifact = next((item for name, item in artifacts.items() if wanted and name.startswith(wanted)), None)

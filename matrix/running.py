@@ -6,7 +6,7 @@ import platform
 import signal
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NoReturn
@@ -25,7 +25,7 @@ from matrix.errors import NothingCouldRunError, SelectionError, StoreError, near
 from matrix.executors import Executor, open_executor
 from matrix.floating import resolve
 from matrix.freshness import Stamp, StampFile, fingerprint
-from matrix.inspection import Inspection, inspect
+from matrix.kept_inspections import inspector
 from matrix.last_selection import Selection, last_selection, remember
 from matrix.outcomes import SCORED, UNSCORED
 from matrix.past import earlier_runs
@@ -34,7 +34,7 @@ from matrix.scenario_index import index_scenarios
 from matrix.scenario_index import select as select_scenarios
 from matrix.shards import select_shard
 from matrix.shelf import Shelf
-from matrix.store import Artifact, Store
+from matrix.store import Store
 
 
 @dataclass(frozen=True)
@@ -197,11 +197,12 @@ def report_only(options: RunOptions, console: Console) -> None:
         )
     store = Store(options.out / "store")
     try:
-        artifacts, cells = store.artifacts(), Shelf(store, store.known_cells())
+        artifacts, cells = store.artifacts(), Shelf(store, store.cell_keys())
         recorded = history.recorded_states(store)
         states = {environment.id: _known_state(environment, backend, recorded) for environment in matrix.environments}
         facts = _facts(config, backend.name, reason, started)
-        tables = Tables(matrix, config, states, artifacts, cells, inspector(store))
+        with inspector(store) as inspect:
+            tables = Tables(matrix, config, states, artifacts, cells, inspect)
         past = _past(store, tables, states, rendered_again=True)
     finally:
         store.close()
@@ -227,11 +228,6 @@ def _known_state(
 
 def _now() -> str:
     return datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
-
-
-def inspector(store: Store) -> Callable[[Artifact], Inspection]:
-    """Reads the file of a stored artifact."""
-    return lambda artifact: inspect(store.artifact_folder(artifact) / artifact.file)
 
 
 def _facts(config: MatrixConfig, backend: str, reason: str, started: Started) -> dict[str, Any]:
@@ -291,7 +287,8 @@ def _run_locked(
     else:
         from matrix.results import Tables
 
-        tables = Tables(matrix, config, engine.states, engine.artifacts, engine.cells, inspector(store))
+        with inspector(store) as inspect:
+            tables = Tables(matrix, config, engine.states, engine.artifacts, engine.cells, inspect)
         past = _past(store, tables, engine.states)
         lines = write_report(
             *(options.out, matrix, engine.states, tables, facts, started, rendering), past, options.site

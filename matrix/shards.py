@@ -16,8 +16,9 @@ from pathlib import Path
 from matrix.errors import SelectionError, StoreError
 from matrix.history import recorded_states
 from matrix.planning import Matrix, Work
-from matrix.store import SCHEMA_VERSION, Store
+from matrix.store import Store
 from matrix.store_check import open_reader
+from matrix.store_schema import SCHEMA_VERSION
 
 # The most jobs of one matrix on GitHub.
 MOST_SHARDS = 256

@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from matrix.store import Cell, Store
 
@@ -11,8 +11,7 @@ from matrix.store import Cell, Store
 _SECONDS = re.compile(r'"seconds": ([0-9.e+-]+)')
 
 
-@dataclass(frozen=True, slots=True)
-class Measured:
+class Measured(NamedTuple):
     """What was measured of a cell.
 
     :param said: the records of its attempts as JSON, unread, with 0 for the seconds that each took: but for them, many cells

@@ -15,59 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from matrix.errors import StoreError
-
-# Each entry brings a store from the version before it to the next; entries are only ever added.
-_MIGRATIONS = (
-    """
-CREATE TABLE artifacts (
-    key TEXT PRIMARY KEY, scenario TEXT NOT NULL, format TEXT NOT NULL, saved_with TEXT NOT NULL,
-    state TEXT NOT NULL, folder TEXT NOT NULL, file TEXT NOT NULL, container TEXT NOT NULL, bytes INTEGER NOT NULL,
-    seconds REAL NOT NULL, payload TEXT NOT NULL, created TEXT NOT NULL DEFAULT CURRENT_TIMESTAMP
-) WITHOUT ROWID;
-CREATE TABLE cells (
-    key TEXT PRIMARY KEY, artifact_key TEXT NOT NULL REFERENCES artifacts (key), loaded_with TEXT NOT NULL,
-    requested TEXT NOT NULL, records TEXT NOT NULL, seconds REAL NOT NULL,
-    created TEXT NOT NULL DEFAULT CURRENT_TIMESTAMP
-) WITHOUT ROWID;
-CREATE TABLE runs (
-    id INTEGER PRIMARY KEY, started TEXT NOT NULL, finished TEXT, payload TEXT NOT NULL
-);
-""",
-    """
-ALTER TABLE runs ADD COLUMN accepted TEXT;
-CREATE TABLE observations (
-    id INTEGER PRIMARY KEY, digest TEXT NOT NULL UNIQUE,
-    scenario TEXT NOT NULL, format TEXT NOT NULL, saved_with TEXT NOT NULL, loaded_with TEXT NOT NULL,
-    verdict TEXT NOT NULL, fidelity INTEGER, lost TEXT NOT NULL, attempt TEXT NOT NULL, cause TEXT NOT NULL,
-    error_type TEXT NOT NULL, error TEXT NOT NULL, reason TEXT NOT NULL, key TEXT NOT NULL
-);
-CREATE INDEX observations_by_cell ON observations (scenario, format, saved_with, loaded_with);
-CREATE TABLE run_cells (
-    run INTEGER NOT NULL REFERENCES runs (id), observation INTEGER NOT NULL REFERENCES observations (id),
-    PRIMARY KEY (run, observation)
-) WITHOUT ROWID;
-""",
-    # Which run was accepted last must not depend on the clock.
-    """
-ALTER TABLE runs ADD COLUMN acceptance INTEGER;
-UPDATE runs SET acceptance = (SELECT count(*) FROM runs AS other WHERE other.accepted <= runs.accepted)
-    WHERE accepted IS NOT NULL;
-""",
-    # The cells of an artifact lie side by side: they are read together, and by key they were all over the file.
-    """
-CREATE TABLE cells_of_artifacts (
-    key TEXT NOT NULL, artifact_key TEXT NOT NULL REFERENCES artifacts (key), loaded_with TEXT NOT NULL,
-    requested TEXT NOT NULL, records TEXT NOT NULL, seconds REAL NOT NULL,
-    created TEXT NOT NULL DEFAULT CURRENT_TIMESTAMP, PRIMARY KEY (artifact_key, key)
-) WITHOUT ROWID;
-INSERT INTO cells_of_artifacts SELECT key, artifact_key, loaded_with, requested, records, seconds, created FROM cells
-    ORDER BY artifact_key, key;
-DROP TABLE cells;
-ALTER TABLE cells_of_artifacts RENAME TO cells;
-CREATE UNIQUE INDEX cells_by_key ON cells (key);
-""",
-)
-SCHEMA_VERSION = len(_MIGRATIONS)
+from matrix.store_schema import MIGRATIONS, SCHEMA_VERSION
 
 # Bytes of write-ahead log that stay on disk between writes.
 _JOURNAL_BYTES = 64 << 20
@@ -268,7 +216,7 @@ class Store(ArtifactFiles):
         """Bring the schema up to date, in one transaction; another process may be doing the same."""
         self._connection.execute("BEGIN IMMEDIATE")
         version = self._connection.execute("PRAGMA user_version").fetchone()[0]
-        for statements in _MIGRATIONS[version:]:
+        for statements in MIGRATIONS[version:]:
             for statement in statements.split(";"):
                 self._connection.execute(statement)
         self._connection.execute(f"PRAGMA user_version={max(version, SCHEMA_VERSION)}")
@@ -368,6 +316,10 @@ class Store(ArtifactFiles):
             if (requested, sound) not in known:
                 known[requested, sound] = KnownCell(frozenset(json.loads(requested)), bool(sound))
         return {key: known[requested, sound] for key, requested, sound in rows}
+
+    def cell_keys(self) -> set[str]:
+        """The keys of every cell, and nothing else of them: an index has these alone."""
+        return {key for (key,) in self.read("SELECT key FROM cells")}
 
     def load_seconds(self) -> dict[str, tuple[float, int]]:
         """Seconds that the loads of each artifact took together, and their number, by the artifact's key."""

@@ -10,9 +10,10 @@ from pathlib import Path
 
 from matrix.errors import StoreError
 from matrix.outcomes import CANNOT_SAVE, CRASHES, HARNESS_ERROR
-from matrix.store import SCHEMA_VERSION, digest_folder
+from matrix.store import digest_folder
+from matrix.store_schema import SCHEMA_VERSION
 
-_TABLES = {"artifacts", "cells", "runs", "observations", "run_cells"}
+_TABLES = {"artifacts", "cells", "runs", "observations", "run_cells", "inspections"}
 _SAVED = "saved"
 
 

@@ -16,10 +16,10 @@ from matrix.bisection.search import NEW, NOTHING, OLD, OTHER
 from matrix.changes import LOADER
 from matrix.config import MatrixConfig
 from matrix.environments import Environment, EnvironmentState
+from matrix.kept_inspections import inspector
 from matrix.planning import Matrix, Work, artifact_key, attempts_to_run, cell_key, tolerance_for
 from matrix.requests import LoadTask, SaveTask, run_load, run_save
 from matrix.results import Tables
-from matrix.running import inspector
 from matrix.store import Artifact, Store
 
 
@@ -108,9 +108,9 @@ class Prober:
         for place in {saver.id: saver, loader.id: loader}.values() if artifact.state == "saved" else ():
             self._load(artifact, saver, place, states[place.id])
         places = tuple({saver.id: saver, loader.id: loader}.values())
-        tables = Tables(
-            Matrix(places, (self.work,)), self.config, states, self._artifacts, self._cells, inspector(self.store)
-        )
+        chosen = Matrix(places, (self.work,))
+        with inspector(self.store) as inspect:
+            tables = Tables(chosen, self.config, states, self._artifacts, self._cells, inspect)
         wanted = (loader.id, "")
         rows = [row for row in tables.rows() if row["saved_with"] == saver.id and row["loaded_with"] in wanted]
         return rows[0] if rows else f"{self.work.scenario.name} does not exist there"

@@ -6,9 +6,9 @@ from typing import Any
 
 from matrix.environments import Environment
 from matrix.errors import NothingCouldRunError
+from matrix.kept_inspections import inspector
 from matrix.planning import Matrix, cell_key
 from matrix.results import Tables
-from matrix.store import Store
 from matrix.user_models.measuring import Bench
 from matrix.user_models.opening import UserModel
 from matrix.user_models.prediction import Prediction
@@ -66,7 +66,8 @@ def measure(
         raise NothingCouldRunError("nothing could run: every environment is unavailable (see above).")
     matrix = Matrix(tuple(chosen), (work,))
     states = {item.id: bench.workshop.state(item.id) for item in chosen}
-    tables = Tables(matrix, bench.config, states, {artifact.key: artifact}, cells, _inspector(bench))
+    with inspector(bench.store) as inspect:
+        tables = Tables(matrix, bench.config, states, {artifact.key: artifact}, cells, inspect)
     asked = {item.id for item in loaders}
     # Cells of other savers do not exist: only this file was loaded.
     rows = [
@@ -78,10 +79,3 @@ def measure(
         "attempts": [dict(row) for row in tables.attempt_rows()],
         "environments": [states[item.id].describe() for item in chosen],
     }
-
-
-def _inspector(bench: Bench) -> Any:
-    store: Store = bench.store
-    from matrix.inspection import inspect
-
-    return lambda artifact: inspect(store.artifact_folder(artifact) / artifact.file)

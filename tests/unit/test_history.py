@@ -11,7 +11,8 @@ import pytest
 from matrix import history
 from matrix.errors import SelectionError
 from matrix.history_text import change_lines, describe_change, history_lines
-from matrix.store import _MIGRATIONS, Store
+from matrix.store import Store
+from matrix.store_schema import MIGRATIONS
 
 CELL = ("dense", "h5", "2.10-cpu", "2.16-cpu")
 
@@ -178,7 +179,7 @@ def test_acceptances_of_an_older_store_keep_their_order(tmp_path: Path) -> None:
     folder = tmp_path / "older"
     folder.mkdir()
     with closing(sqlite3.connect(folder / "results.sqlite")) as connection:
-        connection.executescript(f"{_MIGRATIONS[0]}{_MIGRATIONS[1]};PRAGMA user_version=2;")
+        connection.executescript(f"{MIGRATIONS[0]}{MIGRATIONS[1]};PRAGMA user_version=2;")
         rows = [("2026-11-05",), (None,), ("2026-11-04",)]
         connection.executemany("INSERT INTO runs (started, payload, accepted) VALUES ('then', '{}', ?)", rows)
         connection.commit()

@@ -17,7 +17,8 @@ import pytest
 
 from matrix import history
 from matrix.errors import StoreError
-from matrix.store import _MIGRATIONS, SCHEMA_VERSION, Artifact, Cell, Store, container_of, content_key
+from matrix.store import Artifact, Cell, Store, container_of, content_key
+from matrix.store_schema import MIGRATIONS, SCHEMA_VERSION
 
 ARTIFACT = Artifact(
     "a1", "dense", "h5", "2.10-cpu", "cannot-save", "", "", "", 0, 0.5, {"error": "é\ud800", "stage": "fit"}
@@ -48,6 +49,13 @@ def keep(store: Store, key: str = "a1", text: bytes = b"weights") -> Artifact:
     )
     store.put_artifact(artifact)
     return artifact
+
+
+def test_the_keys_of_the_cells_are_those_that_were_put(store: Store) -> None:
+    store.put_artifact(ARTIFACT)
+    store.put_cell(CELL)
+    store.put_cell(dataclasses.replace(CELL, key="c2"))
+    assert store.cell_keys() == {"c1", "c2"} == store.known_cells().keys()
 
 
 def test_a_new_store_is_empty(store: Store) -> None:
@@ -324,7 +332,7 @@ def _store_of_the_first_schema(folder: Path, key: str, records: str) -> None:
     """A store as the first schema had it, with one cell and one run."""
     folder.mkdir()
     with closing(sqlite3.connect(folder / "results.sqlite")) as connection, connection:
-        connection.executescript(f"{_MIGRATIONS[0]};PRAGMA user_version=1;")
+        connection.executescript(f"{MIGRATIONS[0]};PRAGMA user_version=1;")
         connection.execute(
             "INSERT INTO cells (key, artifact_key, loaded_with, requested, records, seconds) VALUES"
             " (?, 'a1', '2.16-cpu', '[\"plain\"]', ?, 1.0)",

@@ -1,0 +1,60 @@
+"""The tables of a store, and how a store of an earlier Crossload comes to have them."""
+
+# Each entry brings a store from the version before it to the next; entries are only ever added.
+MIGRATIONS = (
+    """
+CREATE TABLE artifacts (
+    key TEXT PRIMARY KEY, scenario TEXT NOT NULL, format TEXT NOT NULL, saved_with TEXT NOT NULL,
+    state TEXT NOT NULL, folder TEXT NOT NULL, file TEXT NOT NULL, container TEXT NOT NULL, bytes INTEGER NOT NULL,
+    seconds REAL NOT NULL, payload TEXT NOT NULL, created TEXT NOT NULL DEFAULT CURRENT_TIMESTAMP
+) WITHOUT ROWID;
+CREATE TABLE cells (
+    key TEXT PRIMARY KEY, artifact_key TEXT NOT NULL REFERENCES artifacts (key), loaded_with TEXT NOT NULL,
+    requested TEXT NOT NULL, records TEXT NOT NULL, seconds REAL NOT NULL,
+    created TEXT NOT NULL DEFAULT CURRENT_TIMESTAMP
+) WITHOUT ROWID;
+CREATE TABLE runs (
+    id INTEGER PRIMARY KEY, started TEXT NOT NULL, finished TEXT, payload TEXT NOT NULL
+);
+""",
+    """
+ALTER TABLE runs ADD COLUMN accepted TEXT;
+CREATE TABLE observations (
+    id INTEGER PRIMARY KEY, digest TEXT NOT NULL UNIQUE,
+    scenario TEXT NOT NULL, format TEXT NOT NULL, saved_with TEXT NOT NULL, loaded_with TEXT NOT NULL,
+    verdict TEXT NOT NULL, fidelity INTEGER, lost TEXT NOT NULL, attempt TEXT NOT NULL, cause TEXT NOT NULL,
+    error_type TEXT NOT NULL, error TEXT NOT NULL, reason TEXT NOT NULL, key TEXT NOT NULL
+);
+CREATE INDEX observations_by_cell ON observations (scenario, format, saved_with, loaded_with);
+CREATE TABLE run_cells (
+    run INTEGER NOT NULL REFERENCES runs (id), observation INTEGER NOT NULL REFERENCES observations (id),
+    PRIMARY KEY (run, observation)
+) WITHOUT ROWID;
+""",
+    # Which run was accepted last must not depend on the clock.
+    """
+ALTER TABLE runs ADD COLUMN acceptance INTEGER;
+UPDATE runs SET acceptance = (SELECT count(*) FROM runs AS other WHERE other.accepted <= runs.accepted)
+    WHERE accepted IS NOT NULL;
+""",
+    # The cells of an artifact lie side by side: they are read together, and by key they were all over the file.
+    """
+CREATE TABLE cells_of_artifacts (
+    key TEXT NOT NULL, artifact_key TEXT NOT NULL REFERENCES artifacts (key), loaded_with TEXT NOT NULL,
+    requested TEXT NOT NULL, records TEXT NOT NULL, seconds REAL NOT NULL,
+    created TEXT NOT NULL DEFAULT CURRENT_TIMESTAMP, PRIMARY KEY (artifact_key, key)
+) WITHOUT ROWID;
+INSERT INTO cells_of_artifacts SELECT key, artifact_key, loaded_with, requested, records, seconds, created FROM cells
+    ORDER BY artifact_key, key;
+DROP TABLE cells;
+ALTER TABLE cells_of_artifacts RENAME TO cells;
+CREATE UNIQUE INDEX cells_by_key ON cells (key);
+""",
+    # What files say of themselves, by their content: it costs more to read again than all the rest of a report.
+    """
+CREATE TABLE inspections (
+    folder TEXT NOT NULL, file TEXT NOT NULL, reader TEXT NOT NULL, found TEXT NOT NULL, PRIMARY KEY (folder, file)
+) WITHOUT ROWID;
+""",
+)
+SCHEMA_VERSION = len(MIGRATIONS)
