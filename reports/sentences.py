@@ -35,9 +35,12 @@ def answers(results: pd.DataFrame, squares: Squares, environments: Sequence[str]
     :param squares: the grid as mappings, by saver and loader.
     :param environments: ids in the order of their versions.
     """
-    scenarios = _scenarios(results)
+    scenarios, files = _scenarios(results), _files(results)
     return {
-        (start, to): Answer(_sentence(squares, environments, start, to), _more(scenarios.get((start, to))))
+        (start, to): Answer(
+            _sentence(squares, environments, start, to),
+            _more(scenarios.get((start, to)), files.get(start, 0), label(start), label(to)),
+        )
         for start in environments
         for to in environments
     }
@@ -72,12 +75,27 @@ def _scenarios(results: pd.DataFrame) -> dict[tuple[str, str], tuple[int, int, i
     return found
 
 
-def _more(counts: tuple[int, int, int] | None) -> str:
+def _files(results: pd.DataFrame) -> dict[str, int]:
+    """Return how many files of each environment were loaded in any."""
+    rows = results[results["verdict"].isin(SCORED) & (results["loaded_with"] != "")]
+    saved = rows[["saved_with", "scenario", "format"]].drop_duplicates()
+    return {str(name): int(count) for name, count in saved["saved_with"].value_counts().items()}
+
+
+def _more(counts: tuple[int, int, int] | None, of_start: int, start: str, to: str) -> str:
+    """
+    :param of_start: files of the environment that wrote them, wherever they were loaded.
+    """
     if counts is None:
         return "Nothing is claimed about what was not run."
     scenarios, files, loadable = counts
     said = f"A file is a scenario in a format: {_many(files, 'file')} of {_many(scenarios, 'scenario')}."
-    return f"{said} {loadable:,} of {scenarios:,} scenarios give the right outputs in at least one format."
+    said += f" {loadable:,} of {scenarios:,} scenarios give the right outputs in at least one format."
+    if of_start > files:
+        was, them = ("was", "it") if of_start == files + 1 else ("were", "them")
+        left = _many(of_start - files, "more file")
+        said += f" {left} of {start} {was} not measured in {to}: nothing is claimed about {them}."
+    return said
 
 
 def _many(count: int, word: str) -> str:

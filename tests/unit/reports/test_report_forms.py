@@ -55,6 +55,21 @@ def test_the_answer_counts_scenarios_that_come_across_in_some_format() -> None:
     assert "1 of 2 scenarios give the right outputs" in more
 
 
+def test_the_answer_says_what_was_measured_elsewhere_but_not_there() -> None:
+    names = ["2.10-cpu", "2.15-cpu", "2.16-cpu"]
+    rows = [cell("exact", scenario=name, loader="2.15-cpu") for name in "abc"]
+    rows += [cell("fails", scenario="a", loader="2.16-cpu"), cell("unavailable", scenario="b", loader="2.16-cpu")]
+    results = tidy(table(*rows), RESULTS)
+
+    said = answers(results, analysis.squares(results), names)
+
+    assert (
+        "2 more files of 2.10 were not measured in 2.16: nothing is claimed about them."
+        in said[names[0], names[2]].more
+    )
+    assert "not measured" not in said[names[0], names[1]].more
+
+
 def test_the_first_pair_leads_to_the_newest_version_that_was_measured() -> None:
     results = tidy(made_up_run()[0], RESULTS)
 
