@@ -113,6 +113,7 @@ def register(app: typer.Typer, make_console: "Callable[[], Console]") -> None:
 
         from rich.table import Table
 
+        from matrix.garbage import without_collector
         from matrix.upgrade.graph import Loss
         from matrix.upgrade.plan import WAYS, Wish, make_plan
         from matrix.upgrade.text import document, summary_lines, table_rows
@@ -121,18 +122,19 @@ def register(app: typer.Typer, make_console: "Callable[[], Console]") -> None:
             raise SelectionError(
                 f"--keep: unknown value {keep!r}.{nearest(keep, KEEP)} Known: optimizer, model, nothing."
             )
-        cells = _known(out)
-        rows, known = list(cells.rows), cells.environment_ids
-        if scenario:
-            rows = [row for row in rows if any(fnmatchcase(row["scenario"], part) for part in scenario.split(","))]
-        wish = Wish(
-            _environment_id(start, known),
-            _environment_id(to, known),
-            Loss.TRAINING if inference_only else Loss(KEEP[keep]),
-            max_hops,
-        )
         formats = [word.strip() for word in format.split(",")] if format else None
-        found = make_plan(rows, wish, known, formats)
+        with without_collector():
+            cells = _known(out)
+            rows, known = list(cells.rows), cells.environment_ids
+            if scenario:
+                rows = [row for row in rows if any(fnmatchcase(row["scenario"], part) for part in scenario.split(","))]
+            wish = Wish(
+                _environment_id(start, known),
+                _environment_id(to, known),
+                Loss.TRAINING if inference_only else Loss(KEEP[keep]),
+                max_hops,
+            )
+            found = make_plan(rows, wish, known, formats)
         if not found.entries:
             raise SelectionError(f"no cell from {wish.start} to {wish.to} was run with this selection.")
         if as_json:

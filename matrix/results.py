@@ -1,14 +1,13 @@
 """The tables of a run: one row a cell, and one row an attempt."""
 
-import gc
 import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 
 import pandas as pd
 
 from matrix.config import MatrixConfig
 from matrix.environments import Environment, EnvironmentState
+from matrix.garbage import without_collector
 from matrix.inspection import Inspection
 from matrix.judging import Judge, attempt_seconds, said_of_unsaved
 from matrix.outcomes import NOT_APPLICABLE, UNAVAILABLE
@@ -41,18 +40,6 @@ _EMPTY: Shared = {
 }
 
 
-@contextmanager
-def _without_collector() -> Iterator[None]:
-    """Without Python's cycle collector: it would walk through a million rows, all of which stay, again and again."""
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()
-
-
 class Tables:
     """Judges what a store holds of a matrix and lays it out as rows.
 
@@ -80,7 +67,7 @@ class Tables:
         self._laid_out: dict[tuple[int, str, str], Shared] = {}
         self._reasons: dict[tuple[str, str], str] = {}
         self._attempts: list[AttemptRow] = []
-        with _without_collector():
+        with without_collector():
             self._results = list(self._all_rows())
             del self._judge, self._laid_out  # what they remember is not needed any more
             add_routes(self._results, self._pool)

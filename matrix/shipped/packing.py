@@ -68,21 +68,19 @@ class Measurements:
 
         :param wanted: which outcomes are wanted; it is given an outcome alone.
         """
-        outcomes = [row if wanted is None or wanted(row) else None for row in self._outcome_rows]
+        # Rows are copies of their outcome, with places for their own columns: unpacking it takes three times as long.
+        own = dict.fromkeys(("scenario", "family", "format", "saved_with", "loaded_with"))
+        outcomes = [own | row if wanted is None or wanted(row) else None for row in self._outcome_rows]
         names = [item["name"] for item in self.scenarios]
         families = [item["family"] for item in self.scenarios]
-        ids = self.environment_ids
+        ids, formats = self.environment_ids, self.formats
         for scenario, form, saver, loader, outcome in zip(*self.columns, strict=True):
-            row = outcomes[outcome]
-            if row is not None:
-                yield {
-                    "scenario": names[scenario],
-                    "family": families[scenario],
-                    "format": self.formats[form],
-                    "saved_with": ids[saver],
-                    "loaded_with": "" if loader == _NOWHERE else ids[loader],
-                    **row,
-                }
+            ended = outcomes[outcome]
+            if ended is not None:
+                row = ended.copy()
+                row["scenario"], row["family"], row["format"] = names[scenario], families[scenario], formats[form]
+                row["saved_with"], row["loaded_with"] = ids[saver], "" if loader == _NOWHERE else ids[loader]
+                yield row
 
 
 def pack(

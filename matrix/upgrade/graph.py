@@ -123,17 +123,28 @@ class ScenarioGraph:
         self._places: dict[Node, int] = {}
         # Loads by their ends, from those that lose nothing to those that leave a function.
         self._loads: dict[Loss, list[tuple[int, int, Row]]] = {loss: [] for loss in Loss}
-        self._by_load: dict[tuple[Node, str], Row] = {}
-        self._degrees: dict[str, dict[Node, Loss]] = {}
+        # By what loads, then by the file: its row, and what the load takes away.
+        self._by_loader: dict[str, dict[Node, tuple[Row, Loss]]] = {}
+        # The places of nodes are looked up by what tells them apart: there are few of them and a hundred times as many rows.
+        files: dict[tuple[str, str], tuple[Node, int]] = {}
+        models: dict[str, int] = {}
+        functions: dict[str, int] = {}
+        training = Loss.TRAINING
         for row in rows:
             taken = _loss_of(row)
             if taken is None:
                 continue
-            file = ("file", row["saved_with"], row["format"])
-            memory = ("function" if taken[0] == Loss.TRAINING else "model", row["loaded_with"])
-            self._loads[taken[0]].append((self._place(file), self._place(memory), row))
-            self._by_load[file, row["loaded_with"]] = row
-            self._degrees.setdefault(row["loaded_with"], {})[file] = taken[0]
+            loss, loader, saved = taken[0], row["loaded_with"], (row["saved_with"], row["format"])
+            if saved not in files:
+                node = ("file", *saved)
+                files[saved] = (node, self._place(node))
+            file, place = files[saved]
+            memories = functions if loss is training else models
+            if loader not in memories:
+                memories[loader] = self._place(("function" if loss is training else "model", loader))
+                self._by_loader.setdefault(loader, {})
+            self._loads[loss].append((place, memories[loader], row))
+            self._by_loader[loader][file] = (row, loss)
         self._graphs: dict[tuple[Loss, bool], rustworkx.PyDiGraph[Node, Row | None]] = {}
 
     def _place(self, node: Node) -> int:
@@ -144,18 +155,18 @@ class ScenarioGraph:
 
     def load(self, file: Node, environment: str) -> Step | None:
         """The load of a file in an environment; None where it does not work."""
-        row = self._by_load.get((file, environment))
-        return _step(row) if row is not None else None
+        found = self._by_loader.get(environment, {}).get(file)
+        return _step(found[0]) if found is not None else None
 
     def single_stops(self, start: tuple[str, str], to: str) -> dict[tuple[str, str], Loss]:
         """What is lost over each environment and format that a file can be saved in once on the way."""
         file = ("file", *start)
         found = {}
-        for (_, environment, form), second in self._degrees.get(to, {}).items():
-            first = self._degrees.get(environment, {}).get(file, Loss.TRAINING)
-            if first < Loss.TRAINING:
+        for (_, environment, form), (_, second) in self._by_loader.get(to, {}).items():
+            first = self._by_loader.get(environment, {}).get(file)
+            if first is not None and first[1] < Loss.TRAINING:
                 dropped = Loss.STATE if _drops(start[1], form) else Loss.NOTHING
-                found[environment, form] = max(first, second, dropped)
+                found[environment, form] = max(first[1], second, dropped)
         return found
 
     def _within(self, most: Loss, with_weights: bool) -> "rustworkx.PyDiGraph[Node, Row | None]":
