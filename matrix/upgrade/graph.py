@@ -17,7 +17,7 @@ import rustworkx
 from matrix.cell_names import cell_name
 from matrix.outcomes import EQUAL, EXACT, LOSSY, REMEDY
 from matrix.probe import attempts
-from matrix.probe.formats import FORMATS, INFERENCE, REBUILT
+from matrix.probe.formats import FORMATS, INFERENCE, OPTIMIZER, REBUILT, RUNGS, TRAINING
 
 Row = Mapping[str, Any]
 Node = tuple[str, ...]
@@ -212,11 +212,26 @@ def build_graph(rows: Iterable[Row]) -> ScenarioGraph:
     return ScenarioGraph(rows)
 
 
+# What is no loss where the first file held no more than weights.
+_STATE = (attempts.OPTIMIZER_LOST, f"{OPTIMIZER} lost", f"{TRAINING} lost")
+
+
+def _had_no_state(step: Step) -> Step:
+    """A later step of a path that began with weights alone: the optimizer's state, which it loses, was in no file."""
+    losses = tuple(loss for loss in step.losses if loss not in _STATE)
+    if step.loss != Loss.STATE or losses == step.losses:
+        return step
+    is_lost = any(loss == f"{rung} lost" for loss in losses for rung in RUNGS)
+    return replace(step, loss=Loss.STATE if is_lost else Loss.WORK if losses else Loss.NOTHING, losses=losses)
+
+
 def _path(found: Iterable[Step]) -> Path:
     """A path of steps; weights that are saved on the way leave behind whatever else the first file held."""
     steps = list(found)
     for number, step in enumerate(steps[1:], start=1):
-        if _drops(steps[0].format, step.format):
+        if FORMATS[steps[0].format].gives == REBUILT:
+            steps[number] = _had_no_state(step)
+        elif _drops(steps[0].format, step.format):
             losses = dict.fromkeys((*step.losses, attempts.OPTIMIZER_LOST, attempts.CODE_NEEDED))
             steps[number] = replace(step, loss=max(step.loss, Loss.STATE), losses=tuple(losses))
     return Path(tuple(steps))

@@ -72,8 +72,13 @@ def given_route(text: str, environments: Mapping[str, Environment]) -> Candidate
     recipe = []
     for stop in [] if text.strip() == "direct" else text.split(","):
         place, sign, form = stop.strip().partition(":")
-        if not sign or form not in FORMATS or FORMATS[form].gives != WHOLE_MODEL:
+        if not sign or form not in FORMATS:
             raise ModelError(f"--route {text}: {stop.strip()!r} is not of the form VERSION:FORMAT, such as 2.15:h5.")
+        if FORMATS[form].gives != WHOLE_MODEL:
+            whole = ", ".join(name for name, known in FORMATS.items() if known.gives == WHOLE_MODEL)
+            raise ModelError(
+                f"--route {text}: {form} holds no whole model, which a stop must hand on. Formats that do: {whole}."
+            )
         recipe.append((environment_named(place, environments).id, form))
     return Candidate(tuple(recipe), None, 0)
 

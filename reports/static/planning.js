@@ -43,11 +43,23 @@ function stepsOf(scenario) {
   return stepsOfScenarios[scenario];
 }
 
+/** A later step of a path that began with weights alone: the optimizer's state, which it loses, was in no file. */
+function hadNoState(step) {
+  const state = [DATA.terms.optimizer_lost, "optimizer lost", "training lost"];
+  const losses = step.losses.filter((loss) => !state.includes(loss));
+  if (step.loss !== STATE_LOST || losses.length === step.losses.length) return step;
+  const isLost = RUNGS.some((rung) => losses.includes(`${rung} lost`));
+  return { ...step, loss: isLost ? STATE_LOST : losses.length ? WORK : 0, losses };
+}
+
 /** A path of steps; weights that are saved on the way leave behind whatever else the first file held. */
 function pathOf(steps) {
-  const told = isRebuilt(steps[0].format) ? steps : steps.map((step, number) => (number && isRebuilt(step.format)
-    ? { ...step, loss: Math.max(step.loss, STATE_LOST), losses: [...new Set([...step.losses, DATA.terms.optimizer_lost, DATA.terms.code_needed])] }
-    : step));
+  const told = steps.map((step, number) => {
+    if (!number) return step;
+    if (isRebuilt(steps[0].format)) return hadNoState(step);
+    if (!isRebuilt(step.format)) return step;
+    return { ...step, loss: Math.max(step.loss, STATE_LOST), losses: [...new Set([...step.losses, DATA.terms.optimizer_lost, DATA.terms.code_needed])] };
+  });
   return {
     steps: told, hops: told.length - 1, loss: Math.max(...told.map((step) => step.loss)),
     losses: [...new Set(told.flatMap((step) => step.losses))],

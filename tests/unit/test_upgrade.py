@@ -52,6 +52,19 @@ def test_a_hop_that_keeps_everything_is_better_than_a_remedy_that_does_not() -> 
     assert path(*rows, max_hops=0).text == "load in 2.21-cpu with compile=False"
 
 
+def test_weights_had_no_state_that_a_stop_could_lose() -> None:
+    """A stop makes a whole model of them, whose optimizer is a fresh one: a file of a whole model loses its own there."""
+    for cost, lost in (("optimizer state lost", ()), ("optimizer state lost, an edited copy", ("an edited copy",))):
+        last = cell("h5", OLD, NEW, "remedy", attempt="edit-config+compile=False", cost=cost)
+        rows = [cell("weights.h5", OLD, OLD), cell("savedmodel", OLD, OLD), last]
+        assert path(*rows, form="weights.h5").losses == lost
+        assert path(*rows, form="weights.h5").loss == (Loss.WORK if lost else Loss.NOTHING)
+        assert path(*rows, form="savedmodel").loss == Loss.STATE
+    rows = [cell("weights.h5", OLD, OLD), cell("h5", OLD, NEW, "lossy", lost="architecture,optimizer,training")]
+    found = path(*rows, form="weights.h5")
+    assert (found.loss, found.losses) == (Loss.STATE, ("architecture lost",))
+
+
 def test_of_equal_stops_the_environment_that_wrote_the_file_is_taken() -> None:
     elsewhere = [cell("savedmodel", OLD, MIDDLE), cell("keras", MIDDLE, NEW)]
     at_home = [cell("savedmodel", OLD, OLD), cell("h5", OLD, NEW)]
