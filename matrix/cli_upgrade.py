@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -30,16 +30,24 @@ LocalRunOption = Annotated[
 ]
 
 
-def _known(out: Path | None, wanted: "Callable[[Mapping[str, Any]], bool] | None" = None) -> "Known":
+def _known(
+    out: Path | None,
+    wanted: "Callable[[Mapping[str, Any]], bool] | None" = None,
+    all_of: Collection[str] = (),
+) -> "Known":
     """Shipped cells, and those of a run here; a run that was asked for must be there."""
     from matrix.shipped.answers import read_known
 
-    return read_known(out or Path("build"), wanted, required=out is not None)
+    return read_known(out or Path("build"), wanted, required=out is not None, all_of=all_of)
+
+
+def _spellings(word: str) -> tuple[str, ...]:
+    return word, f"{word}-cpu", f"{word}-cuda"
 
 
 def _environment_id(word: str, known: list[str]) -> str:
     """An environment as people write it: 2.10 stands for 2.10-cpu."""
-    for candidate in (word, f"{word}-cpu", f"{word}-cuda"):
+    for candidate in _spellings(word):
         if candidate in known:
             return candidate
     labels = [name.rpartition("-")[0] for name in known]
@@ -114,7 +122,7 @@ def register(app: typer.Typer, make_console: "Callable[[], Console]") -> None:
         from rich.table import Table
 
         from matrix.garbage import without_collector
-        from matrix.upgrade.graph import Loss
+        from matrix.upgrade.graph import USABLE, Loss
         from matrix.upgrade.plan import WAYS, Wish, make_plan
         from matrix.upgrade.text import document, summary_lines, table_rows
 
@@ -124,7 +132,8 @@ def register(app: typer.Typer, make_console: "Callable[[], Console]") -> None:
             )
         formats = [word.strip() for word in format.split(",")] if format else None
         with without_collector():
-            cells = _known(out)
+            # What does not load is no way to anywhere; of the files that are to be moved, it has to be said.
+            cells = _known(out, lambda row: row["verdict"] in USABLE, _spellings(start))
             rows, known = list(cells.rows), cells.environment_ids
             if scenario:
                 rows = [row for row in rows if any(fnmatchcase(row["scenario"], part) for part in scenario.split(","))]

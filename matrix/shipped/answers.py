@@ -1,7 +1,7 @@
 """The cells that questions are answered from: shipped ones, replaced one by one by what was measured here."""
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -38,12 +38,14 @@ def read_known(
     wanted: Callable[[Row], bool] | None = None,
     shipped: Path = SHIPPED,
     required: bool = False,
+    all_of: Collection[str] = (),
 ) -> Known:
     """Shipped cells, and in their place those of a run where there is one.
 
     :param out: the folder of a run.
     :param wanted: which outcomes of shipped cells are wanted; the others may be left out.
     :param required: the run must be there.
+    :param all_of: environments of whose files every outcome is wanted.
     :raises StoreError: there are no cells at all.
     """
     local = _read_local(out) if out is not None else None
@@ -57,8 +59,8 @@ def read_known(
         return Known(local["results"], local["environments"], (), f"From the run in {out}.")
     origin = f"From shipped measurements of {measured.date} ({len(measured):,} cells)"
     if local is None:
-        return Known(list(measured.rows(wanted)), measured.environments, measured.scenarios, f"{origin}.")
-    return _joined(measured, local, wanted, f"{origin}, replaced by {{}} of the run in {out}.")
+        return Known(list(measured.rows(wanted, all_of)), measured.environments, measured.scenarios, f"{origin}.")
+    return _joined(measured, local, measured.rows(wanted, all_of), f"{origin}, replaced by {{}} of the run in {out}.")
 
 
 def _read_local(out: Path) -> dict[str, Any] | None:
@@ -69,9 +71,7 @@ def _read_local(out: Path) -> dict[str, Any] | None:
     return document if isinstance(document, dict) and "results" in document else None
 
 
-def _joined(
-    measured: Measurements, local: Mapping[str, Any], wanted: Callable[[Row], bool] | None, origin: str
-) -> Known:
+def _joined(measured: Measurements, local: Mapping[str, Any], rows: Iterable[dict[str, Any]], origin: str) -> Known:
     own = {item["id"]: item for item in local["environments"]}
     # An environment of the same name with other pins is another one: what was measured with the old pins is void.
     void = {
@@ -83,7 +83,7 @@ def _joined(
     replaced = {tuple(row[name] for name in AXES) for row in local["results"]}
     kept = [
         row
-        for row in measured.rows(wanted)
+        for row in rows
         if not void & {row["saved_with"], row["loaded_with"]} and tuple(row[name] for name in AXES) not in replaced
     ]
     shipped = {item["id"]: item for item in measured.environments}

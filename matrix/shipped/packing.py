@@ -8,7 +8,7 @@ import json
 import lzma
 import struct
 from array import array
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -63,19 +63,24 @@ class Measurements:
     def _outcome_rows(self) -> list[dict[str, Any]]:
         return [dict(zip(OUTCOME, outcome, strict=True)) for outcome in self.outcomes]
 
-    def rows(self, wanted: Callable[[Row], bool] | None = None) -> Iterator[dict[str, Any]]:
+    def rows(
+        self, wanted: Callable[[Row], bool] | None = None, all_of: Collection[str] = ()
+    ) -> Iterator[dict[str, Any]]:
         """Cells as rows of a result table.
 
         :param wanted: which outcomes are wanted; it is given an outcome alone.
+        :param all_of: environments of whose files every outcome is wanted.
         """
         # Rows are copies of their outcome, with places for their own columns: unpacking it takes three times as long.
         own = dict.fromkeys(("scenario", "family", "format", "saved_with", "loaded_with"))
-        outcomes = [own | row if wanted is None or wanted(row) else None for row in self._outcome_rows]
+        every = [own | row for row in self._outcome_rows]
+        outcomes = [row if wanted is None or wanted(row) else None for row in every]
         names = [item["name"] for item in self.scenarios]
         families = [item["family"] for item in self.scenarios]
         ids, formats = self.environment_ids, self.formats
+        whole = {number for number, name in enumerate(ids) if name in all_of}
         for scenario, form, saver, loader, outcome in zip(*self.columns, strict=True):
-            ended = outcomes[outcome]
+            ended = every[outcome] if saver in whole else outcomes[outcome]
             if ended is not None:
                 row = ended.copy()
                 row["scenario"], row["family"], row["format"] = names[scenario], families[scenario], formats[form]

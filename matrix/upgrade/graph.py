@@ -19,6 +19,9 @@ from matrix.outcomes import EQUAL, EXACT, LOSSY, REMEDY
 from matrix.probe import attempts
 from matrix.probe.formats import FORMATS, INFERENCE, OPTIMIZER, REBUILT, RUNGS, TRAINING
 
+# Verdicts of loads that a way may be made of.
+USABLE = (EXACT, EQUAL, LOSSY, REMEDY)
+
 Row = Mapping[str, Any]
 Node = tuple[str, ...]
 
@@ -88,7 +91,7 @@ class Path:
 @cache
 def _taken(verdict: str, attempt: str, form: str, lost: str, cost: str) -> tuple[Loss, tuple[str, ...]] | None:
     """What a load takes away, as a degree and in words; None where it gives nothing, or other outputs."""
-    if verdict not in (EXACT, EQUAL, LOSSY, REMEDY):
+    if verdict not in USABLE:
         return None
     rungs = [f"{rung} lost" for rung in lost.split(",") if rung]
     costs = [word for word in cost.split(", ") if word]
