@@ -164,12 +164,17 @@ class ScenarioGraph:
     def single_stops(self, start: tuple[str, str], to: str) -> dict[tuple[str, str], Loss]:
         """What is lost over each environment and format that a file can be saved in once on the way."""
         file = ("file", *start)
+        firsts = {
+            environment: loads[file][1]
+            for environment, loads in self._by_loader.items()
+            if file in loads and loads[file][1] < Loss.TRAINING
+        }
+        drops = {form for form in FORMATS if _drops(start[1], form)}
         found = {}
         for (_, environment, form), (_, second) in self._by_loader.get(to, {}).items():
-            first = self._by_loader.get(environment, {}).get(file)
-            if first is not None and first[1] < Loss.TRAINING:
-                dropped = Loss.STATE if _drops(start[1], form) else Loss.NOTHING
-                found[environment, form] = max(first[1], second, dropped)
+            if environment in firsts:
+                dropped = Loss.STATE if form in drops else Loss.NOTHING
+                found[environment, form] = max(firsts[environment], second, dropped)
         return found
 
     def _within(self, most: Loss, with_weights: bool) -> "rustworkx.PyDiGraph[Node, Row | None]":

@@ -109,17 +109,18 @@ def make_plan(
             raise SelectionError(
                 f"{name}: these results have no such environment.{nearest(name, environments)} Known: {known}."
             )
-    cells = [row for row in rows if row["loaded_with"]]
-    of_start = [row for row in cells if row["saved_with"] == wish.start]
+    by_scenario: dict[str, list[Row]] = {}
+    of_start = []
+    for row in rows:
+        if row["loaded_with"]:
+            by_scenario.setdefault(row["scenario"], []).append(row)
+            if row["saved_with"] == wish.start:
+                of_start.append(row)
     verdicts: dict[tuple[str, ...], str] = {
         (row["scenario"], row["format"], wish.start, row["loaded_with"]): row["verdict"] for row in of_start
     }
     families = {row["scenario"]: row["family"] for row in of_start}
-    by_scenario: dict[str, list[Row]] = {name: [] for name in families}
-    for row in cells:
-        if row["scenario"] in by_scenario:
-            by_scenario[row["scenario"]].append(row)
-    graphs = {scenario: build_graph(found) for scenario, found in by_scenario.items()}
+    graphs = {scenario: build_graph(by_scenario[scenario]) for scenario in families}
     entries = []
     saved = {(row["scenario"], row["format"]) for row in of_start}
     for scenario, form in sorted(pair for pair in saved if formats is None or pair[1] in formats):
