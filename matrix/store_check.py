@@ -71,10 +71,12 @@ def check(folder: Path) -> Checked:
             if not problems and connection.execute("PRAGMA user_version").fetchone()[0]:
                 counts = {name: connection.execute(f"SELECT count(*) FROM {name}").fetchone()[0] for name in counts}
                 problems += _rows(connection)
-                for key, digest, file in connection.execute(
-                    "SELECT key, folder, file FROM artifacts WHERE state = ?", (_SAVED,)
+                for key, digest, file, container in connection.execute(
+                    "SELECT key, folder, file, container FROM artifacts WHERE state = ?", (_SAVED,)
                 ):
-                    problems += [f"artifact {key[:16]}: {problem}" for problem in _files(folder, digest, file)]
+                    # A scenario may be about a file that is not there.
+                    sought = file if container != "missing" else ""
+                    problems += [f"artifact {key[:16]}: {problem}" for problem in _files(folder, digest, sought)]
                     used.add(digest)
     except sqlite3.Error as error:
         problems.append(f"{path.name}: {error}")
@@ -136,7 +138,7 @@ def _files(folder: Path, digest: str, file: str) -> Iterator[str]:
             yield "its files are gone; the next run writes them again"
         elif digest_folder(place)[0] != digest:
             yield f"its files have changed ({place})"
-        elif not any(path.name.startswith(Path(file).name) for path in (place / file).parent.iterdir()):
+        elif file and not any(path.name.startswith(Path(file).name) for path in (place / file).parent.iterdir()):
             yield f"it has no {file}"
     except OSError as error:
         yield f"its files can not be read ({error})"

@@ -39,6 +39,13 @@ def test_a_whole_store_is_whole(folder: Path) -> None:
     assert (found.artifacts, found.cells, found.runs, found.unused, found.problems) == (2, 4, 1, 0, ())
 
 
+def test_a_scenario_may_be_about_a_file_that_is_not_there(folder: Path) -> None:
+    change(folder, "UPDATE artifacts SET file = 'gone.h5'")
+    assert "it has no gone.h5" in check(folder).problems[0]
+    change(folder, "UPDATE artifacts SET container = 'missing'")
+    assert check(folder).problems == ()
+
+
 @pytest.mark.parametrize(
     ("statement", "problem"),
     [
