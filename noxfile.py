@@ -77,11 +77,12 @@ def models(session: nox.Session) -> None:
 
 @nox.session
 def lint(session: nox.Session) -> None:
-    """ruff and mypy --strict."""
+    """ruff, mypy --strict, and the direction of imports."""
     session.install("-e", ".[tests,lint]", "nox")
     session.run("ruff", "check", ".")
     session.run("ruff", "format", "--check", ".")
-    session.run("mypy", "matrix", "reports", "benchmarks", "tests", "noxfile.py")
+    session.run("mypy", "matrix/crossload", "reports/crossload_reports", "benchmarks", "tests", "noxfile.py")
+    session.run("lint-imports")
 
 
 @nox.session

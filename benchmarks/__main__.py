@@ -22,10 +22,10 @@ from benchmarks.containers import docker_backend, measure_containers
 from benchmarks.mix import prepare
 from benchmarks.page import measure_page
 from benchmarks.scale import measure_cached_run, measure_plan, measure_report_data
-from matrix.backends.venv import VenvBackend
-from matrix.config import load_config
-from matrix.environments import all_environments, select
-from matrix.store import Store
+from crossload.backends.venv import VenvBackend
+from crossload.config import load_config
+from crossload.environments.selection import all_environments, select
+from crossload.store.database import Store
 
 
 def _command_seconds(repeat: int, *arguments: str) -> float:

@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.mix import Mix, plain_command, run_engine
-from matrix.backends.base import Worker
-from matrix.backends.venv import VenvBackend
-from matrix.config import Limits
-from matrix.store import Store
+from crossload.backends.base import Worker
+from crossload.backends.venv import VenvBackend
+from crossload.config import Limits
+from crossload.store.database import Store
 
 # A SavedModel with an LSTM takes Keras itself most of a second: these are counted without it as well.
 LIGHT_FORMATS = ("h5", "keras", "weights.h5")

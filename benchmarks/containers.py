@@ -5,16 +5,16 @@ import time
 from typing import Any
 
 from benchmarks.mix import Mix, run_engine
-from matrix.backends import Backend
-from matrix.backends.venv import VenvBackend
-from matrix.config import MatrixConfig
-from matrix.errors import CrossloadError
-from matrix.store import Store
+from crossload.backends import Backend
+from crossload.backends.venv import VenvBackend
+from crossload.config import MatrixConfig
+from crossload.errors import CrossloadError
+from crossload.store.database import Store
 
 
 def docker_backend(config: MatrixConfig, store: Store) -> Backend | None:
     """The Docker backend of this machine; None, and a line that says why, where there is none."""
-    from matrix.backends.docker_backend import DockerBackend
+    from crossload.backends.docker.backend import DockerBackend
 
     try:
         return DockerBackend(config.docker, config.limits, exchange=store.folder / "staging")

@@ -1,4 +1,4 @@
-"""Writes ``matrix/durations.toml``, by which a matrix is cut into shards, from what a store measured.
+"""Writes ``matrix/crossload/execution/durations.toml``, by which a matrix is cut into shards, from what a store measured.
 
 ``python -m benchmarks.durations OUT`` takes the output folder of a run.
 """
@@ -9,8 +9,8 @@ from contextlib import closing
 from pathlib import Path
 from statistics import fmean
 
-from matrix.shards import _DURATIONS
-from matrix.store import Store
+from crossload.resources import DURATIONS
+from crossload.store.database import Store
 
 
 def _table(name: str, measured: Iterable[tuple[str, str, float]]) -> list[str]:
@@ -28,9 +28,7 @@ def main(out: Path) -> None:
             "SELECT scenario, format, cells.seconds FROM cells JOIN artifacts ON artifacts.key = artifact_key"
         )
     head = "# Mean seconds of one save and of one load, by scenario and format. Made by `python -m benchmarks.durations OUT`."
-    _DURATIONS.write_text(
-        "\n".join([head, *_table("save", saves), "", *_table("load", loads)]) + "\n", encoding="utf-8"
-    )
+    DURATIONS.write_text("\n".join([head, *_table("save", saves), "", *_table("load", loads)]) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -14,14 +14,15 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from matrix.backends.venv import VenvBackend
-from matrix.config import load_config
-from matrix.distributed.carriage import pack
-from matrix.distributed.cluster import Seat
-from matrix.distributed.engine import DaskEngine
-from matrix.distributed.wire import plain_artifact, plain_cell
-from matrix.running import RunOptions, select_matrix
-from matrix.store import Store
+from crossload.app.selection import select_matrix
+from crossload.backends.venv import VenvBackend
+from crossload.config import load_config
+from crossload.execution.dask.cluster import Seat
+from crossload.execution.dask.engine import DaskEngine
+from crossload.execution.dask.transfer import pack
+from crossload.execution.dask.wire import plain_artifact, plain_cell
+from crossload.execution.options import RunOptions
+from crossload.store.database import Store
 
 _SEATS = [Seat(f"tcp://10.0.0.{number}:1", 0, f"10.0.0.{number}", frozenset({"venv"})) for number in range(8)]
 

@@ -21,11 +21,12 @@ from statistics import fmean
 
 from packaging.version import Version
 
-from matrix.config import load_config
-from matrix.placing import BUILD_SECONDS, START_SECONDS, Waiting, batch_seconds, choose
-from matrix.planning import Matrix, Work, why_not_applicable
-from matrix.running import RunOptions, select_matrix
-from matrix.store import Store
+from crossload.app.selection import select_matrix
+from crossload.config import load_config
+from crossload.execution.options import RunOptions
+from crossload.execution.scheduling import BUILD_SECONDS, START_SECONDS, Waiting, batch_seconds, choose
+from crossload.planning.matrix import Matrix, Work, why_not_applicable
+from crossload.store.database import Store
 
 # Seconds of the host for each batch and for each of its results, measured by `python -m benchmarks.host` (0.7 and 1.2 ms),
 # with an allowance of 5 ms a batch for what Dask's own threads do on the way, which that does not measure.
@@ -33,7 +34,7 @@ HOST_SECONDS_A_BATCH = 0.0057
 HOST_SECONDS_A_RESULT = 0.0012
 # Workers on one machine share its built environments.
 WORKERS_A_MACHINE = 4
-# Probes that a worker keeps warm: as matrix/distributed/machine.py.
+# Probes that a worker keeps warm: as matrix/crossload/execution/dask/worker_process.py.
 _WARM = 2
 
 

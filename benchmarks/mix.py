@@ -6,14 +6,16 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from matrix.backends.base import Worker
-from matrix.backends.venv import VenvBackend
-from matrix.config import Limits, Tolerance
-from matrix.environments import Environment
-from matrix.planning import Work, artifact_key, cell_key
-from matrix.requests import LoadTask, SaveTask, run_load, run_save
-from matrix.scenario_index import BUILT_IN, index_scenarios
-from matrix.store import Store
+from crossload.backends.base import Worker
+from crossload.backends.venv import VenvBackend
+from crossload.config import Limits, Tolerance
+from crossload.environments.model import Environment
+from crossload.execution.runner import run_load, run_save
+from crossload.execution.tasks import LoadTask, SaveTask
+from crossload.planning.keys import artifact_key, cell_key
+from crossload.planning.matrix import Work
+from crossload.scenario_index import BUILT_IN, index_scenarios
+from crossload.store.database import Store
 
 SCENARIOS = ("dense", "conv2d", "lstm")
 FORMATS = ("h5", "savedmodel", "keras", "weights.h5")

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from reports.columns import ATTEMPTS, RESULTS, RUNGS
+from crossload_reports.analysis.frame import ATTEMPTS, RESULTS, RUNGS
 
 CHROMIUM = "/usr/bin/chromium"
 FORMATS = ("h5", "savedmodel", "keras", "weights.h5", "export")
@@ -121,7 +121,7 @@ def _environment(name: str, place: int) -> dict[str, Any]:
 
 def _render(folder: Path, environments: int, scenarios: int) -> dict[str, Any]:
     """Make and render in this process; its peak memory is that of both."""
-    from reports.page import render
+    from crossload_reports.html.page import render
 
     results, attempts, known = made_up(environments, scenarios)
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024

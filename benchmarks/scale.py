@@ -15,15 +15,18 @@ from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
-from matrix.backends.venv import VenvBackend
-from matrix.config import load_config
-from matrix.execution import Engine
-from matrix.kept_inspections import inspector
-from matrix.planning import CellKeys, Matrix, Work, artifact_key
-from matrix.results import Tables
-from matrix.running import RunOptions, select_matrix
-from matrix.shelf import Shelf
-from matrix.store import Artifact, Cell, Store
+from crossload.app.selection import select_matrix
+from crossload.backends.venv import VenvBackend
+from crossload.config import load_config
+from crossload.execution.local import Engine
+from crossload.execution.options import RunOptions
+from crossload.planning.keys import CellKeys, artifact_key
+from crossload.planning.matrix import Matrix, Work
+from crossload.results.tables import Tables
+from crossload.store.database import Store
+from crossload.store.inspections import inspector
+from crossload.store.lazy_cells import Shelf
+from crossload.store.records import Artifact, Cell
 
 _ROOT = Path(__file__).parent.parent
 _FORMATS = ("h5", "savedmodel", "keras", "weights.h5")

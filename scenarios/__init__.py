@@ -3,7 +3,7 @@
 This package runs *inside* the environments (Python 3.7 and up, TensorFlow 2.0 and up). It imports nothing but the
 standard library until a scenario module is imported, and the modules use ``from tensorflow import keras``.
 
-The host never imports these modules: it reads the decorators as text (``matrix.scenario_index``). Hence every argument of
+The host never imports these modules: it reads the decorators as text (``crossload.scenario_index``). Hence every argument of
 :func:`scenario` must be a literal.
 """
 

@@ -6,8 +6,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from matrix.diagnosis import load_catalogue
-from matrix.locking import lock_path, read_pins
+from crossload.diagnosis import load_catalogue
+from crossload.environments.locking import lock_path, read_pins
 from tests.breaks.documented import NOT_HERE, NOT_SEEN, REPRODUCED, Break
 from tests.e2e.running import crossload, results
 

@@ -15,7 +15,7 @@ from pathlib import Path
 import docker
 import docker.errors
 
-from matrix.uv import find_python
+from crossload.util.uv import find_python
 
 BASE = "crossload-test/base:bookworm"
 PYTHONS = ("3.8", "3.11")

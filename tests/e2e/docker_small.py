@@ -7,10 +7,10 @@ from typing import Any
 
 import docker
 
-from matrix.backends.docker_images import Images
-from matrix.backends.docker_recipes import build_settings
-from matrix.config import DockerConfig, EnvironmentConfig
-from matrix.environments import Environment
+from crossload.backends.docker.images import Images
+from crossload.backends.docker.recipes import build_settings
+from crossload.config import DockerConfig, EnvironmentConfig
+from crossload.environments.model import Environment
 
 SIX = """\
 six==1.16.0 \\

@@ -7,10 +7,10 @@ from urllib.parse import parse_qsl
 import pandas as pd
 from playwright.sync_api import Locator, Page
 
-from matrix.upgrade.graph import Loss, build_graph, follow
-from matrix.upgrade.plan import WAYS, UpgradePlan, Wish, make_plan
-from reports.analysis import percent
-from reports.columns import LOADABLE, SCORED, version_order
+from crossload.upgrade.graph import Loss, build_graph, follow
+from crossload.upgrade.plan import WAYS, UpgradePlan, Wish, make_plan
+from crossload_reports.analysis.frame import LOADABLE, SCORED, version_order
+from crossload_reports.analysis.grid import percent
 
 _COLUMNS = {"saver": "saved_with", "loader": "loaded_with"}
 

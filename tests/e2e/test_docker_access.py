@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from matrix.backends import WorkerError
-from matrix.backends import docker_engine as access
-from matrix.backends.docker_containers import Containers
-from matrix.config import DockerConfig, Limits
+from crossload.backends import WorkerError
+from crossload.backends.docker import engine as access
+from crossload.backends.docker.containers import Containers
+from crossload.config import DockerConfig, Limits
 from tests.e2e.docker_engine import Engine, why_not
 from tests.e2e.running import crossload, results
 

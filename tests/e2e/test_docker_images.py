@@ -18,10 +18,10 @@ from typing import Any
 
 import pytest
 
-from matrix.backends.docker_builders import choose_builder
-from matrix.backends.docker_images import ImageError
-from matrix.config import load_config
-from matrix.environments import all_environments
+from crossload.backends.docker.builders import choose_builder
+from crossload.backends.docker.images import ImageError
+from crossload.config import load_config
+from crossload.environments.selection import all_environments
 from tests.e2e.docker_engine import BASE, Engine, variables
 from tests.e2e.docker_small import OTHER, SIX, client_of, fresh_lock, images, small_environment
 from tests.e2e.running import REPOSITORY

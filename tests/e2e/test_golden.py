@@ -9,7 +9,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from matrix.probe import attempts
+from crossload.probe import attempts
 from tests.e2e.compare_with_plain import CANNOT_SAVE, engine_said
 
 pytestmark = pytest.mark.e2e

@@ -7,15 +7,16 @@ from typing import Any
 import numpy as np
 import pytest
 
-from matrix.backends.base import Worker
-from matrix.backends.venv import VenvBackend
-from matrix.config import load_config
-from matrix.environments import Environment, all_environments
-from matrix.planning import Work
-from matrix.probe import protocol
-from matrix.probe.formats import FORMATS
-from matrix.scenario_index import index_scenarios
-from matrix.sharing import first_group, share_key
+from crossload.backends.base import Worker
+from crossload.backends.venv import VenvBackend
+from crossload.config import load_config
+from crossload.environments.model import Environment
+from crossload.environments.selection import all_environments
+from crossload.planning.matrix import Work
+from crossload.planning.process_sharing import first_group, share_key
+from crossload.probe import protocol
+from crossload.probe.formats import FORMATS
+from crossload.scenario_index import index_scenarios
 from tests.e2e.running import REPOSITORY
 
 pytestmark = pytest.mark.e2e

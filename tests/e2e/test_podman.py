@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from matrix.backends.docker_images import image_facts
-from matrix.config import load_config
-from matrix.environments import all_environments
+from crossload.backends.docker.images import image_facts
+from crossload.config import load_config
+from crossload.environments.selection import all_environments
 from tests.e2e.docker_engine import Podman, make_base, variables
 from tests.e2e.docker_small import client_of, fresh_lock, images, small_environment
 from tests.e2e.running import REPOSITORY, crossload, results

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from matrix.store import Store
+from crossload.store.database import Store
 from tests.e2e.running import config_with, crossload
 
 pytestmark = pytest.mark.e2e

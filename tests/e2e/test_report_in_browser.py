@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from reports.page import render
+from crossload_reports.html.page import render
 from tests.unit.reports import sample_run
 
 pytestmark = pytest.mark.e2e

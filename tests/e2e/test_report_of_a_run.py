@@ -11,7 +11,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
-from reports.words import PAGES
+from crossload_reports.html.words import PAGES
 from tests.e2e.report_truth import check_numbers, check_plans
 from tests.e2e.running import config_with, crossload, results
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from matrix.store import Store
+from crossload.store.database import Store
 from tests.e2e.running import crossload
 from tests.e2e.user_files import BY_NAME, FILES, LAYERS, MEANS, UserFile, inputs_of, make, plain_outputs, plain_says
 

@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from matrix.backends.venv import VenvBackend
-from matrix.config import load_config
-from matrix.environments import all_environments
+from crossload.backends.venv import VenvBackend
+from crossload.config import load_config
+from crossload.environments.selection import all_environments
 
 HERE = Path(__file__).parent
 REPOSITORY = HERE.parents[1]

@@ -53,7 +53,7 @@ def die_at(step: int, milliseconds: float) -> None:
 
 
 if __name__ == "__main__":
-    from matrix.cli import main
+    from crossload.cli.main import main
 
     die_at(int(sys.argv[1]), float(sys.argv[2]))
     del sys.argv[1:3]

@@ -23,12 +23,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from matrix import history
-from matrix.execution import Engine
-from matrix.planning import Work
-from matrix.results import Tables
-from matrix.store import Store
-from matrix.store_check import check
+from crossload.execution.local import Engine
+from crossload.planning.matrix import Work
+from crossload.results.tables import Tables
+from crossload.store import run_log
+from crossload.store.database import Store
+from crossload.store.integrity import check
 from tests.e2e.running import REPOSITORY, command, results
 from tests.kills import dying
 from tests.unit.doubles import Event, ScriptedBackend, answer, config, matrix, scenario
@@ -79,7 +79,7 @@ def _scripted_run(out: Path) -> tuple[int, int, str]:
         engine = Engine(whole, config(), ScriptedBackend(respond), store, 2)
         engine.run()
         tables = Tables(whole, config(), engine.states, engine.artifacts, engine.cells)
-        history.record(store, {"started": _SOME_MOMENT, "finished": _SOME_MOMENT}, tables.rows())
+        run_log.record(store, {"started": _SOME_MOMENT, "finished": _SOME_MOMENT}, tables.rows())
         table = tables.results().drop(columns="seconds").to_csv(index=False)
         return engine.progress.total, engine.progress.executed, table
 

@@ -7,12 +7,12 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from matrix.backends import Backend, Worker, WorkerError
-from matrix.config import EnvironmentConfig, MatrixConfig
-from matrix.environments import Environment, EnvironmentState
-from matrix.planning import Matrix, Work
-from matrix.probe import protocol
-from matrix.scenario_index import Scenario
+from crossload.backends import Backend, Worker, WorkerError
+from crossload.config import EnvironmentConfig, MatrixConfig
+from crossload.environments.model import Environment, EnvironmentState
+from crossload.planning.matrix import Matrix, Work
+from crossload.probe import protocol
+from crossload.scenario_index import Scenario
 
 Event = dict[str, Any]
 Answer = Callable[[Mapping[str, Any]], list[Event]]

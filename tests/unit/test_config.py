@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from matrix.config import load_config
-from matrix.errors import ConfigError
-from matrix.locking import lock_path
-from matrix.planning import expand_formats
+from crossload.config import load_config
+from crossload.environments.locking import lock_path
+from crossload.errors import ConfigError
+from crossload.planning.matrix import expand_formats
 
 GOOD = """\
 # python = "3.9" and formats = ["h5"] in a comment are no keys

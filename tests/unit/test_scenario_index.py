@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 from packaging.version import Version
 
-from matrix import scenario_index
-from matrix.config import Tolerances
-from matrix.errors import ConfigError, SelectionError
-from matrix.probe.formats import FORMATS
-from matrix.scenario_index import BUILT_IN, Scenario, index_scenarios, select
+from crossload import scenario_index
+from crossload.config import Tolerances
+from crossload.errors import ConfigError, SelectionError
+from crossload.probe.formats import FORMATS
+from crossload.scenario_index import BUILT_IN, Scenario, index_scenarios, select
 
 HEADER = "from scenarios import scenario\n\n"
 DENSE = '@scenario("my-dense", "mine", title="Dense")\ndef my_dense():\n    return 1\n\n\n'

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from matrix.claims import CLAIMS, decide, decide_all
-from matrix.claims.evidence import Evidence
+from crossload.claims import CLAIMS, decide, decide_all
+from crossload.claims.evidence import Evidence
 
 BY_ID = {claim.id: claim for claim in CLAIMS}
 

@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from matrix.diagnosis import UNKNOWN, Case, Pins, diagnose, load_catalogue
-from matrix.diagnosis.case import essence, observations
-from matrix.diagnosis.catalogue import Catalogue
-from matrix.diagnosis.matching import Matcher
-from matrix.inspection import Inspection
+from crossload.diagnosis import UNKNOWN, Case, Pins, diagnose, load_catalogue
+from crossload.diagnosis.case import essence, observations
+from crossload.diagnosis.catalogue import Catalogue
+from crossload.diagnosis.matching import Matcher
+from crossload.inspection import Inspection
 from tests.unit.diagnosis.write_real_cells import REAL_CELLS
 
 CELLS = json.loads(REAL_CELLS.read_text("utf-8"))

@@ -16,8 +16,10 @@ from typing import Any
 
 from rich.console import Console
 
-from matrix import judging, running
-from matrix.diagnosis import Case, Diagnosis, Matcher
+from crossload.app.report import report_only
+from crossload.diagnosis import Case, Diagnosis, Matcher
+from crossload.execution.options import RunOptions
+from crossload.results import judge
 
 REAL_CELLS = Path(__file__).parent / "real_cells.json"
 _LONGEST = 900
@@ -71,10 +73,10 @@ def main(profile: str, versions: str, folders: list[str]) -> None:
                     known.append(item)
             return found
 
-    vars(judging)["Matcher"] = Collecting
+    vars(judge)["Matcher"] = Collecting
     for folder in folders:
-        options = running.RunOptions(Path("matrix.toml"), Path(folder), profile, tf=versions.split(","), backend="venv")
-        running.report_only(options, Console())
+        options = RunOptions(Path("matrix.toml"), Path(folder), profile, tf=versions.split(","), backend="venv")
+        report_only(options, Console())
     known.sort(key=lambda item: (item["cause"], item["format"], item.get("error", "")))
     lines = ",\n".join(json.dumps(item, ensure_ascii=False) for item in known)
     REAL_CELLS.write_text(f"[\n{lines}\n]\n", encoding="utf-8")

@@ -4,12 +4,12 @@ from typing import Any
 
 import pytest
 
-from matrix.diagnosis.catalogue import load_catalogue
-from matrix.explaining.answer import ALIKE, PATTERN, SAME, explain
-from matrix.explaining.message import likeness, parse, shape, words
-from matrix.explaining.text import document, lines
-from matrix.shipped.answers import SHIPPED
-from matrix.shipped.packing import read
+from crossload.diagnosis.catalogue import load_catalogue
+from crossload.explaining.answer import ALIKE, PATTERN, SAME, explain
+from crossload.explaining.message import likeness, parse, shape, words
+from crossload.explaining.text import document, lines
+from crossload.resources import MEASURED
+from crossload.shipped.file_format import read
 
 TRACEBACK = """\
 Traceback (most recent call last):
@@ -97,19 +97,19 @@ def test_another_type_of_error_is_another_error() -> None:
 
 
 def test_nothing_is_made_up_for_what_nobody_has_seen() -> None:
-    rows = list(read(SHIPPED).rows())
+    rows = list(read(MEASURED).rows())
     assert explain(parse("KeyError: 'my_column'"), rows, load_catalogue()) == []
     assert explain(parse("the coffee machine reports an empty water tank"), rows, load_catalogue()) == []
 
 
 def measured() -> list[Any]:
     """One shipped cell for every cause and error."""
-    found = {(item["cause"], item["error"]): item for item in read(SHIPPED).rows() if item["cause"] and item["error"]}
+    found = {(item["cause"], item["error"]): item for item in read(MEASURED).rows() if item["cause"] and item["error"]}
     return [item for item in found.values() if item["cause"] != "unknown"]
 
 
 def test_most_shipped_messages_are_explained_by_their_own_cause() -> None:
-    rows = list(read(SHIPPED).rows())
+    rows = list(read(MEASURED).rows())
     catalogue = load_catalogue()
     cells = measured()[::7]
     right = [

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from matrix.inspection import inspect
-from matrix.inspection.checkpoint import tensor_names
+from crossload.inspection import inspect
+from crossload.inspection.checkpoint import tensor_names
 from tests.unit.inspection import files
 
 

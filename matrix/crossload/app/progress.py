@@ -1,0 +1,60 @@
+"""Shows a run: a live display on a terminal, plain lines elsewhere."""
+
+import time
+from types import TracebackType
+
+from rich.console import Console, Group
+from rich.live import Live
+from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import Progress as Bar
+from rich.text import Text
+
+from crossload.execution.local import Progress
+
+_SECONDS_BETWEEN_LINES = 15.0
+
+
+class Display:
+    """A context manager whose :meth:`tick` is called a few times a second."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._shown = 0
+        self._started = self._last_line = time.monotonic()
+        self._bar = Bar(
+            TextColumn("[bold]cells"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TextColumn("left"),
+            TimeRemainingColumn(), console=console,
+        )  # fmt: skip
+        self._task = self._bar.add_task("cells", total=None)
+        self._live = Live(console=console, refresh_per_second=4, transient=True) if console.is_terminal else None
+
+    def __enter__(self) -> "Display":
+        if self._live:
+            self._live.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._live:
+            self._live.stop()
+
+    def tick(self, progress: Progress) -> None:
+        """Show messages that are new, and where the run is."""
+        for message in progress.messages[self._shown :]:
+            self._console.print(message, highlight=False, markup=False)
+            self._shown += 1
+        doing = [f"building {name}" for name in list(progress.building)] + list(progress.doing.values())
+        if self._live:
+            self._bar.update(self._task, total=progress.total, completed=progress.done)
+            self._live.update(Group(self._bar, Text("\n".join(f"  {line}" for line in doing), style="dim")))
+        elif time.monotonic() - self._last_line > _SECONDS_BETWEEN_LINES:
+            self._last_line = time.monotonic()
+            self._console.print(self._line(progress, doing), highlight=False, markup=False, soft_wrap=True)
+
+    def _line(self, progress: Progress, doing: list[str]) -> str:
+        elapsed = time.monotonic() - self._started
+        left = "?"
+        if progress.executed:
+            left = f"{elapsed / progress.executed * (progress.total - progress.done) / 60:.1f} min"
+        return f"{progress.done}/{progress.total} cells, {left} left; {'; '.join(doing) or 'waiting'}"

@@ -1,0 +1,124 @@
+"""What every backend offers, and the worker that talks to a probe."""
+
+import json
+import shutil
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, Self
+
+from crossload.backends.channels import Channel
+from crossload.config import MatrixConfig
+from crossload.environments.model import Environment, EnvironmentState
+from crossload.errors import CrossloadError
+from crossload.probe import protocol
+
+# The error type of what failed because the places that a container has for temporary files were full.
+DISK_LIMIT = "disk limit"
+
+# How much longer than its limit a request may take by the clock before the probe itself counts as dead.
+_CROWDED = 20
+
+
+class WorkerError(CrossloadError):
+    """A probe did not start, or stopped answering: our own machinery, never a finding about TensorFlow."""
+
+
+class Worker:
+    """A running probe in one environment. Not shared between threads.
+
+    :param channel: the streams of a probe that has just been started.
+    :param scratch: a folder for temporary files, removed with the worker: children end without cleaning up after themselves.
+    :param patience: seconds to wait for an answer beyond the limit of the request itself.
+    """
+
+    def __init__(self, channel: Channel, scratch: Path | None = None, patience: float = 60) -> None:
+        self._patience = patience
+        self._scratch = scratch
+        self._channel = channel
+        self._buffer = b""
+        ready = self._read(120)
+        if ready.get("protocol") != protocol.PROTOCOL_VERSION or ready.get("probe") != protocol.PROBE_VERSION:
+            self.kill()
+            raise WorkerError(f"the probe speaks protocol {ready.get('protocol')}, not {protocol.PROTOCOL_VERSION}")
+        self.facts: dict[str, Any] = ready["facts"]
+        self.isolation: str = ready["isolation"]
+
+    def _read(self, seconds: float) -> dict[str, Any]:
+        while b"\n" not in self._buffer:
+            chunk = self._channel.read(seconds)
+            if not chunk:
+                why = f"did not answer within {seconds:.0f} s" if chunk is None else "ended"
+                words = self._channel.last_words()
+                self.kill()
+                raise WorkerError(f"the probe {why}: {words}")
+            self._buffer += chunk
+        line, _, self._buffer = self._buffer.partition(b"\n")
+        answer: dict[str, Any] = json.loads(line)
+        return answer
+
+    def ask(self, request: Mapping[str, Any]) -> list[dict[str, Any]]:
+        """Send one request and wait for its events.
+
+        :raises WorkerError: the probe ended or hangs.
+        """
+        try:
+            self._channel.write(json.dumps(request).encode() + b"\n")
+        except OSError as error:
+            words = self._channel.last_words()
+            self.kill()
+            raise WorkerError(f"the probe ended: {error}. {words}".rstrip(". ")) from None
+        # The probe counts processor time where the machine is crowded, and may run a request twice: the clock runs far ahead.
+        answer = self._read(_CROWDED * float(request["limits"]["seconds"]) + self._patience)
+        if answer.get("id") != request["id"]:
+            raise WorkerError(f"the probe answered {answer.get('id')!r} when asked {request['id']!r}")
+        events: list[dict[str, Any]] = answer["events"]
+        return events
+
+    def close(self) -> None:
+        """Let the probe end by itself."""
+        self._channel.finish(json.dumps({"op": protocol.EXIT}).encode() + b"\n", 10)
+        self._clean_up()
+
+    def kill(self) -> None:
+        """End the probe at once. Its children die with it."""
+        self._channel.kill()
+        self._clean_up()
+
+    def _clean_up(self) -> None:
+        if self._scratch is not None:
+            shutil.rmtree(self._scratch, ignore_errors=True)
+
+
+class Backend(ABC):
+    """A place where environments live."""
+
+    name: str
+
+    @classmethod
+    def create(cls, config: MatrixConfig, folder: Path, out: Path | None = None) -> Self:
+        """The backend that a configuration describes.
+
+        :param folder: what the configuration's relative paths start from.
+        :param out: the folder of the run's store, where there is a run.
+        """
+        return cls()
+
+    @abstractmethod
+    def state(self, environment: Environment) -> EnvironmentState:
+        """What is there now, without building anything."""
+
+    @abstractmethod
+    def build(self, environment: Environment, say: Callable[[str], None]) -> EnvironmentState:
+        """Build the environment unless it is there; never raises for what an environment can lack: it is ``unavailable``."""
+
+    @abstractmethod
+    def start(self, environment: Environment) -> Worker:
+        """Start a probe in a built environment. Raises :class:`WorkerError`."""
+
+    @abstractmethod
+    def command_line(self, environment: Environment, request: Mapping[str, Any]) -> list[str]:
+        """A command that runs one request in a built environment by hand and prints what happened.
+
+        :raises CrossloadError: the environment is not there.
+        """

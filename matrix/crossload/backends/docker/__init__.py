@@ -1,0 +1,1 @@
+"""Environments as Docker images, workers as containers. The only package that imports the SDK."""

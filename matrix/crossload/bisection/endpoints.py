@@ -1,0 +1,93 @@
+"""Which change a cell stands for: the cell, and the nearest environment in which its like behaves otherwise."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from crossload.diagnosis import UNKNOWN
+from crossload.domain.cells import cell_name
+from crossload.domain.verdicts import EQUAL, EXACT, SCORED
+from crossload.errors import SelectionError, nearest
+from crossload.results.changes import LOADER, SAVER, version_key
+
+Row = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Change:
+    """Two cells that differ in the environment of one side only, and in what they show.
+
+    :param axis: ``loader`` or ``saver``: the side that differs.
+    :param between: ids of measured environments between the two, in order.
+    """
+
+    axis: str
+    old: Row
+    new: Row
+    between: tuple[str, ...] = ()
+
+    def environment(self, row: Row) -> str:
+        """The environment of a row on the side that differs."""
+        return str(row["loaded_with" if self.axis == LOADER else "saved_with"])
+
+    @property
+    def fixed(self) -> str:
+        """The environment on the other side."""
+        return str(self.old["saved_with" if self.axis == LOADER else "loaded_with"])
+
+
+def find_cell(rows: Sequence[Row], name: str) -> Row:
+    """The row of a cell by its key, or by its permalink ``SAVER,LOADER,FORMAT,SCENARIO``.
+
+    :raises SelectionError: there is none, or it was not measured.
+    """
+    name = name.rpartition("cell=")[2]
+    links = {cell_name(row): row for row in rows if row["loaded_with"]}
+    keys = {row["key"]: row for row in rows if row["key"]}
+    found = links.get(name) or keys.get(name[:16])
+    if found is None:
+        hint = nearest(name, links)
+        raise SelectionError(f"no cell {name!r} in the results.{hint} Take a key or a permalink of results.csv.")
+    if found["verdict"] not in SCORED:
+        raise SelectionError(f"cell {name!r} was not measured ({found['verdict']}): there is nothing to narrow.")
+    return found
+
+
+def behaviour(row: Row) -> tuple[str, str, str]:
+    """What a cell shows, as two cells are compared by: verdict (exact and equal are one), type of error, and cause."""
+    verdict = str(row["verdict"])
+    cause = str(row.get("cause") or "")
+    return "faithful" if verdict in (EXACT, EQUAL) else verdict, str(row["error_type"] or ""), cause
+
+
+def alike(one: Row, other: Row) -> bool:
+    """Whether two cells show the same. A cause that nobody knows is held against no other one."""
+    (*left, cause), (*right, known) = behaviour(one), behaviour(other)
+    return left == right and (cause == known or UNKNOWN in (cause, known))
+
+
+def find_change(rows: Iterable[Row], cell: Row) -> Change:
+    """The change that a cell stands for: first among those who load, before the cell and then after it; then who saved.
+
+    :raises SelectionError: the cell's like behaves in the same way everywhere.
+    """
+    like = [
+        row
+        for row in rows
+        if row["scenario"] == cell["scenario"] and row["format"] == cell["format"] and row["verdict"] in SCORED
+    ]
+    for axis, own, other in ((LOADER, "loaded_with", "saved_with"), (SAVER, "saved_with", "loaded_with")):
+        line = {row[own]: row for row in like if row[other] == cell[other] and row["loaded_with"]}
+        kind = version_key(cell[own])[0]
+        order = [name for name in sorted(line, key=version_key) if version_key(name)[0] == kind]
+        place = order.index(cell[own])
+        for side in (order[:place][::-1], order[place + 1 :]):
+            unlike = next((name for name in side if not alike(line[name], cell)), None)
+            if unlike is not None:
+                old, new = sorted((line[unlike], cell), key=lambda row: order.index(row[own]))
+                first, last = order.index(old[own]), order.index(new[own])
+                return Change(axis, old, new, tuple(order[first + 1 : last]))
+    raise SelectionError(
+        f"{cell['format']} {cell['scenario']} behaves in the same way in every environment of this run "
+        f"({cell['verdict']}). Run more of them first, for example with --tf all."
+    )

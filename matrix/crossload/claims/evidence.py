@@ -1,0 +1,67 @@
+"""The rows of a run, found by what claims ask for."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
+from typing import Any
+
+from packaging.version import Version
+
+from crossload.domain.verdicts import SCORED
+
+Row = Mapping[str, Any]
+
+_NAMES = ("saved_with", "loaded_with", "format", "scenario")
+
+
+class Evidence:
+    """The rows of a run, found by what claims ask for."""
+
+    def __init__(self, rows: Iterable[Row], attempts: Iterable[Row]) -> None:
+        self._scenarios: dict[str, list[Row]] = {}
+        for row in rows:
+            if row["verdict"] in SCORED:
+                self._scenarios.setdefault(row["scenario"], []).append(row)
+        self._attempts = {(*names_of(row), row["attempt"]): row for row in attempts}
+
+    @cached_property
+    def by_name(self) -> dict[tuple[str, ...], Row]:
+        """Scored cells by saver, loader, format and scenario."""
+        return {names_of(row): row for rows in self._scenarios.values() for row in rows}
+
+    def cells(self, *scenarios: str, formats: Sequence[str] = (), same: bool | None = None) -> Iterator[Row]:
+        """Scored cells, scenario by scenario; a name that ends in ``*`` stands for all that begin so, and none for every one.
+
+        :param same: only cells that were loaded where they were saved (True), or only others (False).
+        """
+        exact = {name for name in scenarios if not name.endswith("*")}
+        starts = tuple(name[:-1] for name in scenarios if name.endswith("*"))
+        for name, rows in self._scenarios.items():
+            if scenarios and name not in exact and not (starts and name.startswith(starts)):
+                continue
+            for row in rows:
+                if formats and row["format"] not in formats:
+                    continue
+                if same is None or (row["saved_with"] == row["loaded_with"]) == same:
+                    yield row
+
+    def attempt(self, row: Row, name: str) -> Row | None:
+        """One attempt of a cell; None where it was not made."""
+        return self._attempts.get((*names_of(row), name))
+
+    def beside(self, row: Row, **changes: str) -> Row | None:
+        """The scored cell that differs from another in the named columns only."""
+        return self.by_name.get(tuple(changes[name] if name in changes else row[name] for name in _NAMES))
+
+
+def names_of(row: Row) -> tuple[str, ...]:
+    """Saver, loader, format and scenario of a row."""
+    return tuple([row[name] for name in _NAMES])
+
+
+def keras_generation(environment: str) -> int:
+    """2 or 3: the Keras behind ``tf.keras`` in an environment, by its id."""
+    label, _, _ = environment.rpartition("-")
+    version, _, variant = label.partition("+")
+    if variant == "tf_keras":
+        return 2
+    return 2 if version != "nightly" and Version(version) < Version("2.16") else 3

@@ -1,0 +1,1 @@
+"""The command line: options, words and exit codes. Nothing else in Crossload knows typer."""

@@ -1,0 +1,199 @@
+"""Verdicts: pure functions over stored measurements. Nothing here runs anything or knows where measurements come from."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from crossload.probe import attempts
+from crossload.probe.formats import ARCHITECTURE, OPTIMIZER, OUTPUTS, RUNGS, TRAINING, WEIGHTS
+
+if TYPE_CHECKING:
+    from crossload.config import Tolerance
+
+EXACT, EQUAL, LOSSY, DIFFERS = "exact", "equal", "lossy", "differs"
+REMEDY, FAILS, CRASHES = "remedy", "fails", "crashes"
+CANNOT_SAVE, NOT_APPLICABLE, UNAVAILABLE, HARNESS_ERROR = (
+    "cannot-save",
+    "not-applicable",
+    "unavailable",
+    "harness-error",
+)
+
+SCORED = (EXACT, EQUAL, LOSSY, DIFFERS, REMEDY, FAILS, CRASHES)
+UNSCORED = (CANNOT_SAVE, NOT_APPLICABLE, UNAVAILABLE, HARNESS_ERROR)
+
+PASS, LOST, NA = "pass", "lost", "n/a"
+
+Measurement = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Judged:
+    """What one attempt amounts to under a tolerance.
+
+    :param rungs: each rung's state: ``pass``, ``lost`` or ``n/a``.
+    :param fidelity: highest rung (1 to 5) up to which no applicable rung failed; 0 when the lowest applicable one failed;
+        None when nothing was loaded.
+    """
+
+    attempt: str
+    outcome: str
+    rungs: Mapping[str, str] = field(default_factory=dict)
+    fidelity: int | None = None
+    max_abs_diff: float | None = None
+    max_rel_diff: float | None = None
+    max_ulp_diff: float | None = None
+    bit_equal: bool = False
+    called: bool = False
+    error_type: str = ""
+    error: str = ""
+    stage: str = ""
+    seconds: float = 0.0
+    note: str = ""
+
+    @property
+    def costs(self) -> list[str]:
+        """What using this attempt costs, in words. That the optimizer's state is lost is said only where it was."""
+        named = [cost for cost in attempts.costs(self.attempt) if cost != attempts.OPTIMIZER_LOST]
+        return [*named, attempts.OPTIMIZER_LOST] if self.rungs.get(OPTIMIZER) == LOST else named
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """The verdict over a cell, and the attempt it rests on (None when no attempt loaded)."""
+
+    verdict: str
+    resting: Judged | None
+    plain: Judged | None
+    reason: str = ""
+
+    @property
+    def lost(self) -> list[str]:
+        """Rungs that the resting attempt lost, lowest first."""
+        rungs = self.resting.rungs if self.resting else {}
+        return [rung for rung in RUNGS if rungs.get(rung) == LOST]
+
+
+def within(frontier: Sequence[Sequence[float]], tolerance: "Tolerance") -> bool:
+    """Whether every element agrees: ``difference <= atol + rtol * magnitude`` for each pair of the frontier."""
+    return all(difference <= tolerance.atol + tolerance.rtol * magnitude for difference, magnitude in frontier)
+
+
+def _outputs_state(measured: Measurement, tolerance: "Tolerance") -> str:
+    if measured.get("mismatch"):
+        return LOST
+    return PASS if measured["bit_equal"] or within(measured["frontier"], tolerance) else LOST
+
+
+def _training_state(measured: Measurement, tolerance: "Tolerance") -> str:
+    if "difference" not in measured:
+        return LOST
+    # A loss that is not a finite number never counts as going on.
+    if not math.isfinite(measured["expected"]) or not math.isfinite(measured["difference"]):
+        return LOST
+    return PASS if measured["difference"] <= tolerance.atol + tolerance.rtol * abs(measured["expected"]) else LOST
+
+
+def rung_state(rung: str, measured: Measurement | None, tolerance: "Tolerance") -> str:
+    """State of one rung. None means that the format can not carry it."""
+    if measured is None or "not_applicable" in measured:
+        return NA
+    if "error_type" in measured:
+        return LOST
+    if rung == OUTPUTS:
+        return _outputs_state(measured, tolerance)
+    if rung == TRAINING:
+        return _training_state(measured, tolerance)
+    assert rung in (ARCHITECTURE, WEIGHTS, OPTIMIZER)
+    return PASS if measured["same"] else LOST
+
+
+def fidelity(rungs: Mapping[str, str]) -> int:
+    """Number of the highest applicable rung up to which none failed; 0 when the lowest applicable one failed."""
+    reached = 0
+    for number, rung in enumerate(RUNGS, start=1):
+        if rungs.get(rung) == LOST:
+            break
+        if rungs.get(rung) == PASS:
+            reached = number
+    return reached
+
+
+def judge_attempt(record: Measurement, tolerance: "Tolerance") -> Judged:
+    """Apply a tolerance to what the probe recorded of one attempt."""
+    name, outcome, seconds = record["attempt"], record["outcome"], float(record.get("seconds", 0))
+    if outcome != "loaded":
+        error = str(record.get("error", ""))
+        return Judged(
+            name,
+            outcome,
+            error_type=record.get("error_type", ""),
+            error=error,
+            stage=record.get("stage", ""),
+            seconds=seconds,
+            note=record.get("note", ""),
+        )
+    measured = record["rungs"]
+    rungs = {rung: rung_state(rung, measured.get(rung), tolerance) for rung in RUNGS}
+    outputs = measured.get(OUTPUTS) or {}
+    called = "bit_equal" in outputs
+    return Judged(
+        name,
+        outcome,
+        rungs,
+        fidelity(rungs),
+        outputs.get("max_abs"),
+        outputs.get("max_rel"),
+        outputs.get("max_ulp"),
+        bool(outputs.get("bit_equal")),
+        called,
+        "" if called else outputs.get("error_type", ""),
+        (outputs.get("mismatch") or "") if called else outputs.get("error", ""),
+        "" if called else "call",
+        seconds,
+        record.get("note", ""),
+    )
+
+
+def verdict(records: Sequence[Measurement], tolerance: "Tolerance") -> Verdict:
+    """The verdict over one cell.
+
+    A model that loads plainly and then can not be called counts as one that does not load: nobody can use it.
+
+    :param records: the probe's records of the attempts, in any order; ``bare`` and ``imported`` are ignored.
+    """
+    judged = {record["attempt"]: judge_attempt(record, tolerance) for record in records}
+    plain = judged.get(attempts.PLAIN)
+    if plain is None:
+        return Verdict(HARNESS_ERROR, None, None, "the plain attempt was not recorded")
+    if plain.outcome == HARNESS_ERROR:
+        return Verdict(HARNESS_ERROR, None, plain, plain.error)
+    if plain.outcome == "loaded" and plain.called:
+        if plain.rungs[OUTPUTS] == LOST:
+            return Verdict(DIFFERS, plain, plain, _repair(judged))
+        if LOST in plain.rungs.values():
+            return Verdict(LOSSY, plain, plain)
+        return Verdict(EXACT if plain.bit_equal else EQUAL, plain, plain)
+    remedy = next((found for name in attempts.REMEDIES if (found := judged.get(name)) and _matches(found)), None)
+    if remedy is not None:
+        return Verdict(REMEDY, remedy, plain, remedy.note)
+    faulty = next(
+        (judged[name] for name in attempts.REMEDIES if name in judged and judged[name].outcome == HARNESS_ERROR), None
+    )
+    if faulty is not None:
+        return Verdict(HARNESS_ERROR, None, plain, f"{faulty.attempt} could not be measured: {faulty.error}")
+    return Verdict(CRASHES if plain.outcome == "crashed" else FAILS, None, plain)
+
+
+def _matches(judged: Judged) -> bool:
+    """Whether a remedy works: the outputs match, and a model from code has every weight from the file."""
+    if judged.outcome != "loaded" or judged.rungs.get(OUTPUTS) != PASS:
+        return False
+    return not attempts.rebuilds(judged.attempt) or judged.rungs.get(WEIGHTS) != LOST
+
+
+def _repair(judged: Mapping[str, Judged]) -> str:
+    """The remedy that gives matching outputs where plain loading does not, in words."""
+    name = next((name for name in attempts.REMEDIES if name in judged and _matches(judged[name])), None)
+    return f"repaired by {name}" if name else ""

@@ -1,0 +1,1 @@
+"""Environments: what one is, its lock, and which ones a selection names."""

@@ -1,0 +1,139 @@
+"""An environment: its pins, its identity, and what is known of it on this machine."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from packaging.version import Version
+
+from crossload.config import EnvironmentConfig
+from crossload.environments.locking import lock_digest, lock_path, read_pins
+from crossload.errors import SelectionError
+
+_TENSORFLOWS = ("tensorflow-cpu", "tensorflow", "tf-nightly-cpu", "tf-nightly")
+
+
+@dataclass(frozen=True)
+class Environment:
+    """One line of ``[environments]`` with its lock.
+
+    :param resolved: the lock of an environment that is resolved when it runs; None until then.
+    :param unresolved: why it could not be resolved; empty otherwise.
+    :raises SelectionError: from the properties that need the lock, when it has not been made.
+    """
+
+    id: str
+    config: EnvironmentConfig = field(hash=False)
+    resolved: Path | None = None
+    unresolved: str = ""
+
+    @property
+    def is_floating(self) -> bool:
+        """Whether its pins are those of the day on which it runs."""
+        return self.config.as_of == "run"
+
+    @property
+    def lock_file(self) -> Path:
+        """Where its lock lies."""
+        return self.resolved or lock_path(self.id)
+
+    @cached_property
+    def hardware(self) -> str:
+        return self.id.rpartition("-")[2]
+
+    @property
+    def label(self) -> str:
+        """The id as ``--tf`` takes it: without the hardware."""
+        return self.id.rpartition("-")[0]
+
+    @property
+    def variant(self) -> str:
+        return self.label.partition("+")[2]
+
+    @cached_property
+    def tensorflow(self) -> Version:
+        """Major and minor of TensorFlow; ``nightly`` sorts after every release."""
+        label = self.label.partition("+")[0]
+        return Version("999") if label == "nightly" else Version(label)
+
+    @property
+    def sort_key(self) -> tuple[Version, tuple[str | int, ...], str]:
+        # Texts and numbers alternate: keras3.9 before keras3.15.
+        parts = re.split(r"(\d+)", self.variant)
+        return self.tensorflow, tuple(int(part) if part.isdecimal() else part for part in parts), self.hardware
+
+    @cached_property
+    def lock_text(self) -> str:
+        if self.is_floating and self.resolved is None:
+            return ""
+        try:
+            return self.lock_file.read_text(encoding="utf-8")
+        except FileNotFoundError:
+            raise SelectionError(f"{self.id} has no lock. Make it with `crossload lock {self.id}`.") from None
+
+    @cached_property
+    def pins(self) -> dict[str, str]:
+        return read_pins(self.lock_text)
+
+    @cached_property
+    def digest(self) -> str:
+        return lock_digest(self.lock_text, self.config.python, self.config.variables)
+
+
+@dataclass
+class EnvironmentState:
+    """What is known of an environment on this machine.
+
+    :param state: ``ready``, ``missing`` (can be built) or ``unavailable`` (with the reason).
+    :param facts: versions as the probe saw them; empty until it was built once.
+    :param image: name, digest and base of the image it lives in, where it lives in one.
+    """
+
+    environment: Environment
+    state: str
+    reason: str = ""
+    size_mb: float | None = None
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    backend: str = "venv"
+    image: Mapping[str, str] = field(default_factory=dict)
+
+    def record(self) -> dict[str, Any]:
+        """What another machine needs to know to read the results made here."""
+        names = ("state", "reason", "size_mb", "backend")
+        return {
+            **{"id": self.environment.id, "digest": self.environment.digest},
+            **{name: getattr(self, name) for name in names},
+            **{"facts": dict(self.facts), "image": dict(self.image)},
+        }
+
+    @classmethod
+    def from_record(cls, environment: Environment, record: Mapping[str, Any]) -> "EnvironmentState":
+        """The state that :meth:`record` wrote down, of the same environment."""
+        names = ("state", "reason", "size_mb", "facts", "backend", "image")
+        return cls(environment, **{name: record[name] for name in names})
+
+    def describe(self) -> dict[str, Any]:
+        """A plain dictionary for tables and the report."""
+        environment, pins = self.environment, self.environment.pins
+        known = {name: self.facts.get(name) or pins.get(name) for name in ("keras", "h5py", "numpy", "protobuf")}
+        return {
+            "id": environment.id,
+            "python": self.facts.get("python") or environment.config.python,
+            "tensorflow": self.facts.get("tensorflow")
+            or next(iter(pins[name] for name in _TENSORFLOWS if name in pins), None),
+            **known,
+            "state": self.state,
+            "reason": self.reason,
+            "size_mb": self.size_mb,
+            "digest": environment.digest,
+            "hardware": environment.hardware,
+            "backend": self.backend,
+            "image": self.image.get("name", ""),
+            "image_digest": self.image.get("digest", ""),
+            "base": self.image.get("base", ""),
+            "gpu": self.facts.get("gpu", ""),
+            "pins": pins,
+        }

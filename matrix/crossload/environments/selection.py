@@ -1,0 +1,63 @@
+"""Which environments there are, and which of them ``--tf`` names."""
+
+import re
+from collections.abc import Iterable, Mapping
+
+from crossload.config import MatrixConfig
+from crossload.environments.model import Environment
+from crossload.errors import SelectionError, nearest
+
+_ID = re.compile(r"^(?P<tensorflow>\d+\.\d+|nightly)(?P<variant>\+[\w.]+)?-(?P<hardware>cpu|cuda)$")
+
+
+_LATEST = re.compile(r"^latest:([1-9][0-9]*)$")
+
+
+def all_environments(config: MatrixConfig) -> dict[str, Environment]:
+    """Every configured environment by id, in the order of their versions.
+
+    :raises SelectionError: an id is not of the form ``2.10-cpu`` or ``2.16+tf_keras-cpu``.
+    """
+    for name in config.environments:
+        if not _ID.match(name):
+            raise SelectionError(f"environment id {name!r} is not of the form 2.10-cpu or 2.16+tf_keras-cpu.")
+    found = [Environment(name, environment) for name, environment in config.environments.items()]
+    return {environment.id: environment for environment in sorted(found, key=lambda item: item.sort_key)}
+
+
+def select(
+    environments: Mapping[str, Environment], words: Iterable[str], hardware: Iterable[str] = ("cpu",)
+) -> list[Environment]:
+    """Environments named by ``--tf`` words: ``2.10``, ``2.16+tf_keras``, a whole id, ``all``, ``variants`` or ``latest:3``.
+
+    ``all`` is every minor and every legacy-Keras one; ``variants`` is what varies one thing of another environment.
+    ``nightly`` and what remains only by name.
+
+    :raises SelectionError: a word names nothing.
+    """
+    kinds = list(hardware)
+    for kind in kinds:
+        if kind not in ("cpu", "cuda"):
+            raise SelectionError(f"unknown hardware {kind!r}.{nearest(kind, ('cpu', 'cuda'))} Known: cpu, cuda.")
+    pool = {name: environment for name, environment in environments.items() if environment.hardware in kinds}
+    plain = [item for item in pool.values() if not item.variant and item.label != "nightly"]
+    chosen: dict[str, Environment] = {}
+    for word in (word.strip() for word in words):
+        if word == "all":
+            matches = [item for item in pool.values() if item in plain or item.variant == "tf_keras"]
+        elif word == "variants":
+            matches = [item for item in pool.values() if item.config.like]
+        elif latest := _LATEST.match(word):
+            versions = sorted({item.tensorflow for item in plain})[-int(latest.group(1)) :]
+            matches = [item for item in plain if item.tensorflow in versions]
+        else:
+            matches = [item for item in pool.values() if word in (item.id, item.label)]
+        if not matches:
+            labels = [item.label for item in environments.values()]
+            raise SelectionError(
+                f"no environment {word!r} for {', '.join(kinds)}.{nearest(word, labels)} `crossload envs` lists them."
+            )
+        chosen |= {item.id: item for item in matches}
+    if not chosen:
+        raise SelectionError("no environment is selected. Name some with --tf, for example --tf 2.10,2.16.")
+    return sorted(chosen.values(), key=lambda item: item.sort_key)

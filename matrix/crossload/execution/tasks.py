@@ -1,0 +1,48 @@
+"""What a worker is asked to do: save an artifact, load a cell."""
+
+from dataclasses import dataclass
+
+from crossload.backends import WorkerError
+from crossload.config import Tolerance
+from crossload.domain.verdicts import HARNESS_ERROR
+from crossload.planning.matrix import Work
+from crossload.probe import attempts
+from crossload.store.records import Artifact, Cell
+
+
+@dataclass(frozen=True)
+class SaveTask:
+    """One artifact to be written."""
+
+    key: str
+    work: Work
+    saved_with: str
+
+
+@dataclass(frozen=True)
+class LoadTask:
+    """One cell to be run. ``known`` is what the store already holds of it."""
+
+    key: str
+    work: Work
+    artifact: Artifact
+    loaded_with: str
+    near: Tolerance
+    known: Cell | None = None
+
+
+def failed_cell(task: LoadTask, error: WorkerError) -> Cell:
+    """A cell that our own machinery could not run."""
+    record = {
+        **{"attempt": attempts.PLAIN, "outcome": HARNESS_ERROR, "error_type": "WorkerError"},
+        **{"error": str(error), "stage": "", "seconds": 0.0},
+    }
+    return Cell(task.key, task.artifact.key, task.loaded_with, task.work.attempts(), (record,), 0.0)
+
+
+def failed_artifact(task: SaveTask, error: WorkerError) -> Artifact:
+    """An artifact that our own machinery could not have written."""
+    return Artifact(
+        *(task.key, task.work.scenario.name, task.work.format, task.saved_with, HARNESS_ERROR, "", "", "", 0, 0.0),
+        {"error_type": "WorkerError", "error": str(error)},
+    )

@@ -1,0 +1,46 @@
+"""Reads a saved model without TensorFlow and without running any code from it.
+
+What is damaged is said, never raised: an inspection of half a file holds what half a file tells.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from crossload.inspection import archive, checkpoint, hdf5, savedmodel
+from crossload.inspection.containers import container_of
+from crossload.inspection.report import Inspection, Notes
+
+__all__ = ["Inspection", "inspect"]
+
+_READERS: dict[str, Callable[[Path, Notes], None]] = {
+    "hdf5": hdf5.read,
+    "zip": archive.read,
+    "savedmodel": savedmodel.read,
+    "json+weights": archive.read_json_and_weights,
+    "tf-checkpoint": checkpoint.read,
+}
+
+
+def inspect(path: Path) -> Inspection:
+    """What a saved file or folder says about itself.
+
+    :param path: the file or folder that a load call would be given; need not exist (``container`` is then ``missing``).
+    """
+    container = kind_of(path)
+    notes = Notes()
+    reader = _READERS.get(container)
+    if reader is not None:
+        notes.guarded(path.name, lambda: reader(path, notes))
+    return notes.finish(container, "".join(path.suffixes))
+
+
+def kind_of(path: Path) -> str:
+    """The container, folders told apart: ``savedmodel``, ``json+weights`` or ``directory``."""
+    container = container_of(path)
+    if container != "directory":
+        return container
+    if any((path / name).exists() for name in ("saved_model.pb", "saved_model.pbtxt", "keras_metadata.pb")):
+        return "savedmodel"
+    if (path / "model.json").exists():
+        return "json+weights"
+    return "directory"

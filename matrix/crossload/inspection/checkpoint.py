@@ -1,0 +1,57 @@
+"""A TensorFlow checkpoint: ``PREFIX.index`` is a LevelDB table whose keys are the names of the saved tensors."""
+
+import struct
+from collections.abc import Iterator
+from pathlib import Path
+
+from crossload.inspection.report import Notes
+from crossload.inspection.savedmodel import varint
+
+_FOOTER = 48
+_MAGIC = 0xDB4775248B80FB57
+_TRAILER = 5  # compression byte and checksum after each block
+
+
+def read(path: Path, notes: Notes) -> None:
+    """Note what the index of a checkpoint says; ``path`` is the prefix, without ``.index``."""
+    keys = list(tensor_names(path.with_name(path.name + ".index").read_bytes()))
+    if not list(path.parent.glob(path.name + ".data-*")):
+        notes.damage.append("data: not beside the index")
+    if any(key.startswith("optimizer/") for key in keys):
+        notes.compiled.append("optimizer")
+
+
+def tensor_names(content: bytes) -> Iterator[str]:
+    """Keys of the table, in order. Raises ValueError where it is damaged."""
+    if len(content) < _FOOTER or struct.unpack_from("<Q", content, len(content) - 8)[0] != _MAGIC:
+        raise ValueError("no table of tensors: the footer is missing")
+    footer = content[-_FOOTER:]
+    _, place = varint(footer, 0)
+    _, place = varint(footer, place)
+    offset, place = varint(footer, place)
+    size, _ = varint(footer, place)
+    for _, handle in _entries(content, offset, size):
+        block, at = varint(handle, 0)
+        length, _ = varint(handle, at)
+        for key, _ in _entries(content, block, length):
+            if key:  # the empty key is the header
+                yield key.decode("utf-8", "replace")
+
+
+def _entries(content: bytes, offset: int, size: int) -> Iterator[tuple[bytes, bytes]]:
+    if offset + size + _TRAILER > len(content):
+        raise ValueError("a block lies beyond the end")
+    if content[offset + size] != 0:
+        raise ValueError("a compressed block")
+    block = content[offset : offset + size]
+    restarts = struct.unpack_from("<I", block, len(block) - 4)[0]
+    end = len(block) - 4 * (restarts + 1)
+    place, key = 0, b""
+    while place < end:
+        shared, place = varint(block, place)
+        own, place = varint(block, place)
+        length, place = varint(block, place)
+        key = key[:shared] + block[place : place + own]
+        place += own
+        yield key, block[place : place + length]
+        place += length

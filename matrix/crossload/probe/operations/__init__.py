@@ -1,0 +1,1 @@
+"""What a child does: save, load, measure."""

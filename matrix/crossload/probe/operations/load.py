@@ -1,0 +1,236 @@
+"""Loads one artifact in every way asked for, and measures each rung of the fidelity ladder against the reference."""
+
+import inspect
+import json
+import os
+import time
+
+import numpy as np
+
+from .. import attempts, errors
+from ..errors import NotApplicableError, NotAvailableError
+from ..formats import ARCHITECTURE, FORMATS, INFERENCE, OPTIMIZER, OUTPUTS, REBUILT, TRAINING, WEIGHTS
+from . import attempt_state, measuring, scenario_code
+
+
+class Reference(object):
+    """What the saver measured: arrays by kind, and ``facts``."""
+
+    def __init__(self, directory):
+        with open(os.path.join(directory, "reference.json")) as stream:
+            self.facts = json.load(stream)
+        self._arrays = np.load(os.path.join(directory, "reference.npz"))
+
+    def arrays(self, kind):
+        return [self._arrays["%s_%d" % (kind, index)] for index in range(self.facts.get(kind, 0))]
+
+
+class LoadContext(object):
+    """What a format's load function may ask for."""
+
+    def __init__(self, code, attempt, reference, form):
+        self.code = code
+        self.attempt = attempt
+        self.gives = attempts.gives(attempt, form)
+        self.inputs = reference.arrays("inputs")
+
+    def custom_objects(self):
+        """The scenario's mapping for plain attempts and remedies; None for ``bare`` and ``imported``."""
+        return None if self.attempt in attempts.EVIDENCE else self.code.custom_objects()
+
+    def load_arguments(self):
+        """Keyword arguments of ``load_model`` for this attempt. Raises NotAvailableError where this version lacks one."""
+        from tensorflow import keras
+
+        arguments = attempts.arguments(self.attempt)
+        missing = [name for name in arguments if name not in inspect.signature(keras.models.load_model).parameters]
+        if missing:
+            raise NotAvailableError("load_model has no argument %s here" % ", ".join(missing))
+        custom = self.custom_objects()
+        if custom:
+            arguments["custom_objects"] = custom
+        return arguments
+
+    def rebuild(self):
+        """The model from the scenario's code, built by a call so that every weight exists.
+
+        Its seed is not the saver's: a weight that is silently not loaded must not have the right value by chance.
+        """
+        scenario_code.seed(self.code.name + " rebuilt")
+        model = self.code.build()
+        self.call(model)
+        return model
+
+    def call(self, model):
+        return scenario_code.forward(model, self.inputs)
+
+    def as_inference_function(self, loaded):
+        """A function of ``(tensors, training)`` for what ``tf.saved_model.load`` gave back."""
+
+        def function(tensors, training=False):
+            if hasattr(loaded, "serve"):
+                return loaded.serve(tensors)
+            signature = loaded.signatures["serving_default"]
+            names = sorted(signature.structured_input_signature[1])
+            values = tensors if isinstance(tensors, list) else [tensors]
+            return signature(**dict(zip(names, values)))
+
+        return function
+
+
+def load(request, emit):
+    """Run a load request: emits ``begin`` before and ``attempt`` after each attempt, ``skipped`` where it makes no sense."""
+    code = scenario_code.ScenarioCode(request["scenario"])
+    reference = Reference(request["directory"])
+    code.hide_modules()
+    copies = attempt_state.Copies(os.path.join(request["directory"], request["file"]))
+    progress = attempt_state.Progress()
+    try:
+        for name in request["attempts"]:
+            pieces = attempts.parts(name)
+            if progress.is_pointless(pieces):
+                continue
+            emit({"event": "begin", "attempt": name})
+            started = time.monotonic()
+            try:
+                record = _attempt(request, code, name, reference, copies)
+            except NotApplicableError as error:
+                progress.note_unfit(error.piece or pieces[-1])
+                emit({"event": "skipped", "attempt": name})
+                continue
+            record.update(event="attempt", attempt=name, seconds=time.monotonic() - started)
+            emit(record)
+            progress.note(name, record, request["near"])
+    finally:
+        copies.remove()
+
+
+def _attempt(request, code, name, reference, copies):
+    form = FORMATS[request["format"]]
+    pieces = attempts.parts(name)
+    context = LoadContext(code, name, reference, request["format"])
+    stage, notes = "import", ()
+    scenario_code.start_over(code, " loaded")
+    try:
+        if attempts.sees_code(name):
+            code.import_modules()
+            if code.options["custom_objects"] or context.gives == REBUILT:
+                code.module()
+                if name != attempts.IMPORTED:
+                    context.custom_objects()
+        stage = "prepare"
+        path, notes = copies.make(pieces, context)
+        if notes:
+            # Looking into a configuration builds layers, which take names that the model's own should have.
+            scenario_code.start_over(code, " loaded")
+        stage = "load"
+        model, notes = call_loader(pieces, path, notes, form, context, copies)
+    except NotApplicableError:
+        raise
+    except NotAvailableError as error:
+        return {"outcome": "not-available", "error": str(error)}
+    except MemoryError as error:
+        return dict(errors.describe(error), outcome="crashed", signal="memory limit", stage=stage)
+    except Exception as error:  # whatever TensorFlow raises here is the finding
+        if stage == "prepare":
+            raise errors.ProbeFault("a remedy could not be prepared: %r" % error) from error
+        if any(attempts.PIECES[piece].load for piece in pieces) and errors.is_our_fault(error):
+            raise
+        record = dict(errors.describe(error), outcome="raised", stage=stage)
+        return _with_notes(dict(record, error=copies.hide(record["error"])), notes)
+    if context.gives != INFERENCE and not (callable(model) and hasattr(model, "get_weights")):
+        message = "what was loaded is not a Keras model: %s" % type(model).__name__
+        return {"outcome": "raised", "error_type": "NotAModel", "error": message, "stage": "load"}
+    wanted = [OUTPUTS] if name in attempts.EVIDENCE or context.gives == INFERENCE else list(form.rungs)
+    rungs = measure_rungs(model, wanted, reference, code, context.gives)
+    return _with_notes({"outcome": "loaded", "rungs": rungs}, notes)
+
+
+def call_loader(pieces, path, notes, form, context, copies):
+    """What was loaded, and what was done in words."""
+    for piece in pieces:
+        if attempts.PIECES[piece].load:
+            model, note = attempts.PIECES[piece].load(path, context, copies.folder())
+            return model, notes + ((note,) if note else ())
+    if context.code.options["load_with"] and form.gives != REBUILT:
+        function = context.code.attribute(context.code.options["load_with"])
+        return function(path, context.custom_objects()), notes
+    return form.load(path, context), notes
+
+
+def _with_notes(record, notes):
+    return dict(record, note="; ".join(notes)) if notes else record
+
+
+def measure_rungs(model, wanted, reference, code, gives):
+    """What each wanted rung shows of a model. Training, where it is wanted, changes the model."""
+    facts = reference.facts
+    unmeasured = facts.get("unmeasured", {})
+    inputs, targets = reference.arrays("inputs"), reference.arrays("targets")
+    measures = {
+        ARCHITECTURE: lambda: {"same": measuring.architecture(model) == facts["architecture"]},
+        WEIGHTS: lambda: _compare_weights(model, reference),
+        OUTPUTS: lambda: measuring.compare_arrays(reference.arrays("outputs"), _outputs(model, inputs, gives)),
+        OPTIMIZER: lambda: _compare_optimizers(model, reference),
+        TRAINING: lambda: _train_on(model, inputs, targets, reference, code),
+    }
+    # Calling comes first: a subclassed model has no weights before it. Training comes last: it changes everything.
+    results = {}
+    for rung in (OUTPUTS, ARCHITECTURE, WEIGHTS, OPTIMIZER, TRAINING):
+        if rung not in wanted:
+            continue
+        if rung in unmeasured:
+            results[rung] = {"not_applicable": unmeasured[rung]}
+            continue
+        try:
+            results[rung] = measures[rung]()
+        except Exception as error:  # a rung that raises is lost; the message says why
+            if errors.is_our_fault(error):
+                raise
+            results[rung] = dict(errors.describe(error))
+    return results
+
+
+def _outputs(model, inputs, gives):
+    if gives == INFERENCE:
+        return measuring.flat_arrays(model(scenario_code.as_tensors(inputs)))
+    return scenario_code.forward(model, inputs)
+
+
+def _compare_weights(model, reference):
+    expected, actual = reference.arrays("weights"), measuring.weights(model)
+    same = len(expected) == len(actual) and all(
+        a.dtype == b.dtype and a.shape == b.shape and a.tobytes() == b.tobytes() for a, b in zip(expected, actual)
+    )
+    if same:
+        return {"same": True}
+    if measuring.same_arrays_any_order(expected, actual):
+        return {"same": True, "note": "the same arrays in another order"}
+    return {"same": False, "expected": [list(a.shape) for a in expected], "actual": [list(a.shape) for a in actual]}
+
+
+def _compare_optimizers(model, reference):
+    expected = reference.facts["optimizer"]
+    actual = measuring.optimizer_state(model)
+    compiled = measuring.compile_config(model)
+    if expected is None:
+        return {"not_applicable": "the saved model has no optimizer"}
+    if actual is None:
+        return {"same": False, "note": "not compiled"}
+    slots = actual.pop("slots")
+    differences = {key: [expected[key], actual[key]] for key in expected if expected[key] != actual[key]}
+    for key, value in (reference.facts["compile"] or {}).items():
+        if value is not None and (compiled or {}).get(key) is not None and value != compiled[key]:
+            differences[key] = [value, compiled[key]]
+    if not measuring.same_arrays_any_order(reference.arrays("slots"), slots):
+        differences["slots"] = [[list(a.shape) for a in reference.arrays("slots")], [list(a.shape) for a in slots]]
+    return {"same": not differences, "differences": differences}
+
+
+def _train_on(model, inputs, targets, reference, code):
+    expected = reference.facts["loss_after_update"]
+    if not measuring.is_compiled(model):
+        return {"same": False, "note": "not compiled"}
+    scenario_code.update(model, inputs, targets)
+    actual = code.loss(targets, scenario_code.forward(model, inputs))
+    return {"expected": expected, "actual": actual, "difference": abs(actual - expected)}

@@ -1,0 +1,165 @@
+"""The scenario's side of a child: its code, its data, and which modules it can import."""
+
+import importlib
+import random
+import sys
+import zlib
+
+import numpy as np
+
+from ..process import kernel_cache
+
+BATCH = 8
+
+
+class ScenarioCode(object):
+    """The code of one scenario, imported on demand.
+
+    :param request: ``{"name", "module", "roots": [folder, ...], "options": {...}}``; roots hold the packages that scenario
+        modules live in and are not importable before :meth:`allow_imports`.
+    """
+
+    def __init__(self, request):
+        self.name = request["name"]
+        self.module_name = request["module"]
+        self.roots = request["roots"]
+        self.options = request["options"]
+
+    @property
+    def takes_text(self):
+        """Whether its model takes text, and so looks words up in tables."""
+        return any(spec[0] == "text" for spec in self.options["inputs"])
+
+    def allow_imports(self):
+        for root in reversed(self.roots):
+            if root not in sys.path:
+                sys.path.insert(0, root)
+
+    def hide_modules(self):
+        """Make the modules that the loading program lacks raise ImportError."""
+        for name in self.options["hidden_modules"]:
+            sys.modules[name] = None
+
+    def module(self):
+        self.allow_imports()
+        return importlib.import_module(self.module_name)
+
+    def build(self):
+        self.module()
+        return importlib.import_module("scenarios").REGISTRY[self.name].build()
+
+    def attribute(self, reference):
+        """``Name`` of the scenario's module, or ``module:Name``."""
+        self.allow_imports()
+        module, _, name = reference.rpartition(":")
+        return getattr(importlib.import_module(module) if module else self.module(), name)
+
+    def import_modules(self):
+        """Import what the loading program imports."""
+        self.allow_imports()
+        for name in self.options["import_modules"]:
+            importlib.import_module(name)
+
+    def custom_objects(self):
+        """What the plain attempt passes as ``custom_objects``; None where the scenario declares none."""
+        pairs = [
+            item if isinstance(item, (list, tuple)) else (item.rpartition(":")[2], item)
+            for item in self.options["custom_objects"]
+        ]
+        return {key: self.attribute(reference) for key, reference in pairs} or None
+
+    def loss(self, targets, outputs):
+        """The scenario's loss over all outputs, from a forward pass."""
+        name = self.options["loss"]
+        if name == "mse":
+            return float(
+                sum(np.mean((target - output.astype(np.float64)) ** 2) for target, output in zip(targets, outputs))
+            )
+        function = self.attribute(name)
+        import tensorflow as tf
+
+        return float(
+            sum(np.mean(function(tf.constant(target), tf.constant(output))) for target, output in zip(targets, outputs))
+        )
+
+
+def seed(name):
+    """Fix every random source TensorFlow and Keras draw from."""
+    import tensorflow as tf
+
+    number = zlib.crc32(name.encode()) % (2**31)
+    random.seed(number)
+    np.random.seed(number)
+    with kernel_cache.kept():
+        tf.random.set_seed(number)
+
+
+def start_over(code, purpose=""):
+    """Begin as a fresh program does: no layer names counted yet, nothing kept of earlier models, known random numbers."""
+    from tensorflow import keras
+
+    with kernel_cache.kept():
+        keras.backend.clear_session()
+        seed(code.name + purpose)
+    if code.takes_text:
+        kernel_cache.note_stateful()
+
+
+def make_data(name, options):
+    """Inputs and targets of a scenario as lists of arrays with ``BATCH`` rows, from a seed made of its name."""
+    generator = np.random.RandomState(zlib.crc32(name.encode()) % (2**31))
+    inputs = []
+    for spec in options["inputs"]:
+        kind, shape = spec[0], (BATCH,) + tuple(spec[1])
+        if kind == "int":
+            inputs.append(generator.randint(0, spec[2], size=shape).astype("int32"))
+        elif kind == "text":
+            words = np.array(["model", "saved", "loaded", "layer", "weight", "and", "the"])
+            # One text a row is a sentence; several are tokens, one word each.
+            length = 4 if shape[-1] == 1 else 1
+            flat = [" ".join(generator.choice(words, length)) for _ in range(int(np.prod(shape)))]
+            inputs.append(np.array(flat).reshape(shape))
+        else:
+            inputs.append(generator.uniform(-1, 1, size=shape).astype("float32"))
+    targets = [generator.uniform(0, 1, size=(BATCH,) + tuple(shape)).astype("float32") for shape in options["targets"]]
+    return inputs, targets
+
+
+def as_tensors(arrays):
+    """What a model is called with: a tensor, or a list of them. Text must be a tensor; NumPy's own type is refused."""
+    import tensorflow as tf
+
+    tensors = [tf.constant(array.tolist() if array.dtype.kind in "US" else array) for array in arrays]
+    return tensors[0] if len(tensors) == 1 else tensors
+
+
+def forward(model, inputs):
+    """Outputs of an eager call in inference mode, as a flat list of arrays. Stateful layers start from zero."""
+    from . import measuring
+
+    reset_states(model)
+    return measuring.flat_arrays(model(as_tensors(inputs), training=False))
+
+
+def reset_states(model):
+    """Set the state of stateful recurrent layers to zero, if the model has any."""
+    for layer in getattr(model, "layers", None) or []:
+        if getattr(layer, "stateful", False):
+            (getattr(layer, "reset_state", None) or getattr(layer, "reset_states", lambda: None))()
+
+
+def update(model, inputs, targets):
+    """One training step, eagerly: tracing a graph would cost half a second and change nothing."""
+    reset_states(model)
+    model.run_eagerly = True
+    features, goals = as_tensors(inputs), as_tensors(targets)
+    # Keras 2 (its models count batches) builds a tf.data pipeline around each batch, which takes as long as the step.
+    if hasattr(model, "_train_counter") and hasattr(model, "train_step"):
+        model.train_step((_as_tuple(features), _as_tuple(goals)))
+    else:
+        model.train_on_batch(features, goals)
+
+
+def _as_tuple(tensors):
+    """Lists become tuples, as they do in the pipeline of ``train_on_batch``."""
+    return tuple(tensors) if isinstance(tensors, list) else tensors

@@ -1,0 +1,237 @@
+"""A user's own file: measured where it was written, as the reference for every other place, and saved again on a way."""
+
+import os
+import time
+
+import numpy as np
+
+from .. import attempts, errors
+from ..errors import NotApplicableError, NotAvailableError
+from ..formats import FORMATS, INFERENCE, OPTIMIZER, OUTPUTS, REBUILT, RUNGS, TRAINING, WEIGHTS
+from . import attempt_state, load, measuring, sample_inputs, save, scenario_code
+
+# Two losses after one more update that differ by more than this were made by chance.
+_REPEATS_WITHIN = 1e-4
+
+
+class _Inputs(object):
+    """Stands for a reference that has only inputs so far."""
+
+    def __init__(self, arrays=()):
+        self._arrays = list(arrays)
+
+    def arrays(self, kind):
+        return list(self._arrays) if kind == "inputs" else []
+
+
+class _WriterContext(load.LoadContext):
+    """Loading where the file was written."""
+
+    def rebuild(self):
+        # Another seed than elsewhere: a weight that does not come from the file must not have the value it gets there.
+        scenario_code.seed(self.code.name + " where it was written")
+        model = self.code.build()
+        self.call(model)
+        return model
+
+
+class _FailureError(Exception):
+    """A stage that failed, and the error that says why."""
+
+    def __init__(self, stage, error):
+        Exception.__init__(self, str(error))
+        self.stage = stage
+        self.error = error
+
+
+def _staged(stage, emit, function, *arguments):
+    emit({"event": "stage", "stage": stage})
+    try:
+        return function(*arguments)
+    except MemoryError:
+        raise
+    except _FailureError:
+        raise
+    except Exception as error:
+        raise _FailureError(stage, error) from error
+
+
+def reference(request, emit):
+    """Measure a file in the environment that wrote it; emits ``stage`` events and one ``referenced`` or ``raised``.
+
+    :param request: as for a load, and ``inputs`` (name of an npz in the directory, or empty), ``names`` of its arrays, and
+        ``output``, an empty folder that receives ``reference.npz`` and ``reference.json``.
+    """
+    started = time.monotonic()
+    code = scenario_code.ScenarioCode(request["scenario"])
+    copies = attempt_state.Copies(os.path.join(request["directory"], request["file"]))
+    try:
+        found = _reference(request, emit, code, copies)
+        emit(dict(found, event="referenced", seconds=time.monotonic() - started))
+    except _FailureError as failure:
+        said = errors.describe(failure.error)
+        said["error"] = copies.hide(said["error"])
+        emit(dict(said, event="raised", stage=failure.stage, seconds=time.monotonic() - started))
+    finally:
+        copies.remove()
+
+
+def _reference(request, emit, code, copies):
+    form = FORMATS[request["format"]]
+    _staged("import", emit, _import, code)
+    given = None
+    if request["inputs"]:
+        given = sample_inputs.read(os.path.join(request["directory"], request["inputs"]), request["names"])
+    inputs = given[1] if given else []
+    if form.gives == REBUILT:
+        built = _staged("build", emit, code.build)
+        specs = sample_inputs.specs_of(built)
+        inputs = _staged("inputs", emit, _first_inputs, built, specs, given)
+    name, notes, model, gives = _staged("load", emit, _load, request, code, copies, inputs)
+    specs = sample_inputs.specs_of(model, copies.make((), None)[0])
+    inputs = _staged("inputs", emit, sample_inputs.choose, model, specs, given, _caller(gives))
+    outputs = _staged("call", emit, _call_twice, model, inputs, gives)
+    options = code.options
+    facts = {"compile": None}
+    arrays = {}
+    wanted = set(form.rungs) if gives != INFERENCE else {OUTPUTS}
+    if TRAINING in wanted:
+        facts["compile"] = save.compile_config(model)
+    targets = sample_inputs.make_targets(outputs, facts["compile"])
+    first = None
+    if gives == INFERENCE:
+        save.keep(facts, arrays, "inputs", inputs)
+        save.keep(facts, arrays, "targets", targets)
+        save.keep(facts, arrays, "outputs", outputs)
+        facts["unmeasured"] = {rung: "only a function was loaded" for rung in RUNGS if rung != OUTPUTS}
+    else:
+        save.measure(model, facts, arrays, inputs, targets, outputs, code)
+        first = facts.get("loss_after_update")
+    emit({"event": "stage", "stage": "repeat"})
+    trains = first is not None and TRAINING in wanted
+    if trains and not _trains_again_alike(request, code, copies, inputs, targets, first):
+        facts.setdefault("unmeasured", {})[TRAINING] = "one more update is random by nature"
+        del facts["loss_after_update"]
+    save.write_reference(request["output"], facts, arrays)
+    return {
+        "attempt": name,
+        "notes": list(notes),
+        "custom_objects": list(options["custom_objects"]),
+        "precision": _precision(model),
+        "inputs": [sample_inputs.describe(array) for array in inputs],
+        "made_up": given is None,
+        "outputs": [sample_inputs.describe(array) for array in outputs],
+        "parameters": int(sum(np.prod(w.shape) for w in measuring.weights(model))) if gives != INFERENCE else None,
+        "compiled": bool(gives != INFERENCE and measuring.is_compiled(model)),
+        "unmeasured": facts.get("unmeasured", {}),
+    }
+
+
+def _import(code):
+    """Import the user's code; what it defines is passed as custom objects."""
+    module = code.module()
+    code.options["custom_objects"] = sorted(module.OBJECTS)
+
+
+def _load(request, code, copies, inputs):
+    """The model by the first attempt that gives one: name, notes, model, and what kind it is."""
+    first = None
+    form = FORMATS[request["format"]]
+    for name in request["attempts"]:
+        context = _WriterContext(code, name, _Inputs(inputs), request["format"])
+        try:
+            model, notes = _load_by(name, form, context, copies)
+        except (NotApplicableError, NotAvailableError):
+            continue
+        except MemoryError:
+            raise
+        except Exception as error:
+            first = first or error
+            continue
+        if context.gives != INFERENCE and not (callable(model) and hasattr(model, "get_weights")):
+            first = first or TypeError("what was loaded is not a Keras model: %s" % type(model).__name__)
+            continue
+        return name, notes, model, context.gives
+    raise first or NotAvailableError("nothing here can load this file")
+
+
+def _load_by(name, form, context, copies):
+    scenario_code.start_over(context.code)
+    pieces = attempts.parts(name)
+    path, notes = copies.make(pieces, context)
+    if notes:
+        scenario_code.start_over(context.code)
+    return load.call_loader(pieces, path, notes, form, context, copies)
+
+
+def _first_inputs(model, specs, given):
+    """Inputs for a model that has no weights from the file yet: they only bring its weights into being."""
+    return sample_inputs.choose(model, specs, given, _caller(None))
+
+
+def _caller(gives):
+    def call(model, inputs):
+        if gives == INFERENCE:
+            return measuring.flat_arrays(model(scenario_code.as_tensors(inputs)))
+        return scenario_code.forward(model, inputs)
+
+    return call
+
+
+def _call_twice(model, inputs, gives):
+    scenario_code.seed("one")
+    first = _caller(gives)(model, inputs)
+    scenario_code.seed("two")
+    compared = measuring.compare_arrays(first, _caller(gives)(model, inputs))
+    if not compared["bit_equal"] and (compared["mismatch"] or compared["max_abs"] > 1e-4):
+        raise RuntimeError("the model gives other outputs each time it is called: there is nothing to compare with")
+    return first
+
+
+def _trains_again_alike(request, code, copies, inputs, targets, first):
+    """Whether one more update, of the same file and under another seed, ends at the same loss."""
+    _, _, model, _ = _load(request, code, copies, inputs)
+    scenario_code.forward(model, inputs)
+    scenario_code.seed("another")
+    scenario_code.update(model, inputs, targets)
+    again = code.loss(targets, scenario_code.forward(model, inputs))
+    return abs(again - first) <= _REPEATS_WITHIN * max(1.0, abs(first))
+
+
+def _precision(model):
+    for layer in [model] + list(getattr(model, "layers", None) or []):
+        kind = getattr(layer, "compute_dtype", None) or getattr(layer, "_compute_dtype", None)
+        if kind is not None and "float16" in str(kind):
+            return "mixed_float16"
+    return "float32"
+
+
+def resave(request, emit):
+    """Load a file by one attempt, measure what came, and save it in another format.
+
+    Emits ``stage`` events, an ``attempt`` event as a load does, and one ``saved`` or ``raised``.
+
+    :param request: as for a load, with ``attempt``, ``save_as`` (a format) and ``output``, an empty folder.
+    """
+    started = time.monotonic()
+    code = scenario_code.ScenarioCode(request["scenario"])
+    known = load.Reference(request["directory"])
+    copies = attempt_state.Copies(os.path.join(request["directory"], request["file"]))
+    name, form = request["attempt"], FORMATS[request["format"]]
+    context = load.LoadContext(code, name, known, request["format"])
+    try:
+        _staged("import", emit, code.module)
+        model, notes = _staged("load", emit, _load_by, name, form, context, copies)
+        wanted = [rung for rung in (OUTPUTS, WEIGHTS, OPTIMIZER) if rung in form.rungs]
+        rungs = _staged("call", emit, load.measure_rungs, model, wanted, known, code, context.gives)
+        emit({"event": "attempt", "attempt": name, "outcome": "loaded", "rungs": rungs, "note": "; ".join(notes)})
+        target = FORMATS[request["save_as"]]
+        path = os.path.join(request["output"], target.file_name)
+        _staged("save", emit, target.save, model, path)
+        emit({"event": "saved", "file": target.file_name, "seconds": time.monotonic() - started})
+    except _FailureError as failure:
+        said = errors.describe(failure.error)
+        said["error"] = copies.hide(said["error"])
+        emit(dict(said, event="raised", stage=failure.stage, seconds=time.monotonic() - started))
+    finally:
+        copies.remove()

@@ -1,0 +1,1 @@
+"""Processes of the probe: the parent, its children, their limits and their end."""

@@ -1,0 +1,1 @@
+"""What an attempt does to a file before or instead of the plain load call."""

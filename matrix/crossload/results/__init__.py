@@ -1,0 +1,1 @@
+"""Judges what was measured and lays it out as tables."""

@@ -1,0 +1,97 @@
+"""Since when: neighbouring environments between which a verdict changes. Pure functions over the result table."""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import pairwise
+from typing import Any
+
+import pandas as pd
+
+from crossload.domain.verdicts import CANNOT_SAVE, CRASHES, DIFFERS, EQUAL, EXACT, FAILS, LOSSY, REMEDY
+
+# What changes between the two environments of a row: the one that loads, or the one that saved.
+LOADER, SAVER = "loader", "saver"
+
+COLUMNS = [
+    *("scenario", "format", "axis", "fixed", "before", "after", "skipped", "verdict_before", "verdict_after"),
+    *("direction", "attempt_before", "attempt_after", "error_type_after", "error_after", "key_before", "key_after"),
+]
+
+# From the best to the worst; a silent difference is worse than a failure that everybody notices.
+_RANKS = {EXACT: 0, EQUAL: 1, LOSSY: 2, REMEDY: 3, FAILS: 4, CRASHES: 5, DIFFERS: 6, CANNOT_SAVE: 7}
+
+Row = Mapping[str, Any]
+
+
+def changes(rows: Iterable[Row]) -> pd.DataFrame:
+    """One row for every change of a verdict between neighbours, in the order of their versions.
+
+    Environments that vary something else than the version (``2.16+tf_keras-cpu``, ``nightly-cpu``) have no neighbours. Of
+    those between ``before`` and ``after`` that were not measured, ``skipped`` gives the ids: the change is in one of them,
+    or in ``after``.
+
+    :param rows: rows of the result table.
+    """
+    groups: dict[tuple[str, str, str, str], dict[str, Row]] = {}
+    seen: set[str] = set()
+    for row in rows:
+        seen.update(name for name in (row["saved_with"], row["loaded_with"]) if name)
+        scenario, form, saver, loader = row["scenario"], row["format"], row["saved_with"], row["loaded_with"]
+        if row["verdict"] not in _RANKS:
+            continue
+        if loader:
+            groups.setdefault((scenario, form, LOADER, saver), {})[loader] = row
+            groups.setdefault((scenario, form, SAVER, loader), {})[saver] = row
+        else:
+            groups.setdefault((scenario, form, SAVER, ""), {})[saver] = row
+    for (scenario, form, axis, fixed), members in groups.items():
+        if axis == SAVER and fixed:
+            # What could not be saved has no loader: it stands between the savers of every one.
+            members |= groups.get((scenario, form, SAVER, ""), {})
+    order = sorted(seen, key=version_key)
+    found = [
+        change
+        for (scenario, form, axis, fixed), members in groups.items()
+        if fixed
+        for change in _between(scenario, form, axis, fixed, members, order)
+    ]
+    return pd.DataFrame(found, columns=COLUMNS)
+
+
+def version_key(environment: str) -> tuple[str, int, int]:
+    """Order of environments that differ in the version of TensorFlow only; others come last, under a name of their own."""
+    match = re.fullmatch(r"(\d+)\.(\d+)-(\w+)", environment)
+    return (match[3], int(match[1]), int(match[2])) if match else ("~" + environment, 0, 0)
+
+
+def _between(
+    scenario: str, form: str, axis: str, fixed: str, members: Mapping[str, Row], order: list[str]
+) -> Iterator[dict[str, Any]]:
+    measured = [name for name in order if name in members]
+    for before, after in pairwise(measured):
+        if version_key(before)[0] != version_key(after)[0]:
+            continue
+        old, new = members[before], members[after]
+        if old["verdict"] == new["verdict"]:
+            continue
+        rank = _RANKS[new["verdict"]] - _RANKS[old["verdict"]]
+        both_faithful = {old["verdict"], new["verdict"]} == {EXACT, EQUAL}
+        skipped = order[order.index(before) + 1 : order.index(after)]
+        yield {
+            "scenario": scenario,
+            "format": form,
+            "axis": axis,
+            "fixed": fixed,
+            "before": before,
+            "after": after,
+            "skipped": ",".join(skipped),
+            "verdict_before": old["verdict"],
+            "verdict_after": new["verdict"],
+            "direction": "same" if both_faithful else "worse" if rank > 0 else "better",
+            "attempt_before": old["attempt"],
+            "attempt_after": new["attempt"],
+            "error_type_after": new["error_type"],
+            "error_after": new["error"],
+            "key_before": old["key"],
+            "key_after": new["key"],
+        }

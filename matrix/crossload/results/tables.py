@@ -1,0 +1,189 @@
+"""The tables of a run: one row a cell, and one row an attempt."""
+
+import itertools
+from collections.abc import Callable, Iterator, Mapping, Sequence
+
+import pandas as pd
+
+from crossload.config import MatrixConfig
+from crossload.domain.rows import AttemptRow, Pool, ResultRow, Shared
+from crossload.domain.verdicts import NOT_APPLICABLE, UNAVAILABLE
+from crossload.environments.model import Environment, EnvironmentState
+from crossload.inspection import Inspection
+from crossload.planning.keys import CellKeys, artifact_key
+from crossload.planning.matrix import Matrix, Work, why_not_applicable
+from crossload.probe.formats import RUNGS
+from crossload.results.frame import frame
+from crossload.results.judge import Judge, attempt_seconds, said_of_unsaved
+from crossload.store.lazy_cells import Measured, measured
+from crossload.store.records import Artifact, Cell
+from crossload.upgrade.routes import add_routes
+from crossload.util.gc import without_collector
+
+RESULT_COLUMNS = [
+    *("scenario", "family", "format", "saved_with", "loaded_with", "verdict", "fidelity", "attempt", "cause"),
+    *("max_abs_diff", "max_rel_diff", "max_ulp_diff"),
+    *(f"rung_{rung}" for rung in RUNGS),
+    *("lost", "error_type", "error", "evidence", "stage", "container", "artifact_bytes", "seconds", "reason", "key"),
+    *("cost", "route", "route_cost"),
+]
+ATTEMPT_COLUMNS = [
+    *("scenario", "format", "saved_with", "loaded_with", "attempt", "outcome", "fidelity"),
+    *(f"rung_{rung}" for rung in RUNGS),
+    *("max_abs_diff", "max_rel_diff", "max_ulp_diff", "error_type", "error", "stage", "seconds", "note"),
+]
+
+_NUMBERS = {
+    **dict.fromkeys(("max_abs_diff", "max_rel_diff", "max_ulp_diff", "seconds"), "Float64"),
+    **dict.fromkeys(("fidelity", "artifact_bytes"), "Int64"),
+}
+_EMPTY: Shared = {
+    name: None if name == "fidelity" or "diff" in name else "" for name in RESULT_COLUMNS if name not in ResultRow.OWN
+}
+
+
+class Tables:
+    """Judges what a store holds of a matrix and lays it out as rows.
+
+    Cells that were not reached (an interrupted run) have no row: nothing is claimed about them.
+    """
+
+    def __init__(
+        self,
+        matrix: Matrix,
+        config: MatrixConfig,
+        states: Mapping[str, EnvironmentState],
+        artifacts: Mapping[str, Artifact],
+        cells: Mapping[str, Cell],
+        inspect: Callable[[Artifact], Inspection] | None = None,
+    ) -> None:
+        """
+        :param inspect: reads an artifact's file, for causes that facts of the file decide.
+        """
+        self._matrix, self._states = matrix, states
+        self._artifacts, self._cells = artifacts, cells
+        self._keys = CellKeys(states)
+        self._judge = Judge(config, states, inspect)
+        self._pool = Pool()
+        # What a judgement and its cause come to, for the many cells that have both in common.
+        self._laid_out: dict[tuple[int, str, str], Shared] = {}
+        self._reasons: dict[tuple[str, str], str] = {}
+        self._attempts: list[AttemptRow] = []
+        with without_collector():
+            self._results = list(self._all_rows())
+            del self._judge, self._laid_out  # what they remember is not needed any more
+            add_routes(self._results, self._pool)
+
+    def results(self) -> pd.DataFrame:
+        """One row a cell."""
+        return frame(self._results, RESULT_COLUMNS, _NUMBERS)
+
+    def rows(self) -> Sequence[ResultRow]:
+        """One mapping a cell, with the columns of :meth:`results`."""
+        return self._results
+
+    def attempt_rows(self) -> Sequence[AttemptRow]:
+        """One mapping an attempt, with the columns of :meth:`attempts`."""
+        return self._attempts
+
+    def verdicts(self) -> set[str]:
+        """The verdicts that occur."""
+        return {row["verdict"] for row in self._results}
+
+    def attempts(self) -> pd.DataFrame:
+        """One row an attempt."""
+        return frame(self._attempts, ATTEMPT_COLUMNS, _NUMBERS)
+
+    def _all_rows(self) -> Iterator[ResultRow]:
+        for work, saver in self._matrix.pairs():
+            yield from self._rows_of(work, saver)
+
+    def _row(self, work: Work, saver: Environment, loader: Environment | None, said: Shared) -> ResultRow:
+        return _row_of(work, saver, loader, self._pool.one(_EMPTY | said))
+
+    def _rows_of(self, work: Work, saver: Environment) -> Iterator[ResultRow]:
+        reason = self._why_not(work, saver)
+        if reason:
+            yield self._row(work, saver, None, {"verdict": NOT_APPLICABLE, "reason": f"{saver.id}: {reason}"})
+            return
+        state = self._states[saver.id]
+        if state.state != "ready":
+            for loader in self._matrix.environments:
+                said = {"verdict": UNAVAILABLE, "reason": f"{saver.id}: {state.reason}"}
+                yield self._row(work, saver, loader, said)
+            return
+        artifact = self._artifacts.get(artifact_key(work, state))
+        if artifact is None:
+            return
+        if artifact.state != "saved":
+            said = said_of_unsaved(artifact)
+            why = self._judge.cause(work=work, saver=saver, loader=saver, artifact=artifact, said=said)
+            row = self._row(work, saver, None, said | why)
+            row.seconds, row.key = artifact.seconds, artifact.key[:16]
+            yield row
+            return
+        keys = {
+            loader.id: self._keys.key(artifact.key, loader.id)
+            for loader in self._matrix.environments
+            if self._states[loader.id].state == "ready"
+        }
+        cells = measured(self._cells, artifact.key, list(keys.values()))
+        own = cells.get(keys[saver.id])
+        # The verdict of the artifact in the environment that wrote it; empty where that was not run.
+        round_trip = self._judge.judge(own, work, saver, saver).found.verdict if own is not None else ""
+        for loader in self._matrix.environments:
+            cell = cells.get(keys.get(loader.id, ""))
+            found = self._cell_row(work, saver, loader, artifact, cell, round_trip)
+            if found is not None:
+                found.container, found.artifact_bytes = artifact.container, artifact.bytes
+                yield found
+
+    def _cell_row(
+        self,
+        work: Work,
+        saver: Environment,
+        loader: Environment,
+        artifact: Artifact,
+        cell: Measured | None,
+        round_trip: str,
+    ) -> ResultRow | None:
+        reason = self._why_not(work, loader)
+        if reason:
+            return self._row(work, saver, loader, {"verdict": NOT_APPLICABLE, "reason": f"{loader.id}: {reason}"})
+        state = self._states[loader.id]
+        if state.state != "ready":
+            return self._row(work, saver, loader, {"verdict": UNAVAILABLE, "reason": f"{loader.id}: {state.reason}"})
+        if cell is None:
+            return None
+        judgement = self._judge.judge(cell, work, saver, loader)
+        why = self._judge.cause(
+            work=work,
+            saver=saver,
+            loader=loader,
+            artifact=artifact,
+            said=judgement.said,
+            judgement=judgement,
+            round_trip=round_trip,
+        )
+        outcome = (judgement.number, why.get("cause", ""), why.get("evidence", ""))
+        if outcome not in self._laid_out:
+            self._laid_out[outcome] = self._pool.one(_EMPTY | judgement.said | why)
+        row = _row_of(work, saver, loader, self._laid_out[outcome])
+        row.seconds, row.key = cell.seconds, cell.key[:16]
+        seconds = attempt_seconds(cell, judgement)
+        self._attempts += map(AttemptRow, itertools.repeat(row), judgement.attempts, seconds)
+        return row
+
+    def _why_not(self, work: Work, environment: Environment) -> str:
+        """See :func:`why_not_applicable`; asked once of each scenario."""
+        known = (work.scenario.name, environment.id)
+        if known not in self._reasons:
+            self._reasons[known] = why_not_applicable(work.scenario, environment)
+        return self._reasons[known]
+
+
+def _row_of(work: Work, saver: Environment, loader: Environment | None, shared: Shared) -> ResultRow:
+    name = loader.id if loader is not None else ""
+    row = ResultRow(work.scenario.name, work.scenario.family, work.format, saver.id, name)
+    row.shared = shared
+    return row

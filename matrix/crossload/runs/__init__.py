@@ -1,0 +1,1 @@
+"""Recorded runs: what differs between two of them, and since when."""

@@ -1,0 +1,253 @@
+"""Reads which scenarios exist, from the text of their modules: the host never imports them, for they import TensorFlow.
+
+A scenario's digest covers its function, the decorator, and the scenario modules that it can reach by imports, so that
+changing one scenario makes exactly its own results stale.
+"""
+
+import ast
+import hashlib
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from crossload.errors import ConfigError, SelectionError, nearest
+from crossload.resources import SCENARIOS
+
+BUILT_IN = SCENARIOS
+PRECISIONS = ("float32", "mixed_float16")
+_VERSION = re.compile(r"^\d+\.\d+$")
+
+
+def _signature(path: Path) -> dict[str, Any]:
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    function = next(node for node in tree.body if isinstance(node, ast.FunctionDef) and node.name == "scenario")
+    names = [argument.arg for argument in function.args.args]
+    defaults = [ast.literal_eval(node) for node in function.args.defaults]
+    required = names[: len(names) - len(defaults)]
+    return dict.fromkeys(required) | dict(zip(names[len(required) :], defaults, strict=True))
+
+
+def defaults() -> dict[str, Any]:
+    """What a scenario gets for the arguments that it does not set; None for those it must set."""
+    return _signature(BUILT_IN / "__init__.py")
+
+
+@dataclass(frozen=True, eq=False)
+class Scenario:
+    """One scenario as its module declares it.
+
+    :param module: dotted name, importable when ``roots`` are on the path.
+    :param options: every argument of the decorator, defaults included.
+    :param digest: SHA-256 of everything its results depend on.
+    :param only_builds: True where importing its code changes nothing in the process: no class of its own, nothing that is
+        decorated, nothing imported from another scenario module.
+    """
+
+    name: str
+    module: str
+    roots: tuple[str, ...]
+    options: Mapping[str, Any]
+    digest: str
+    source: str
+    only_builds: bool = False
+
+    @property
+    def family(self) -> str:
+        return str(self.options["family"])
+
+    @property
+    def tags(self) -> tuple[str, ...]:
+        return tuple(self.options["tags"])
+
+    def request(self) -> dict[str, Any]:
+        """What the probe is told about it."""
+        return {"name": self.name, "module": self.module, "roots": list(self.roots), "options": dict(self.options)}
+
+
+class _Package:
+    """The modules of one scenario folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.name = folder.name
+        self.files = {self._dotted(path): path for path in sorted(folder.rglob("*.py"))}
+
+    def _dotted(self, path: Path) -> str:
+        parts = path.relative_to(self.folder.parent).with_suffix("").parts
+        return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+    @cached_property
+    def trees(self) -> dict[str, ast.Module]:
+        trees = {}
+        for module, path in self.files.items():
+            try:
+                trees[module] = ast.parse(path.read_text(encoding="utf-8"), filename=str(path))
+            except SyntaxError as error:
+                raise ConfigError(f"{path}, line {error.lineno}: {error.msg}. Mend the scenario module.") from None
+        return trees
+
+    def imports(self, module: str) -> list[str]:
+        """What a module of this package imports, relative imports resolved."""
+        is_package = self.files[module].name == "__init__.py"
+        return _imports(self.trees[module], module if is_package else module.rpartition(".")[0])
+
+
+def _reachable(packages: Sequence[_Package], start: Iterable[str]) -> list[Path]:
+    """Files of the scenario packages that the named modules are or import, at any depth.
+
+    A package's own ``__init__`` does not count: it holds the decorator, and every module would reach it.
+    """
+    owners = {module: package for package in packages for module in package.files}
+    roots = {package.name for package in packages}
+    pending, seen = list(start), set()
+    while pending:
+        module = pending.pop()
+        while module and module not in owners:
+            module = module.rpartition(".")[0]
+        if module and module not in roots and module not in seen:
+            seen.add(module)
+            pending.extend(owners[module].imports(module))
+    return sorted({owners[module].files[module] for module in seen})
+
+
+def _imports(tree: ast.AST, package: str) -> list[str]:
+    """Dotted names that a tree imports; ``package`` is what its relative imports start from."""
+    names = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            names += [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            base = package.split(".")[: len(package.split(".")) - node.level + 1] if node.level else []
+            module = ".".join([*base, *([node.module] if node.module else [])])
+            names += [module, *(f"{module}.{alias.name}" for alias in node.names)]
+    return names
+
+
+def _modules_named(options: Mapping[str, Any]) -> list[str]:
+    references = [item if isinstance(item, str) else item[1] for item in options["custom_objects"]]
+    references += [options["load_with"], options["save_with"], options["loss"]]
+    modules = [reference.rpartition(":")[0] for reference in references if ":" in reference]
+    return [*modules, *options["import_modules"], *options["hidden_modules"]]
+
+
+def _decorator(function: ast.FunctionDef) -> ast.Call | None:
+    for node in function.decorator_list:
+        if isinstance(node, ast.Call) and getattr(node.func, "id", getattr(node.func, "attr", "")) == "scenario":
+            return node
+    return None
+
+
+def _options(call: ast.Call, defaults: dict[str, Any], where: str) -> dict[str, Any]:
+    options = dict(defaults)
+    named = [(keyword.arg, keyword.value) for keyword in call.keywords]
+    for key, node in [*zip(defaults, call.args, strict=False), *named]:
+        if key not in defaults:
+            raise ConfigError(f"{where}: scenario() has no argument {key!r}.{nearest(str(key), defaults)}")
+        try:
+            options[str(key)] = ast.literal_eval(node)
+        except ValueError:
+            raise ConfigError(f"{where}: argument {key!r} of scenario() must be a literal value.") from None
+    for key, value in options.items():
+        if value is None:
+            raise ConfigError(f"{where}: scenario() needs the argument {key!r}.")
+        if isinstance(defaults[key], tuple) and not isinstance(value, (tuple, list)):
+            raise ConfigError(
+                f"{where}: argument {key!r} of scenario() must be a tuple; for one item write ({value!r},)."
+            )
+    for key in ("since", "until"):
+        no_limit = key == "until" and options[key] == ""
+        if not no_limit and not (isinstance(options[key], str) and _VERSION.match(options[key])):
+            raise ConfigError(
+                f'{where}: argument {key!r} of scenario() must be a text such as "2.10", not {options[key]!r}.'
+            )
+    if options["precision"] not in PRECISIONS:
+        raise ConfigError(f"{where}: argument 'precision' of scenario() must be one of {', '.join(PRECISIONS)}.")
+    return options
+
+
+def _digest(
+    function: ast.FunctionDef, source: str, packages: Sequence[_Package], module: str, options: Mapping[str, Any]
+) -> str:
+    """Hash of the function, the module's code outside of other scenarios, and all scenario modules it reaches."""
+    package = packages[-1]
+    tree = package.trees[module]
+    shared = [node for node in tree.body if not (isinstance(node, ast.FunctionDef) and _decorator(node) is not None)]
+    parts = [source, repr(sorted(options.items())), *(ast.unparse(node) for node in shared)]
+    own = _imports(ast.Module(body=[*shared, function], type_ignores=[]), module.rpartition(".")[0])
+    reached = _reachable(packages, [*own, *_modules_named(options)])
+    parts += [path.read_text(encoding="utf-8") for path in reached if path != package.files[module]]
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()
+
+
+def _only_builds(tree: ast.Module, options: Mapping[str, Any]) -> bool:
+    """Whether a module holds nothing but imports from Keras and functions, scenarios or plain ones."""
+    if options["custom_objects"] or options["import_modules"]:
+        return False
+    for node in tree.body:
+        if isinstance(node, ast.FunctionDef):
+            decorators = [item for item in node.decorator_list if _decorator(node) is not item]
+            if decorators or any(isinstance(inner, ast.ClassDef) for inner in ast.walk(node)):
+                return False
+        elif isinstance(node, (ast.Import, ast.ImportFrom)):
+            names = [name.split(".")[0] for name in _imports(node, "")]
+            if not set(names) <= {"tensorflow", "numpy", "scenarios"}:
+                return False
+        elif not isinstance(node, ast.Expr | ast.Assign) or any(isinstance(n, ast.Call) for n in ast.walk(node)):
+            return False
+    return True
+
+
+def index_scenarios(folders: Iterable[Path] = ()) -> dict[str, Scenario]:
+    """All scenarios of Crossload's own package and of further package folders, by name.
+
+    :raises ConfigError: a folder is missing, a module does not parse, or a decorator holds something that is not allowed.
+    """
+    known = defaults()
+    found: dict[str, Scenario] = {}
+    built_in = _Package(BUILT_IN.resolve())
+    for folder in [BUILT_IN, *folders]:
+        folder = folder.resolve()
+        if not folder.is_dir():
+            raise ConfigError(f"{folder}: there is no such folder of scenarios.")
+        package = built_in if folder == built_in.folder else _Package(folder)
+        packages = [built_in] if package is built_in else [built_in, package]
+        roots = tuple(dict.fromkeys([str(BUILT_IN.parent), str(folder.parent)]))
+        for module, tree in package.trees.items():
+            text = package.files[module].read_text(encoding="utf-8")
+            for node in tree.body:
+                call = _decorator(node) if isinstance(node, ast.FunctionDef) else None
+                if call is None or not isinstance(node, ast.FunctionDef):
+                    continue
+                where = f"{package.files[module]}, line {call.lineno}"
+                options = _options(call, known, where)
+                name = str(options["name"])
+                if name in found:
+                    raise ConfigError(f"{where}: scenario {name!r} is defined twice.")
+                source = "\n".join(text.splitlines()[call.lineno - 1 : node.end_lineno])
+                digest = _digest(node, source, packages, module, options)
+                # Only our own modules are known to leave a process as they found it.
+                tame = package is built_in and _only_builds(tree, options)
+                found[name] = Scenario(name, module, roots, options, digest, source, tame)
+    return found
+
+
+def select(scenarios: Mapping[str, Scenario], pattern: str) -> list[Scenario]:
+    """Scenarios whose name matches a glob such as ``q1-*``; several may be given, separated by commas.
+
+    :raises SelectionError: a pattern matches nothing.
+    """
+    from fnmatch import fnmatchcase
+
+    chosen: dict[str, Scenario] = {}
+    for part in pattern.split(","):
+        matches = {name: scenario for name, scenario in scenarios.items() if fnmatchcase(name, part.strip())}
+        if not matches:
+            raise SelectionError(
+                f"no scenario matches {part.strip()!r}.{nearest(part.strip(), scenarios)} "
+                "`crossload scenarios` lists them."
+            )
+        chosen |= matches
+    return list(chosen.values())

@@ -1,0 +1,101 @@
+"""The cells that questions are answered from: shipped ones, replaced one by one by what was measured here."""
+
+import json
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from crossload.errors import StoreError
+from crossload.resources import MEASURED
+from crossload.shipped.file_format import Measurements, Row, read
+
+AXES = ("scenario", "format", "saved_with", "loaded_with")
+
+
+@dataclass(frozen=True)
+class Known:
+    """Cells and where they come from.
+
+    :param rows: as in a result table; shipped ones lack some columns.
+    :param environments: facts of each, in the order of their versions.
+    :param scenarios: what is known of each scenario, ``features`` among it.
+    :param origin: in one line where the cells come from.
+    """
+
+    rows: Sequence[Row]
+    environments: Sequence[Mapping[str, Any]]
+    scenarios: Sequence[Mapping[str, Any]]
+    origin: str
+
+    @property
+    def environment_ids(self) -> list[str]:
+        return [item["id"] for item in self.environments]
+
+
+def read_known(
+    out: Path | None = None,
+    wanted: Callable[[Row], bool] | None = None,
+    shipped: Path = MEASURED,
+    required: bool = False,
+    all_of: Collection[str] = (),
+) -> Known:
+    """Shipped cells, and in their place those of a run where there is one.
+
+    :param out: the folder of a run.
+    :param wanted: which outcomes of shipped cells are wanted; the others may be left out.
+    :param required: the run must be there.
+    :param all_of: environments of whose files every outcome is wanted.
+    :raises StoreError: there are no cells at all.
+    """
+    local = _read_local(out) if out is not None else None
+    if local is None and required:
+        raise StoreError(f"{out}: there are no results here. Run `crossload run --out {out}` first.")
+    try:
+        measured = read(shipped)
+    except StoreError:
+        if local is None:
+            raise
+        return Known(local["results"], local["environments"], (), f"From the run in {out}.")
+    origin = f"From shipped measurements of {measured.date} ({len(measured):,} cells)"
+    if local is None:
+        return Known(list(measured.rows(wanted, all_of)), measured.environments, measured.scenarios, f"{origin}.")
+    return _joined(measured, local, measured.rows(wanted, all_of), f"{origin}, replaced by {{}} of the run in {out}.")
+
+
+def _read_local(out: Path) -> dict[str, Any] | None:
+    try:
+        document = json.loads((out / "results.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    return document if isinstance(document, dict) and "results" in document else None
+
+
+def _joined(measured: Measurements, local: Mapping[str, Any], rows: Iterable[dict[str, Any]], origin: str) -> Known:
+    own = {item["id"]: item for item in local["environments"]}
+    # An environment of the same name with other pins is another one: what was measured with the old pins is void.
+    void = {
+        item["id"]
+        for item in measured.environments
+        if item["id"] in own and item["digest"] != own[item["id"]]["digest"]
+    }
+    # Where only a side that was run here is known, shipped rows of a scenario that could not be saved would contradict.
+    replaced = {tuple(row[name] for name in AXES) for row in local["results"]}
+    kept = [
+        row
+        for row in rows
+        if not void & {row["saved_with"], row["loaded_with"]} and tuple(row[name] for name in AXES) not in replaced
+    ]
+    shipped = {item["id"]: item for item in measured.environments}
+    environments = sorted((shipped | own).values(), key=_age)
+    return Known(
+        [*kept, *local["results"]], environments, measured.scenarios, origin.format(f"{len(local['results']):,} cells")
+    )
+
+
+def _age(environment: Mapping[str, Any]) -> tuple[int, list[int], str]:
+    label = str(environment["id"]).rpartition("-")[0]
+    version, _, variant = label.partition("+")
+    parts = version.split(".")
+    known = all(part.isdigit() for part in parts)
+    return int(not known), [int(part) for part in parts] if known else [], f"{variant} {environment['id']}"

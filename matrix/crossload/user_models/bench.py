@@ -1,0 +1,310 @@
+"""Measures a user's file: once where it was written, as the reference, and then in other environments against that."""
+
+import json
+import os
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from crossload.backends import WorkerError
+from crossload.config import Limits, MatrixConfig, Tolerance
+from crossload.domain.attempts import crash_message
+from crossload.domain.verdicts import HARNESS_ERROR, Verdict, verdict
+from crossload.execution.runner import run_load
+from crossload.execution.tasks import LoadTask
+from crossload.execution.worker_pool import Workshop
+from crossload.inspection.containers import container_of
+from crossload.planning.keys import artifact_key, cell_key
+from crossload.planning.matrix import Work
+from crossload.planning.tolerances import tolerance_for
+from crossload.probe import attempts, protocol
+from crossload.scenario_index import Scenario, defaults
+from crossload.store.database import Store
+from crossload.store.records import Artifact, Cell, content_key
+from crossload.user_models.model_file import ModelError, UserModel, files_of
+from crossload.user_models.user_code import NAME, PACKAGE, UserCode, scenario_request
+
+# A user's model may be larger than any scenario: seconds it gets at least, and more for each megabyte.
+_LEAST_SECONDS, _SECONDS_PER_MB = 90, 0.5
+_INPUTS = "inputs.npz"
+
+
+@dataclass(frozen=True)
+class UserWork(Work):
+    """The user's model in its format. No evidence for claims is collected."""
+
+    has_factory: bool = False
+
+    def attempts(self) -> tuple[str, ...]:
+        remedies = [
+            name for name in attempts.remedies_for(self.format) if self.has_factory or not attempts.rebuilds(name)
+        ]
+        return (attempts.PLAIN, *remedies)
+
+
+@dataclass
+class Given:
+    """What a user gave with a model.
+
+    :param inputs: arrays by name, in the order of the file; None where they are to be made.
+    """
+
+    model: UserModel
+    code: UserCode
+    inputs: Mapping[str, Any] | None = None
+
+
+@dataclass
+class Bench:
+    """One model on the bench: measured in its saver, loaded and saved again elsewhere.
+
+    :param store: of its own, in a folder that is thrown away.
+    """
+
+    given: Given
+    config: MatrixConfig
+    workshop: Workshop
+    store: Store
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def limits(self) -> Limits:
+        """Of each child process."""
+        seconds = max(self.config.limits.seconds, _LEAST_SECONDS + self.given.model.bytes / 1e6 * _SECONDS_PER_MB)
+        return self.config.limits.model_copy(update={"seconds": seconds, "seconds_after_hang": 30})
+
+    def _options(self) -> dict[str, Any]:
+        code = self.given.code
+        return defaults() | {
+            **{"name": NAME, "family": "yours", "title": self.given.model.path.name, "targets": ()},
+            # It may look words up in tables: nothing of one attempt may be kept for the next.
+            "inputs": (("text", (1,)),),
+            "custom_objects": tuple(self.facts.get("custom_objects", ())),
+            "import_modules": (PACKAGE,) if code.custom else (),
+            "precision": self.facts.get("precision", "float32"),
+            "trains_repeatably": True,
+        }
+
+    def scenario(self) -> Scenario:
+        """The model as a scenario, for what handles those."""
+        digest = content_key(self.facts.get("digest", ""), self.given.code.custom, self.given.code.factory)
+        roots = tuple(self.given.code.roots)
+        return Scenario(NAME, PACKAGE, roots, self._options(), digest, "")
+
+    def work(self, form: str) -> UserWork:
+        return UserWork(self.scenario(), form, bool(self.given.code.factory))
+
+    def reference(self, saver: str) -> Artifact:
+        """Measure the file where it was written; keeps the facts of that and returns the file as an artifact.
+
+        :raises ModelError: it can not be measured there; the message says why and what to do.
+        """
+        model = self.given.model
+        ready = self.workshop.state(saver)
+        if ready.state != "ready":
+            raise ModelError(f"{saver} is unavailable: {ready.reason}")
+        staging, output = self.store.staging_folder(), self.store.staging_folder()
+        for path in files_of(model.path):
+            place = staging / path.name
+            shutil.copytree(path, place) if path.is_dir() else shutil.copyfile(path, place)
+        names: list[str] = []
+        if self.given.inputs is not None:
+            names = list(self.given.inputs)
+            arrays = {f"input_{number}": self.given.inputs[name] for number, name in enumerate(names)}
+            np.savez(staging / _INPUTS, **arrays)
+        request = self._request(protocol.REFERENCE, model.format, staging, model.path.name) | {
+            "attempts": list(self.work(model.format).attempts()),
+            "inputs": _INPUTS if names else "",
+            "names": names,
+            "output": str(output),
+        }
+        events = self._ask(saver, request)
+        found = next((event for event in events if event["event"] == "referenced"), None)
+        if found is None:
+            raise ModelError(_why_no_reference(events, saver, self.given, self.limits))
+        for path in output.iterdir():
+            shutil.move(path, staging / path.name)
+        (staging / _INPUTS).unlink(missing_ok=True)
+        digest, size = self.store.keep_artifact(staging)
+        self.facts = {**found, "digest": digest}
+        key = artifact_key(self.work(model.format), ready)
+        return Artifact(
+            key, NAME, model.format, saver, "saved", digest, model.path.name, model.found.container, size, 0.0, {}
+        )
+
+    def load(self, artifact: Artifact, loader: str, only: Sequence[str] = ()) -> Cell:
+        """Load an artifact in an environment in every way there is, or in some.
+
+        :raises WorkerError: the probe died twice.
+        """
+        work = self.work(artifact.format)
+        near = self.tolerance(artifact.saved_with, loader)
+        key = cell_key(artifact.key, self.workshop.state(loader))
+        task = LoadTask(key, _Only(work.scenario, work.format, work.has_factory, tuple(only)) if only else work,
+                        artifact, loader, near)  # fmt: skip
+        try:
+            return run_load(task, self.workshop.worker(loader), self.store, self.limits)
+        except WorkerError:
+            self.workshop.forget(loader)
+            return run_load(task, self.workshop.worker(loader), self.store, self.limits)
+
+    def judged(self, artifact: Artifact, loader: str, only: Sequence[str] = ()) -> Verdict:
+        """What loading an artifact amounts to.
+
+        :raises ModelError: our own code failed.
+        """
+        found = verdict(self.load(artifact, loader, only).records, self.tolerance(artifact.saved_with, loader))
+        if found.verdict == HARNESS_ERROR:
+            raise ModelError(f"{loader}: a fault of Crossload, which says nothing about the model: {found.reason}")
+        return found
+
+    def tolerance(self, saver: str, loader: str) -> Tolerance:
+        known = self.workshop.environments
+        return tolerance_for(self.config, self.scenario(), known[saver], known[loader])
+
+    def resave(self, artifact: Artifact, place: str, attempt: str, form: str) -> tuple[Artifact | None, str]:
+        """Load an artifact by one attempt and save it in another format, in the same environment.
+
+        :return: what was written, with the reference of the file that the way began with; None and why not elsewhere.
+        """
+        output = self.store.staging_folder()
+        folder = self.store.artifact_folder(artifact)
+        request = self._request(protocol.RESAVE, artifact.format, folder, artifact.file) | {
+            **{"attempt": attempt, "save_as": form, "output": str(output)},
+        }
+        events = self._ask(place, request)
+        saved = next((event for event in events if event["event"] == "saved"), None)
+        if saved is None:
+            return None, _why_not_saved(events)
+        for name in ("reference.npz", "reference.json"):
+            shutil.copyfile(folder / name, output / name)
+        container = container_of(output / saved["file"])
+        digest, size = self.store.keep_artifact(output)
+        key = content_key(artifact.key, place, attempt, form)
+        return Artifact(key, NAME, form, place, "saved", digest, saved["file"], container, size, 0.0, {}), ""
+
+    def _request(self, op: str, form: str, directory: Path, file: str) -> dict[str, Any]:
+        return {
+            **{"op": op, "id": f"{op} {directory.name}", "format": form, "directory": str(directory), "file": file},
+            "scenario": scenario_request(self.given.code, self._options()),
+            "share": None,
+            "limits": self.limits.model_dump(),
+        }
+
+    def _ask(self, place: str, request: Mapping[str, Any]) -> list[dict[str, Any]]:
+        try:
+            events = self.workshop.worker(place).ask(request)
+        except WorkerError as error:
+            self.workshop.forget(place)
+            raise ModelError(f"{place}: the worker ended: {error}") from None
+        text = json.dumps(events)
+        for folder in (request["directory"], request["output"], str(self.given.code.package / "code")):
+            text = text.replace(json.dumps(str(folder) + os.sep)[1:-1], "").replace(json.dumps(str(folder))[1:-1], ".")
+        told: list[dict[str, Any]] = json.loads(text)
+        fault = next((event for event in told if event["event"] == "harness-error"), None)
+        if fault is not None:
+            raise ModelError(
+                f"{place}: a fault of Crossload, which says nothing about the model: {fault['error_type']}: {fault['error']}"
+            )
+        return told
+
+
+@dataclass(frozen=True)
+class _Only(UserWork):
+    """The same work with only some attempts."""
+
+    only: tuple[str, ...] = ()
+
+    def attempts(self) -> tuple[str, ...]:
+        return self.only
+
+
+def read_inputs(path: Path) -> dict[str, Any]:
+    """Arrays of an npz by name.
+
+    :raises ModelError: it is missing, no npz, empty, or holds Python objects.
+    """
+    try:
+        with np.load(path, allow_pickle=False) as stored:
+            if not hasattr(stored, "files"):
+                raise ModelError(f"--inputs {path}: is a single array. Save it with numpy.savez(FILE, NAME=ARRAY).")
+            arrays = {name: stored[name] for name in stored.files}
+    except FileNotFoundError:
+        raise ModelError(f"--inputs {path}: there is no such file.") from None
+    except ModelError:
+        raise
+    except Exception as error:
+        hint = " Save texts as a NumPy array of type str, not object." if "pickle" in str(error) else ""
+        raise ModelError(f"--inputs {path}: is not an npz of plain arrays ({error}).{hint}"[:300]) from None
+    if not arrays:
+        raise ModelError(f"--inputs {path}: holds no arrays.")
+    sizes = {array.shape[0] if array.ndim else 0 for array in arrays.values()}
+    if len(sizes) != 1 or 0 in sizes:
+        raise ModelError(f"--inputs {path}: every array needs the same number of rows, at least one.")
+    return arrays
+
+
+def _first_line(text: str) -> str:
+    return next((line.strip() for line in text.splitlines() if line.strip()), "")[:300]
+
+
+def _why_no_reference(events: Sequence[Mapping[str, Any]], saver: str, given: Given, limits: Limits) -> str:
+    """Why a file could not be measured where it was written, and what to do, in one or two lines."""
+    model, code = given.model, given.code
+    stage = next((event["stage"] for event in reversed(events) if event["event"] == "stage"), "load")
+    raised = next((event for event in events if event["event"] == "raised"), None)
+    if raised is None:
+        signal = events[-1]["signal"] or "ended early"
+        if signal == "memory limit":
+            return (
+                f"{model.path}: needs more than the {limits.memory_mb} MB that a process may take in {saver}. "
+                "Raise memory_mb under [limits] in matrix.toml."
+            )
+        if signal == "time limit":
+            return (
+                f"{model.path}: {saver} did not finish within {limits.seconds:.0f} s ({stage}). Raise [limits] seconds."
+            )
+        return f"{model.path}: {saver} died ({stage}): {_first_line(crash_message(signal, events[-1]['stderr']))}"
+    said = f"{raised['error_type']}: {_first_line(raised['error'])}"
+    stage = raised["stage"]
+    if stage == "import":
+        what = "--custom-objects" if code.custom else "--build"
+        if raised["error_type"] in ("ModuleNotFoundError", "ImportError"):
+            return (
+                f"{what}: the module needs a package that {saver} does not have ({said}). "
+                "Only TensorFlow and what it depends on is there: import the rest inside the functions that need it."
+            )
+        return f"{what}: importing the module in {saver} raises {said} ({raised['place']}). Mend the module."
+    if stage == "build":
+        return f"--build {code.factory}: building the model in {saver} raises {said} ({raised['place']})."
+    if stage == "inputs":
+        where = "--inputs: " if given.inputs is not None else ""
+        return f"{where}{said.removeprefix('UnfitInputs: ')}." if "UnfitInputs" in said else (
+            f"{model.path}: no inputs could be made from the model's signature ({said}). Pass --inputs FILE.npz."
+        )  # fmt: skip
+    if stage == "call":
+        where = "the given inputs" if given.inputs is not None else "inputs made from its own signature"
+        return f"{model.path}: calling the model in {saver} on {where} raises {said}."
+    hint = _hint(raised["error"], code)
+    return f"{model.path}: {saver}, which stands for what wrote it, can not load it: {said}. {hint}".rstrip()
+
+
+def _hint(error: str, code: UserCode) -> str:
+    if "Unknown" in error or "custom" in error.lower() or "could not be found" in error.lower():
+        if not code.custom:
+            return "Pass --custom-objects FILE with its classes and functions."
+        return f"--custom-objects {code.custom} does not define what the file needs, or another class of that name."
+    if code.factory and ("mismatch" in error or "shape" in error.lower()):
+        return f"--build {code.factory} does not build the model that these weights belong to."
+    return "Pass --saved-with VERSION where another version wrote it."
+
+
+def _why_not_saved(events: Sequence[Mapping[str, Any]]) -> str:
+    raised = next((event for event in events if event["event"] == "raised"), None)
+    if raised is None:
+        return f"the process ended early: {events[-1]['signal']}"
+    return f"{raised['stage']}: {raised['error_type']}: {_first_line(raised['error'])}"

@@ -1,0 +1,296 @@
+"""``crossload convert``: walks a route, proves what comes out of it, and only then writes a file."""
+
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from crossload import __version__
+from crossload.domain.verdicts import LOST, PASS, Judged
+from crossload.environments.model import Environment
+from crossload.probe import attempts
+from crossload.probe.formats import FORMATS, INFERENCE, OPTIMIZER, OUTPUTS, WEIGHTS, WHOLE_MODEL
+from crossload.store.records import Artifact
+from crossload.user_models.bench import Bench
+from crossload.user_models.candidate_routes import Candidate
+from crossload.user_models.model_file import ModelError, UserModel, files_of
+
+# Routes that are walked at most before giving up.
+_MOST_ROUTES = 8
+_SUFFIXES = {"keras": (".keras",), "h5": (".h5", ".hdf5"), "savedmodel": ("",)}
+
+
+@dataclass
+class Walk:
+    """One route as it was walked.
+
+    :param steps: each load with how it went, and each save.
+    :param end: the file at its end; None where it ended early, ``reason`` says why.
+    :param proof: the plain load of that file in the target.
+    """
+
+    candidate: Candidate
+    steps: list[dict[str, Any]] = field(default_factory=list)
+    end: Artifact | None = None
+    proof: Judged | None = None
+    reason: str = ""
+
+    @property
+    def lost(self) -> list[str]:
+        """Rungs that did not come through."""
+        return [rung for rung, state in self.proof.rungs.items() if state == LOST] if self.proof else []
+
+
+class Converter:
+    """Converts one file.
+
+    :param keep_optimizer: a route on which the optimizer's state is lost does not count.
+    :param say: receives a line for every step.
+    """
+
+    def __init__(
+        self,
+        bench: Bench,
+        saver: Environment,
+        to: Environment,
+        form: str,
+        keep_optimizer: bool,
+        say: Callable[[str], None],
+    ) -> None:
+        self._bench, self._saver, self._to, self._form = bench, saver, to, form
+        self._keep_optimizer, self._say = keep_optimizer, say
+        self._walked: dict[tuple[Any, ...], tuple[Artifact | None, list[dict[str, Any]], str]] = {}
+
+    def convert(self, candidates: Sequence[Candidate]) -> Walk:
+        """Walk routes until one loses no more than was expected of it; the best proven one.
+
+        :raises ModelError: the file can not be measured in its saver, or no route ends in a proven file.
+        """
+        self._say(f"{self._saver.id}: reading the model where it was written")
+        start = self._bench.reference(self._saver.id)
+        if self._keep_optimizer and not self._has_optimizer():
+            raise ModelError(
+                f"{self._bench.given.model.path}: holds no optimizer state to keep. Leave out --keep optimizer."
+            )
+        proven: list[Walk] = []
+        failed: list[str] = []
+        for candidate in candidates[:_MOST_ROUTES]:
+            if proven and not self._may_be_better(candidate, proven):
+                continue
+            walk = self._walk(start, candidate)
+            why = walk.reason or self._why_unproven(walk)
+            if why:
+                failed.append(f"{candidate.text}: {why}")
+                self._say(f"  no: {why}")
+                continue
+            proven.append(walk)
+            if not walk.lost:
+                break
+        if not proven:
+            tried = "; ".join(failed[:3])
+            raise ModelError(
+                f"{self._bench.given.model.path}: no route to a {self._form} file that {self._to.id} loads plainly was found. "
+                f"Tried {len(failed)}: {tried}. Nothing was written."
+            )
+        return min(proven, key=lambda walk: (len(walk.lost), len(walk.candidate.recipe)))
+
+    def _has_optimizer(self) -> bool:
+        return bool(self._bench.facts.get("compiled")) and OPTIMIZER not in self._bench.facts["unmeasured"]
+
+    @staticmethod
+    def _may_be_better(candidate: Candidate, proven: Sequence[Walk]) -> bool:
+        """Whether a further route is expected to lose less than the best one so far; unknown ones are not tried for that."""
+        best = min(len(walk.lost) for walk in proven)
+        return best > 0 and candidate.loss is not None and candidate.loss <= 1
+
+    def _walk(self, start: Artifact, candidate: Candidate) -> Walk:
+        stops = [*candidate.recipe, (self._to.id, self._form)]
+        walk = Walk(candidate)
+        self._say(f"route: {candidate.text}; load in {self._to.id}, save as {self._form}")
+        artifact = start
+        for number, (place, form) in enumerate(stops):
+            following, steps, reason = self._hop(artifact, place, form, tuple(stops[: number + 1]))
+            walk.steps += steps
+            if following is None:
+                walk.reason = reason
+                return walk
+            artifact = following
+        walk.end = artifact
+        found = self._bench.judged(artifact, self._to.id, (attempts.PLAIN,))
+        walk.proof = found.plain
+        return walk
+
+    def _hop(
+        self, artifact: Artifact, place: str, form: str, way: tuple[Any, ...]
+    ) -> tuple[Artifact | None, list[dict[str, Any]], str]:
+        """Load in an environment by the way that loses least, and save again; measured once for each beginning of a route."""
+        if way not in self._walked:
+            self._walked[way] = self._new_hop(artifact, place, form)
+        return self._walked[way]
+
+    def _new_hop(self, artifact: Artifact, place: str, form: str) -> tuple[Artifact | None, list[dict[str, Any]], str]:
+        state = self._bench.workshop.state(place)
+        if state.state != "ready":
+            return None, [], f"{place} is unavailable: {state.reason}"
+        found = self._bench.judged(artifact, place)
+        step: dict[str, Any] = {"load in": place, "verdict": found.verdict}
+        resting = found.resting
+        if resting is None or resting.rungs.get(OUTPUTS) != PASS:
+            why = f"{found.plain.error_type}: {_one_line(found.plain.error)}" if found.plain else found.reason
+            return None, [step], f"in {place} it {found.verdict} ({why})" if why else f"in {place} it {found.verdict}"
+        step |= {
+            "attempt": resting.attempt,
+            "max_abs_diff": resting.max_abs_diff,
+            "lost": found.lost,
+            "costs": resting.costs,
+        }
+        if resting.note:
+            step["note"] = resting.note
+        if attempts.gives(resting.attempt, artifact.format) == INFERENCE:
+            return None, [step], f"{place} can only call it ({resting.attempt}), not save it again"
+        how = "" if resting.attempt == attempts.PLAIN else f" with {resting.attempt}"
+        self._say(f"  {place}: loads{how}; saving as {form}")
+        written, why = self._bench.resave(artifact, place, resting.attempt, form)
+        if written is None:
+            return None, [step], f"saving as {form} in {place} failed ({why})"
+        return written, [step, {"save in": place, "format": form}], ""
+
+    def _why_unproven(self, walk: Walk) -> str:
+        """Why the file at the end of a route does not count; empty where it does."""
+        proof = walk.proof
+        assert proof is not None
+        if proof.outcome != "loaded" or not proof.called:
+            return f"{self._to.id} does not load the result plainly ({proof.error_type}: {_one_line(proof.error)})"
+        if proof.rungs.get(OUTPUTS) != PASS:
+            return f"outputs differ by {proof.max_abs_diff}" if proof.max_abs_diff is not None else "outputs differ"
+        if FORMATS[self._form].gives == WHOLE_MODEL and proof.rungs.get(WEIGHTS) == LOST:
+            return "weights differ"
+        if self._keep_optimizer and proof.rungs.get(OPTIMIZER) != PASS:
+            return "the optimizer's state is lost"
+        return ""
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())[:160]
+
+
+def check_destination(destination: Path, form: str) -> None:
+    """Refuse a destination that exists, has the wrong suffix, or can not be written.
+
+    :raises ModelError: with what to do.
+    """
+    if form not in _SUFFIXES:
+        raise ModelError(f"--format {form}: is not a format of whole models. Known: {', '.join(_SUFFIXES)}.")
+    suffixes = _SUFFIXES[form]
+    if destination.suffix not in suffixes:
+        wanted = " or ".join(suffixes) if suffixes[0] else "no suffix"
+        raise ModelError(f"--out {destination}: a {form} file needs {wanted}: versions choose the reader by it.")
+    for path in (destination, proof_path(destination)):
+        if path.exists() or path.is_symlink():
+            raise ModelError(f"{path}: exists already and is not overwritten. Choose another --out.")
+    folder = destination.parent
+    if not folder.is_dir() or not os.access(folder, os.W_OK):
+        raise ModelError(f"{folder}: is no folder that can be written. Make it first, or choose another --out.")
+
+
+def proof_path(destination: Path) -> Path:
+    """Where the proof of a converted file lies: beside it."""
+    return destination.with_name(destination.name + ".json")
+
+
+def write(walk: Walk, bench: Bench, destination: Path, saver: Environment, to: Environment) -> dict[str, Any]:
+    """Write a proven file and its proof; returns the proof.
+
+    :raises ModelError: it can not be written, or something came to lie there in the meantime.
+    """
+    assert walk.end is not None
+    assert walk.proof is not None
+    source = bench.store.artifact_folder(walk.end) / walk.end.file
+    model = bench.given.model
+    proof = _proof(walk, bench, saver, to) | {"input": _described(model), "output": _digest(source)}
+    text = json.dumps(proof, indent=1, default=str) + "\n"
+    unfinished = destination.with_name(f".{destination.name}.{os.getpid()}.tmp")
+    beside = proof_path(destination)
+    is_written = False
+    try:
+        if source.is_dir():
+            shutil.copytree(source, unfinished)
+        else:
+            shutil.copyfile(source, unfinished)
+        with beside.open("x", encoding="utf-8") as stream:
+            stream.write(text)
+        # Both ways fail where something lies there by now.
+        if source.is_dir():
+            os.mkdir(destination)
+            os.rename(unfinished, destination)
+        else:
+            os.link(unfinished, destination)
+        is_written = True
+    except FileExistsError as error:
+        raise ModelError(
+            f"{error.filename2 or error.filename}: came to exist meanwhile and is not overwritten."
+        ) from None
+    except OSError as error:
+        raise ModelError(f"{destination}: can not be written ({error.strerror}). Choose another --out.") from None
+    finally:
+        if unfinished.is_dir():
+            shutil.rmtree(unfinished, ignore_errors=True)
+        unfinished.unlink(missing_ok=True)
+        if not is_written and beside.is_file() and beside.read_text(encoding="utf-8") == text:
+            beside.unlink()
+    return proof
+
+
+def _proof(walk: Walk, bench: Bench, saver: Environment, to: Environment) -> dict[str, Any]:
+    judged = walk.proof
+    assert judged is not None
+    used = [saver.id, *(place for place, _ in walk.candidate.recipe), to.id]
+    states = {name: bench.workshop.state(name) for name in dict.fromkeys(used)}
+    costs = [cost for step in walk.steps for cost in step.get("costs", ())]
+    return {
+        "crossload": __version__,
+        "route": walk.steps,
+        "loads_plainly_in": to.id,
+        "custom_objects": bench.given.code.custom or None,
+        "inputs": {"given": bench.given.inputs is not None, "arrays": bench.facts["inputs"]},
+        "measured": {
+            "outputs": {"max_abs_diff": judged.max_abs_diff, "max_rel_diff": judged.max_rel_diff, "bit_equal": judged.bit_equal},
+            "tolerance": bench.tolerance(to.id, to.id).model_dump(),
+            "rungs": dict(judged.rungs),
+        },
+        "lost": walk.lost,
+        "costs_on_the_way": list(dict.fromkeys(costs)),
+        "environments": {
+            name: {"python": state.facts.get("python"), "lock": state.environment.digest, "pins": state.environment.pins}
+            for name, state in states.items()
+        },
+    }  # fmt: skip
+
+
+def _described(model: UserModel) -> dict[str, Any]:
+    parts = files_of(model.path)
+    digest = _digest(model.path) if model.path.exists() else _digest_of(parts)
+    return digest | {"path": str(model.path), "format": model.format, "keras": model.found.keras or None}
+
+
+def _digest(path: Path) -> dict[str, Any]:
+    files = sorted(item for item in path.rglob("*") if item.is_file()) if path.is_dir() else [path]
+    return _digest_of(files, path if path.is_dir() else None)
+
+
+def _digest_of(files: Sequence[Path], root: Path | None = None) -> dict[str, Any]:
+    """SHA-256 of a file; of a folder, that of the names and digests of its files."""
+    digests = {str(path.relative_to(root)) if root else path.name: _sha256(path) for path in files}
+    if root is None and len(files) == 1:
+        return {"sha256": digests[files[0].name]}
+    lines = "".join(f"{digest}  {name}\n" for name, digest in sorted(digests.items()))
+    return {"sha256": hashlib.sha256(lines.encode()).hexdigest(), "files": digests}
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()

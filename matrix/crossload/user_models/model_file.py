@@ -1,0 +1,95 @@
+"""Opens a user's file: what it is, which format of ours it is, and what is wrong with it."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from crossload.errors import CrossloadError
+from crossload.inspection import Inspection, inspect
+from crossload.inspection.report import LEGACY, NEW
+
+_TAKEN = "an h5, a .keras, a SavedModel folder, a weights file or the prefix of a checkpoint"
+
+
+class ModelError(CrossloadError):
+    """A user's file, code or inputs can not be used; the message says what is wrong and what to do."""
+
+
+@dataclass(frozen=True)
+class UserModel:
+    """A file or folder that a user gave.
+
+    :param format: the one of ours that it is in.
+    :param bytes: of everything that belongs to it.
+    """
+
+    path: Path
+    found: Inspection
+    format: str
+    bytes: int
+
+    @property
+    def needs_code(self) -> bool:
+        """Whether it holds weights alone, so that a function has to build the model."""
+        return self.format in ("weights-h5", "weights.h5", "tf-checkpoint")
+
+
+def open_model(path: Path) -> UserModel:
+    """What a user's file is.
+
+    :raises ModelError: it is missing, no model, half a model, or damaged.
+    """
+    path = _prefix_of(path)
+    found = inspect(path)
+    if found.container == "missing":
+        raise ModelError(f"{path}: there is no such file or folder.")
+    if found.container == "directory":
+        held = ", ".join(sorted(item.name for item in path.iterdir())[:4]) or "nothing"
+        raise ModelError(
+            f"{path}: this folder is no SavedModel: it has no saved_model.pb (it holds {held}). Give {_TAKEN}."
+        )
+    form = _format_of(found)
+    if form is None:
+        kind = {
+            "zip": "a zip without config.json, so no .keras file",
+            "hdf5": "HDF5 without a model or weights of Keras",
+        }
+        raise ModelError(f"{path}: is {kind.get(found.container, 'not a saved model')}. Give {_TAKEN}.")
+    if found.damage:
+        raise ModelError(f"{path}: is damaged ({found.damage.splitlines()[0][:200]}). Restore it from a copy.")
+    return UserModel(path, found, form, _size(path))
+
+
+def _prefix_of(path: Path) -> Path:
+    """The prefix of a checkpoint that is given by one of its files, or by the folder that holds it."""
+    if path.suffix == ".index":
+        return path.with_suffix("")
+    if path.is_dir() and not (path / "saved_model.pb").exists() and not (path / "model.json").exists():
+        indexes = sorted(path.glob("*.index"))
+        if len(indexes) == 1:
+            return indexes[0].with_suffix("")
+    return path
+
+
+def _format_of(found: Inspection) -> str | None:
+    if found.container == "hdf5":
+        if found.classes or found.damage:
+            return "h5"
+        return {LEGACY: "weights-h5", NEW: "weights.h5"}.get(found.weights_layout)
+    if found.container == "savedmodel":
+        return "savedmodel" if found.classes or found.damage else "export"
+    if found.container == "zip":
+        return "keras" if found.classes or found.damage else None
+    return {"tf-checkpoint": "tf-checkpoint", "json+weights": "json+weights"}.get(found.container)
+
+
+def _size(path: Path) -> int:
+    if path.is_dir():
+        return sum(item.stat().st_size for item in path.rglob("*") if item.is_file() and not item.is_symlink())
+    if path.is_file():
+        return path.stat().st_size
+    return sum(item.stat().st_size for item in path.parent.glob(path.name + ".*"))
+
+
+def files_of(path: Path) -> list[Path]:
+    """What belongs to a model: the file or folder, or every file of a checkpoint."""
+    return [path] if path.exists() else sorted(path.parent.glob(path.name + ".*"))

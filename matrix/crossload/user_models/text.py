@@ -1,0 +1,109 @@
+"""A check in words, and as plain data."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from crossload.domain.verdicts import DIFFERS
+from crossload.user_models.check import Check
+from crossload.user_models.model_file import UserModel
+
+
+def model_rows(model: UserModel) -> list[tuple[str, str]]:
+    """What the file says of itself, in names and values; what it says nothing about is left out."""
+    found = model.found
+    rows = [
+        ("file", f"{model.path} ({_size(model.bytes)})"),
+        ("format", f"{model.format} (container {found.container})"),
+        ("written by", ", ".join(part for part in (found.keras and f"Keras {found.keras}",
+                                                   found.tensorflow and f"TensorFlow {found.tensorflow}") if part)),
+        ("layers", ", ".join(found.classes)),
+        ("custom classes and functions", ", ".join(found.custom)),
+        ("registered", ", ".join(found.registered)),
+        ("Lambda layers with bytecode", str(found.lambdas or "")),
+        ("compiled with", ", ".join(found.compiled)),
+    ]  # fmt: skip
+    return [(name, value) for name, value in rows if value]
+
+
+def _size(count: int) -> str:
+    return f"{count / 1e6:.1f} MB" if count >= 100_000 else f"{count / 1e3:.1f} kB"
+
+
+def prediction_lines(check: Check) -> list[str]:
+    """What is to be expected, as far as similar models were measured."""
+    if not check.predictions:
+        return [f"Nothing like it was measured from {check.saver} as {check.model.format}: no prediction."]
+    like = ", ".join(check.alike[:5]) + (f" and {len(check.alike) - 5} more" if len(check.alike) > 5 else "")
+    return [f"Expected, from cells of similar models ({like}):"]
+
+
+def expected(check: Check) -> dict[str, str]:
+    """What is expected in each environment, in a few words."""
+    said = {}
+    for item in check.predictions:
+        how = f" with {item.attempt}" if item.verdict == "remedy" and item.attempt else ""
+        cause = f" ({item.cause})" if item.cause else ""
+        said[item.environment] = f"{item.verdict}{how}{cause}, {item.agreeing} of {item.asked}"
+    return said
+
+
+def measured_row(row: Mapping[str, Any]) -> tuple[str, ...]:
+    """Environment, verdict, how, what is lost, difference and cause of one version."""
+    difference = row.get("max_abs_diff")
+    error = " ".join(str(row.get("error") or row.get("reason") or "").split())
+    lost = ", ".join(
+        part for part in (str(row.get("lost") or "").replace(",", ", "), str(row.get("cost") or "")) if part
+    )
+    return (
+        str(row["loaded_with"]),
+        str(row["verdict"]),
+        str(row.get("attempt") or ""),
+        lost,
+        "" if difference is None else f"{difference:.1e}" if difference else "0",
+        str(row.get("cause") or ""),
+        error if len(error) <= 120 else error[:119] + "…",
+    )
+
+
+def summary(check: Check) -> str:
+    """The answer in one line."""
+    plain = [row["loaded_with"] for row in check.rows if row["verdict"] in ("exact", "equal", "lossy")]
+    wrong = [row["loaded_with"] for row in check.rows if row["verdict"] == DIFFERS]
+    helped = [row["loaded_with"] for row in check.rows if row["verdict"] == "remedy"]
+    parts = [f"loads plainly in {', '.join(plain)}"] if plain else ["loads plainly nowhere"]
+    if helped:
+        parts.append(f"with a remedy in {', '.join(helped)}")
+    if wrong:
+        parts.append(f"GIVES OTHER OUTPUTS IN SILENCE in {', '.join(wrong)}")
+    return f"{check.model.path.name} {'; '.join(parts)}."
+
+
+def document(check: Check) -> dict[str, Any]:
+    """Everything, for programs."""
+    found = check.model.found
+    return {
+        "model": {
+            **{"path": str(check.model.path), "format": check.model.format, "bytes": check.model.bytes},
+            **{"container": found.container, "keras": found.keras, "tensorflow": found.tensorflow},
+            **{"classes": list(found.classes), "custom": list(found.custom), "registered": list(found.registered)},
+            **{"lambdas": found.lambdas, "compiled": list(found.compiled)},
+        },
+        "saved_with": check.saver,
+        "saved_with_because": check.why,
+        "predicted": [vars(item) for item in check.predictions],
+        "predicted_from": {"scenarios": list(check.alike), "origin": check.origin},
+        "reference": {
+            key: value for key, value in check.reference.items() if key not in ("event", "digest", "seconds")
+        },
+        "measured": [_plain_row(row) for row in check.rows],
+    }
+
+
+def _plain_row(row: Mapping[str, Any]) -> dict[str, Any]:
+    left_out = ("scenario", "family", "seconds", "artifact_bytes", "route", "route_cost")
+    return {name: value for name, value in row.items() if name not in left_out}
+
+
+def table_columns() -> Sequence[str]:
+    """Headings of :func:`measured_row`."""
+    return ("version", "verdict", "by", "lost or needed", "difference", "cause", "error")

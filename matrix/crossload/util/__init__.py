@@ -1,0 +1,1 @@
+"""Small things that know nothing of Crossload: files, uv, the garbage collector, the cache folder."""

@@ -1,6 +1,0 @@
-"""The same matrix on several machines, through Dask.
-
-The host plans and keeps the store; a task is one batch in one environment. What workers run is in
-:mod:`matrix.distributed.tasks`: module-level functions with plain arguments, so that nothing of the host's state travels.
-Dask itself is an optional extra.
-"""

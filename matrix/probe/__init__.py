@@ -1,5 +1,0 @@
-"""The probe: runs inside an environment, saves and loads models there, and reports what it measured.
-
-Standard library and TensorFlow only, Python 3.7 and up; it never imports the host side. The host imports only
-:mod:`matrix.probe.formats`, :mod:`matrix.probe.attempts` and :mod:`matrix.probe.protocol`, which need nothing at all.
-"""

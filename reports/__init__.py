@@ -1,5 +1,0 @@
-"""What a run found, for people and for programs: tables, findings, the HTML report and the lines on the terminal.
-
-Nothing here runs TensorFlow or reads the store. Every function takes data frames with the columns of
-`reports.columns` and returns something new: `analysis` computes, `exports`, `page` and `summary` write.
-"""

@@ -1,0 +1,388 @@
+"""The truth table of the verdict function, and the measurements that it stands on."""
+
+import itertools
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as arrays
+from numpy.typing import NDArray
+
+from crossload.config import Tolerance
+from crossload.domain import verdicts
+from crossload.domain.verdicts import fidelity, judge_attempt, rung_state, verdict, within
+from crossload.probe import attempts
+from crossload.probe.formats import RUNGS
+from crossload.probe.operations import measuring
+from tests.unit.doubles import crashed, faulty, loaded, outputs, raised, rung
+
+compare_arrays: Any = measuring.compare_arrays  # the probe carries no annotations
+DEFAULT = Tolerance(atol=1e-6, rtol=1e-5)
+BESIDE_OUTPUTS = ("architecture", "weights", "optimizer", "training")
+EVERY_STATE = [
+    dict(zip(BESIDE_OUTPUTS, states, strict=True)) for states in itertools.product(("pass", "lost", "n/a"), repeat=4)
+]
+
+REMEDY = "compile=False"
+REMEDIES: dict[str, list[dict[str, Any]]] = {
+    "absent": [],
+    "raised": [raised(REMEDY)],
+    "crashed": [crashed(REMEDY)],
+    "loaded-matching": [loaded(REMEDY, "within", optimizer="lost", training="lost")],
+    "loaded-other": [loaded(REMEDY, "beyond")],
+    "loaded-mismatching": [loaded(REMEDY, "mismatch")],
+    "loaded-uncallable": [loaded(REMEDY, "raised")],
+    "not-available": [{"attempt": REMEDY, "outcome": "not-available", "error": "no such argument", "seconds": 0.0}],
+}
+
+# Plain loaded: the verdict by its outputs, where no rung that the format can carry is lost, and where one is.
+LOADED = {
+    "exact": ("exact", "lossy"),
+    "within": ("equal", "lossy"),
+    "beyond": ("differs", "differs"),
+    "mismatch": ("differs", "differs"),
+}
+
+
+@pytest.mark.parametrize("remedy", REMEDIES)
+@pytest.mark.parametrize("kind", LOADED)
+def test_a_model_that_loads_plainly_is_judged_by_outputs_then_by_rungs(kind: str, remedy: str) -> None:
+    for states in EVERY_STATE:
+        found = verdict([*REMEDIES[remedy], loaded("plain", kind, **states)], DEFAULT)
+        assert found.verdict == LOADED[kind]["lost" in states.values()], states
+        assert found.resting is found.plain
+        assert found.resting is not None
+        assert found.resting.attempt == "plain"
+        lost = [
+            name for name in RUNGS if states.get(name) == "lost" or (name == "outputs" and found.verdict == "differs")
+        ]
+        assert found.lost == lost
+
+
+@pytest.mark.parametrize("remedy", REMEDIES)
+@pytest.mark.parametrize("kind", ["beyond", "mismatch"])
+def test_differs_names_the_remedy_that_repairs_it(kind: str, remedy: str) -> None:
+    found = verdict([loaded("plain", kind), *REMEDIES[remedy]], DEFAULT)
+    assert found.reason == ("repaired by compile=False" if remedy == "loaded-matching" else "")
+
+
+@pytest.mark.parametrize("remedy", REMEDIES)
+@pytest.mark.parametrize(
+    ("plain", "without_remedy"),
+    [(raised(), "fails"), (crashed(), "crashes"), (loaded("plain", "raised"), "fails")],
+    ids=["raised", "crashed", "loaded but not callable"],
+)
+def test_a_model_that_does_not_load_plainly_needs_a_remedy(
+    plain: dict[str, Any], without_remedy: str, remedy: str
+) -> None:
+    found = verdict([plain, *REMEDIES[remedy]], DEFAULT)
+    if remedy == "loaded-matching":
+        assert found.verdict == "remedy"
+        assert found.resting is not None
+        assert found.resting.attempt == REMEDY
+        assert found.resting.fidelity == 3
+        assert found.lost == ["optimizer", "training"]
+    else:
+        assert found.verdict == without_remedy
+        assert found.resting is None
+        assert found.lost == []
+    assert found.plain is not None
+    assert found.plain.attempt == "plain"
+
+
+@pytest.mark.parametrize(
+    "states", [{"architecture": "lost"}, {"weights": "lost"}, {"weights": "n/a", "training": "n/a"}]
+)
+def test_a_call_that_raises_is_not_loading_whatever_the_other_rungs_say(states: dict[str, str]) -> None:
+    found = verdict([loaded("plain", "raised", **states)], DEFAULT)
+    assert found.verdict == "fails"
+    assert found.plain is not None
+    assert (found.plain.error_type, found.plain.error, found.plain.stage) == ("ValueError", "bad call", "call")
+
+
+@pytest.mark.parametrize("remedy", REMEDIES)
+def test_our_own_fault_is_never_a_finding(remedy: str) -> None:
+    found = verdict([faulty(), *REMEDIES[remedy]], DEFAULT)
+    assert (found.verdict, found.resting) == ("harness-error", None)
+    assert "KeyError" in found.reason
+
+
+@pytest.mark.parametrize("remedy", REMEDIES)
+def test_a_cell_without_its_plain_attempt_is_our_own_fault(remedy: str) -> None:
+    assert verdict(REMEDIES[remedy], DEFAULT).verdict == "harness-error"
+
+
+@pytest.mark.parametrize("evidence", attempts.EVIDENCE)
+@pytest.mark.parametrize("kind", ["exact", "within", "beyond", "mismatch", "raised"])
+def test_evidence_never_decides(evidence: str, kind: str) -> None:
+    proofs = [loaded(evidence, kind), raised(evidence), crashed(evidence), faulty(evidence)]
+    for plain in (loaded(), loaded("plain", "within"), loaded("plain", "beyond"), raised(), crashed(), faulty()):
+        alone = verdict([plain], DEFAULT)
+        for proof in proofs:
+            assert verdict([proof, plain], DEFAULT) == alone
+
+
+def test_the_first_remedy_in_the_listed_order_is_the_one_named() -> None:
+    records = [loaded(name) for name in reversed(attempts.REMEDIES)]
+    found = verdict([*records, raised()], DEFAULT)
+    assert found.resting is not None
+    assert found.resting.attempt == attempts.REMEDIES[0]
+    repaired = verdict([*records, loaded("plain", "beyond")], DEFAULT)
+    assert repaired.reason == f"repaired by {attempts.REMEDIES[0]}"
+
+
+def test_a_later_remedy_counts_when_the_earlier_ones_do_not_match() -> None:
+    first, second, third, *_ = attempts.REMEDIES
+    found = verdict([raised(), loaded(first, "beyond"), raised(second), loaded(third)], DEFAULT)
+    assert found.resting is not None
+    assert (found.verdict, found.resting.attempt) == ("remedy", third)
+
+
+@pytest.mark.parametrize(
+    ("attempt", "weights", "expected"),
+    [
+        ("rebuild+weights", "pass", "remedy"),
+        ("rebuild+weights", "lost", "fails"),
+        ("rebuild+weights", "n/a", "remedy"),
+        ("edit-config", "lost", "remedy"),
+        ("TFSMLayer", "n/a", "remedy"),
+    ],
+)
+def test_a_model_from_code_counts_only_with_every_weight_from_the_file(
+    attempt: str, weights: str, expected: str
+) -> None:
+    assert verdict([raised(), loaded(attempt, weights=weights)], DEFAULT).verdict == expected
+
+
+@pytest.mark.parametrize(
+    ("attempt", "optimizer", "costs"),
+    [
+        ("compile=False", "lost", ["optimizer state lost"]),
+        ("compile=False", "n/a", []),
+        ("safe_mode=False", "pass", ["trusted file only"]),
+        ("rename+compile=False", "lost", ["a renamed copy", "optimizer state lost"]),
+        ("edit-config", "pass", ["an edited copy"]),
+        ("edit-config", "lost", ["an edited copy", "optimizer state lost"]),
+        ("TFSMLayer", "n/a", ["inference only"]),
+        ("rebuild+weights", "lost", ["code needed", "optimizer state lost"]),
+    ],
+)
+def test_a_remedy_says_what_it_costs(attempt: str, optimizer: str, costs: list[str]) -> None:
+    found = verdict([raised(), {**loaded(attempt, optimizer=optimizer), "note": "what was done"}], DEFAULT)
+    assert found.resting is not None
+    assert (found.resting.attempt, found.resting.costs, found.reason) == (attempt, costs, "what was done")
+
+
+def test_every_verdict_is_either_scored_or_outside_every_score() -> None:
+    assert set(verdicts.SCORED) == {"exact", "equal", "lossy", "differs", "remedy", "fails", "crashes"}
+    assert set(verdicts.UNSCORED) == {"cannot-save", "not-applicable", "unavailable", "harness-error"}
+
+
+@pytest.mark.parametrize(
+    ("tolerance", "expected"),
+    [
+        ((0, 0), "differs"),
+        ((1e-6, 0), "differs"),
+        ((1e-6, 1e-5), "differs"),
+        ((1e-2, 0), "equal"),
+        ((0, 1e-2), "equal"),
+    ],
+)
+def test_another_tolerance_changes_the_verdict_over_the_same_record(
+    tolerance: tuple[float, float], expected: str
+) -> None:
+    record = loaded("plain", "beyond")
+    assert verdict([record], Tolerance(atol=tolerance[0], rtol=tolerance[1])).verdict == expected
+
+
+def test_another_tolerance_changes_whether_a_remedy_counts() -> None:
+    records = [raised(), loaded(REMEDY, "beyond")]
+    assert verdict(records, DEFAULT).verdict == "fails"
+    assert verdict(records, Tolerance(atol=1e-2, rtol=0)).verdict == "remedy"
+
+
+def test_bit_equal_outputs_pass_under_a_tolerance_of_zero() -> None:
+    assert verdict([loaded()], Tolerance(atol=0, rtol=0)).verdict == "exact"
+
+
+# Rungs and fidelity
+
+
+@pytest.mark.parametrize(
+    ("states", "expected"),
+    [
+        (("pass", "pass", "pass", "pass", "pass"), 5),
+        (("lost", "pass", "pass", "pass", "pass"), 0),
+        (("pass", "lost", "pass", "pass", "pass"), 1),
+        (("pass", "pass", "lost", "pass", "pass"), 2),
+        (("pass", "pass", "pass", "lost", "pass"), 3),
+        (("pass", "pass", "pass", "pass", "lost"), 4),
+        (("pass", "pass", "pass", "n/a", "pass"), 5),
+        (("pass", "pass", "pass", "pass", "n/a"), 4),
+        (("n/a", "pass", "pass", "n/a", "n/a"), 3),
+        (("n/a", "n/a", "pass", "n/a", "n/a"), 3),
+        (("n/a", "lost", "pass", "n/a", "n/a"), 0),
+        (("n/a", "n/a", "lost", "n/a", "n/a"), 0),
+        (("pass", "pass", "pass", "n/a", "lost"), 3),
+        (("n/a", "n/a", "n/a", "n/a", "n/a"), 0),
+    ],
+)
+def test_fidelity_is_the_highest_rung_up_to_which_none_failed(states: tuple[str, ...], expected: int) -> None:
+    assert fidelity(dict(zip(RUNGS, states, strict=True))) == expected
+
+
+@given(st.tuples(*[st.sampled_from(["pass", "lost", "n/a"])] * 5))
+@settings(derandomize=True, database=None, deadline=None)
+def test_no_rung_below_the_fidelity_is_lost_and_its_own_passes(states: tuple[str, ...]) -> None:
+    reached = fidelity(dict(zip(RUNGS, states, strict=True)))
+    assert "lost" not in states[:reached]
+    if reached:
+        assert states[reached - 1] == "pass"
+    above = states[reached:]
+    assert "pass" not in above[: above.index("lost")] if "lost" in above else "pass" not in above
+
+
+def test_an_attempt_that_did_not_load_has_no_fidelity() -> None:
+    assert judge_attempt(raised(), DEFAULT).fidelity is None
+    assert judge_attempt(crashed(), DEFAULT).rungs == {}
+
+
+@pytest.mark.parametrize("name", RUNGS)
+def test_a_rung_that_the_format_can_not_carry_is_not_applicable(name: str) -> None:
+    assert rung_state(name, None, DEFAULT) == "n/a"
+    assert rung_state(name, {"not_applicable": "random by nature"}, DEFAULT) == "n/a"
+
+
+@pytest.mark.parametrize("name", RUNGS)
+def test_a_rung_that_raises_is_lost(name: str) -> None:
+    assert rung_state(name, {"error_type": "ValueError", "error": "no"}, DEFAULT) == "lost"
+
+
+@pytest.mark.parametrize("name", BESIDE_OUTPUTS)
+@pytest.mark.parametrize("state", ["pass", "lost", "n/a"])
+def test_a_rung_has_the_state_that_was_measured(name: str, state: str) -> None:
+    assert rung_state(name, rung(name, state), DEFAULT) == state
+
+
+def test_a_model_that_came_back_uncompiled_lost_its_training() -> None:
+    assert rung_state("training", {"same": False, "note": "not compiled"}, DEFAULT) == "lost"
+
+
+@pytest.mark.parametrize(
+    ("expected", "actual", "state"),
+    [
+        (1.0, 1.0 + 1e-6, "pass"),
+        (1.0, 1.0 + 1.2e-5, "lost"),
+        (-100.0, -100.0005, "pass"),
+        (0.0, 1e-6, "pass"),
+        (0.0, 2e-6, "lost"),
+        (float("nan"), 1.0, "lost"),
+        (1.0, float("nan"), "lost"),
+        (float("nan"), float("nan"), "lost"),
+        (1.0, float("inf"), "lost"),
+        (float("inf"), 1.0, "lost"),
+    ],
+)
+def test_training_goes_on_when_the_next_loss_is_the_same(expected: float, actual: float, state: str) -> None:
+    measured = {"expected": expected, "actual": actual, "difference": abs(actual - expected)}
+    assert rung_state("training", measured, DEFAULT) == state
+
+
+def test_what_the_probe_measured_of_the_outputs_is_kept() -> None:
+    judged = judge_attempt(loaded("plain", "within"), DEFAULT)
+    assert (judged.max_abs_diff, judged.max_rel_diff, judged.max_ulp_diff) == (1e-7, 1e-7, 1)
+    assert (judged.called, judged.bit_equal, judged.seconds) == (True, False, 0.3)
+    assert "shape" in judge_attempt(loaded("plain", "mismatch"), DEFAULT).error
+
+
+# Real arrays
+
+NUMBERS = st.floats(width=32, allow_nan=False, allow_infinity=False)
+SHAPES = arrays.array_shapes(max_dims=2, max_side=5)
+
+
+@st.composite
+def two_alike(draw: st.DrawFn) -> tuple[list[NDArray[np.float32]], list[NDArray[np.float32]]]:
+    """Some arrays, and the same with elements left, nudged to a neighbour, scaled, or replaced."""
+    references, actuals = [], []
+    for shape in draw(st.lists(SHAPES, min_size=1, max_size=3)):
+        reference = draw(arrays.arrays(np.float32, shape, elements=NUMBERS))
+        other = draw(arrays.arrays(np.float32, shape, elements=NUMBERS))
+        how = draw(arrays.arrays(np.int8, shape, elements=st.integers(0, 3)))
+        with np.errstate(over="ignore", under="ignore"):
+            nudged = np.nextafter(reference, np.float32(0))
+            scaled = (reference * np.float32(0.999)).astype(np.float32)
+        references.append(reference)
+        actuals.append(np.choose(how, [reference, nudged, scaled, other]).astype(np.float32))
+    return references, actuals
+
+
+TOLERANCES = st.one_of(st.just(0.0), st.sampled_from([1e-7, 1e-6, 1e-5, 1e-3]), st.floats(0, 10))
+
+
+@given(two_alike(), TOLERANCES, TOLERANCES)
+@settings(derandomize=True, database=None, deadline=None, max_examples=150)
+@example(([np.array([0.0, 1.0], np.float32)], [np.array([1.0, 1.0], np.float32)]), 0.5, 1.0)
+def test_the_frontier_answers_for_every_element(
+    pair: tuple[list[NDArray[np.float32]], list[NDArray[np.float32]]], atol: float, rtol: float
+) -> None:
+    references, actuals = pair
+    measured = compare_arrays(references, actuals)
+    assert measured["mismatch"] is None
+    everywhere = all(
+        np.allclose(actual.astype(np.float64), reference.astype(np.float64), rtol=rtol, atol=atol)
+        for reference, actual in zip(references, actuals, strict=True)
+    )
+    assert within(measured["frontier"], Tolerance(atol=atol, rtol=rtol)) == everywhere
+
+
+def test_it_does_so_where_differences_and_magnitudes_are_close_to_each_other() -> None:
+    elements = list(itertools.product([1.0, 2.0, 3.0], [0.0, 1.0, 1.5, 2.0]))
+    for pair in itertools.product(elements, repeat=2):
+        reference, difference = (np.array(side, np.float32) for side in zip(*pair, strict=True))
+        frontier = compare_arrays([reference], [reference + difference])["frontier"]
+        for atol, rtol in itertools.product([0.0, 1.0, 1.25, 1.75, 2.0], [0.0, 0.25, 0.5]):
+            everywhere = bool(np.all(difference <= atol + rtol * reference))
+            assert within(frontier, Tolerance(atol=atol, rtol=rtol)) == everywhere, (pair, atol, rtol)
+
+
+def judged(reference: list[float], actual: list[float]) -> str:
+    """The verdict over one output array."""
+    measured = compare_arrays([np.array(reference, np.float32)], [np.array(actual, np.float32)])
+    record = loaded()
+    record["rungs"]["outputs"] = measured
+    return verdict([record], DEFAULT).verdict
+
+
+NAN, INF = float("nan"), float("inf")
+
+
+@pytest.mark.parametrize(
+    ("reference", "actual", "expected"),
+    [
+        ([1.0, NAN], [1.0, NAN], "exact"),
+        ([1.0, NAN], [1.0000001, NAN], "equal"),
+        ([1.0, NAN], [1.1, NAN], "differs"),
+        ([1.0, NAN], [1.0, 1.0], "differs"),
+        ([1.0, 1.0], [1.0, NAN], "differs"),
+        ([INF, 1.0], [INF, 1.0], "exact"),
+        ([INF, 1.0], [INF, 1.0000001], "equal"),
+        ([INF, 1.0], [-INF, 1.0], "differs"),
+        ([INF, 1.0], [3e38, 1.0], "differs"),
+        ([INF, 1.0], [NAN, 1.0], "differs"),
+        ([0.0], [-0.0], "equal"),
+        ([], [], "exact"),
+    ],
+)
+def test_not_a_number_equals_itself_and_nothing_else(
+    reference: list[float], actual: list[float], expected: str
+) -> None:
+    assert judged(reference, actual) == expected
+
+
+def test_the_doubles_say_what_the_probe_says() -> None:
+    """The made-up measurements above have the keys of real ones."""
+    real = compare_arrays([np.ones(1, np.float32)], [np.zeros(1, np.float32)])
+    assert set(outputs("beyond")) == set(real)

@@ -1,0 +1,173 @@
+"""The names of the attempts, what they are made of, and which of them are worth trying."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from crossload.planning.process_sharing import BARE, COMMON, first_group, share_key
+from crossload.probe import attempts, formats, protocol
+from crossload.probe.errors import NotApplicableError
+from crossload.probe.operations import attempt_state
+from tests.unit.doubles import loaded, raised, scenario
+
+NEAR = {"atol": 1e-6, "rtol": 1e-5}
+
+
+@pytest.mark.parametrize(
+    ("attempt", "parts"),
+    [
+        ("plain", []),
+        ("bare", []),
+        ("compile=False", ["compile=False"]),
+        ("rename+edit-config+compile=False", ["rename", "edit-config", "compile=False"]),
+        ("rebuild+weights", ["rebuild+weights"]),
+        ("TFSMLayer", ["TFSMLayer"]),
+    ],
+)
+def test_an_attempt_is_made_of_pieces(attempt: str, parts: list[str]) -> None:
+    assert attempts.parts(attempt) == parts
+    assert "+".join(attempts.parts(attempt)) in (attempt, "")
+
+
+def test_remedies_are_made_of_known_pieces_and_of_each_only_once() -> None:
+    assert all("+".join(attempts.parts(name)) == name for name in attempts.REMEDIES)
+    assert len(set(attempts.REMEDIES)) == len(attempts.REMEDIES)
+    assert {part for name in attempts.REMEDIES for part in attempts.parts(name)} == set(attempts.PIECES)
+
+
+def test_what_is_combined_is_tried_after_its_parts() -> None:
+    for place, name in enumerate(attempts.REMEDIES):
+        parts = attempts.parts(name)
+        assert all(attempts.REMEDIES.index(part) < place for part in parts if len(parts) > 1)
+
+
+def test_every_piece_costs_something() -> None:
+    assert all(piece.costs for piece in attempts.PIECES.values())
+
+
+@pytest.mark.parametrize("form", formats.FORMATS)
+def test_what_a_remedy_gives_is_what_its_last_piece_gives(form: str) -> None:
+    assert attempts.gives("compile=False", form) == formats.FORMATS[form].gives
+    assert attempts.gives("TFSMLayer", form) == formats.INFERENCE
+    assert attempts.gives("rebuild+weights", form) == formats.REBUILT
+
+
+# Which processes attempts may share
+
+
+def groups(**options: Any) -> dict[str, str | None]:
+    work = scenario(**options)
+    names = ["bare", "plain", "edit-config", "TFSMLayer", "rebuild+weights"]
+    return {name: share_key(work, "savedmodel", protocol.LOAD, name) for name in names}
+
+
+def test_code_of_a_scenario_is_never_imported_where_something_must_not_see_it() -> None:
+    keys = groups(custom_objects=("Scale",))
+    assert keys["bare"] == keys["TFSMLayer"] == BARE
+    assert keys["plain"] == keys["edit-config"] != keys["rebuild+weights"]
+    assert BARE not in (keys["plain"], keys["rebuild+weights"])
+
+
+def test_hidden_modules_stay_with_their_scenario() -> None:
+    keys = groups(hidden_modules=("scenarios.objects.before_move",))
+    assert len(set(keys.values())) == 3
+    assert all("dense" in str(key) for key in keys.values())
+
+
+def test_the_attempts_of_a_request_share_a_process() -> None:
+    names = ["bare", "imported", "plain", "edit-config", "TFSMLayer", "rebuild+weights"]
+    work = scenario(custom_objects=("Scale",))
+    found = []
+    while names:
+        _, together, names = first_group(work, "savedmodel", names)
+        found.append(together)
+    assert found == [["bare"], ["imported", "plain", "edit-config"], ["TFSMLayer"], ["rebuild+weights"]]
+    assert COMMON not in groups(custom_objects=("Scale",)).values()
+
+
+# Which remedies are spared
+
+
+def progress(*records: dict[str, Any], unfit: tuple[str, ...] = ()) -> Any:
+    made: Any = attempt_state.Progress()  # the probe carries no annotations
+    for record in records:
+        made.note(record["attempt"], record, NEAR)
+    for piece in unfit:
+        made.note_unfit(piece)
+    return made
+
+
+def left(made: Any) -> list[str]:
+    return [name for name in attempts.REMEDIES if not made.is_pointless(attempts.parts(name))]
+
+
+def test_all_are_tried_when_nothing_is_known_yet() -> None:
+    assert left(progress(raised())) == list(attempts.REMEDIES)
+
+
+def test_nothing_is_tried_after_matching_outputs() -> None:
+    assert left(progress(raised(), loaded("edit-config", "within"))) == []
+    assert left(progress(loaded("plain", "beyond"), loaded("edit-config", "beyond")))
+    assert left(progress(loaded("bare"), raised()))  # evidence decides nothing
+
+
+def test_a_piece_that_makes_no_sense_makes_none_in_a_combination() -> None:
+    found = left(progress(raised(), unfit=("rename", "safe_mode=False")))
+    assert found == ["edit-config", "compile=False", "edit-config+compile=False", "TFSMLayer", "rebuild+weights"]
+
+
+def test_a_combination_is_spared_when_one_of_its_parts_loaded() -> None:
+    found = left(progress(raised(), loaded("compile=False", "beyond")))
+    assert not [name for name in found if "compile=False+" in name or "+compile=False" in name]
+
+
+def test_a_copy_that_left_the_error_as_it_was_is_not_combined() -> None:
+    found = left(progress(raised(error="a"), raised("edit-config", "a")))
+    assert not [name for name in found if name.startswith("edit-config+")]
+    assert "rename+edit-config" in found
+    found = left(progress(raised(error="a"), raised("rename", "b"), raised("rename+edit-config", "b")))
+    assert not [name for name in found if name.startswith("rename+edit-config+")]
+
+
+def test_only_the_renamed_copy_goes_on_where_the_name_was_in_the_way() -> None:
+    found = left(progress(raised(error="not a zip"), raised("rename", "unknown layer")))
+    assert [name for name in found if not name.startswith("rename")] == ["TFSMLayer", "rebuild+weights"]
+
+
+# Copies
+
+
+def copies(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+    def rename(path: str, folder: str, context: Any) -> tuple[str, str]:
+        made = Path(folder, "model.h5")
+        made.write_text(Path(path).read_text() + " renamed")
+        return str(made), "renamed"
+
+    def refuse(path: str, folder: str, context: Any) -> tuple[str, str]:
+        raise NotApplicableError("no")
+
+    monkeypatch.setattr(attempts.PIECES["rename"], "prepare", rename)
+    monkeypatch.setattr(attempts.PIECES["edit-config"], "prepare", refuse)
+    (tmp_path / "model.keras").write_text("as saved")
+    return attempt_state.Copies(str(tmp_path / "model.keras"))  # type: ignore[no-untyped-call, unused-ignore]
+
+
+def test_a_copy_is_made_once_and_the_original_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = copies(tmp_path, monkeypatch)
+    path, notes = made.make(["rename", "compile=False"], None)
+    assert (Path(path).read_text(), notes) == ("as saved renamed", ("renamed",))
+    assert made.make(["rename"], None)[0] == path
+    assert made.make(["compile=False"], None)[0] == str(tmp_path / "model.keras")
+    assert (tmp_path / "model.keras").read_text() == "as saved"
+    assert made.hide(f"can not read {path}!") == f"can not read {tmp_path / 'model.h5'}!"
+    made.remove()
+    assert not Path(path).exists()
+
+
+def test_a_piece_that_makes_no_sense_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = copies(tmp_path, monkeypatch)
+    with pytest.raises(NotApplicableError) as caught:
+        made.make(["rename", "edit-config", "compile=False"], None)
+    assert caught.value.piece == "edit-config"
+    made.remove()

@@ -1,0 +1,168 @@
+"""Files that users give: what each is, and one clear line for what is none."""
+
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from crossload.user_models.bench import read_inputs
+from crossload.user_models.convert import check_destination
+from crossload.user_models.model_file import ModelError, open_model
+from crossload.user_models.user_code import prepare_code
+from tests.unit.inspection import files
+
+
+def test_every_kind_of_file_gets_its_format(tmp_path: Path) -> None:
+    files.hdf5(tmp_path / "whole.h5", files.KERAS_2, files.TRAINING)
+    files.hdf5(tmp_path / "old.h5")
+    files.hdf5(tmp_path / "new.weights.h5", layout="new")
+    files.keras_zip(tmp_path / "native.keras")
+    files.savedmodel(tmp_path / "folder")
+    files.checkpoint(tmp_path / "ckpt", ["layer/kernel"])
+    formats = {
+        name: open_model(tmp_path / name).format
+        for name in ("whole.h5", "old.h5", "new.weights.h5", "native.keras", "folder", "ckpt", "ckpt.index")
+    }
+    assert formats == {
+        **{"whole.h5": "h5", "old.h5": "weights-h5", "new.weights.h5": "weights.h5", "native.keras": "keras"},
+        **{"folder": "savedmodel", "ckpt": "tf-checkpoint", "ckpt.index": "tf-checkpoint"},
+    }
+    assert open_model(tmp_path / "ckpt").bytes > 10
+
+
+def broken(folder: Path, kind: str) -> Path:
+    path = folder / "model.h5"
+    if kind == "text":
+        path.write_text("these are not the bytes you are looking for", encoding="utf-8")
+    elif kind == "empty":
+        path.write_bytes(b"")
+    elif kind == "truncated h5":
+        files.hdf5(path, files.KERAS_2)
+        path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+    elif kind == "other hdf5":
+        import h5py
+
+        with h5py.File(path, "w") as file:
+            file["measurements"] = np.zeros(3)
+    elif kind == "truncated keras":
+        path = folder / "model.keras"
+        files.keras_zip(path)
+        path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+    elif kind == "other zip":
+        with zipfile.ZipFile(path, "w") as archive:
+            archive.writestr("notes.txt", "nothing")
+    elif kind == "half a SavedModel":
+        path = folder / "half"
+        files.savedmodel(path)
+        (path / "variables" / "variables.index").unlink()
+    elif kind == "other half":
+        path = folder / "half"
+        files.savedmodel(path)
+        (path / "saved_model.pb").unlink()
+        (path / "keras_metadata.pb").unlink()
+    elif kind == "empty folder":
+        path = folder / "nothing"
+        path.mkdir()
+    return path
+
+
+@pytest.mark.parametrize(
+    ("kind", "words"),
+    [
+        ("missing", "there is no such file"),
+        ("text", "is not a saved model"),
+        ("empty", "is not a saved model"),
+        ("truncated h5", "is damaged"),
+        ("other hdf5", "HDF5 without a model"),
+        ("truncated keras", "is damaged"),
+        ("other zip", "no .keras file"),
+        ("half a SavedModel", "is damaged (variables: not in the folder"),
+        ("other half", "is no SavedModel: it has no saved_model.pb"),
+        ("empty folder", "it holds nothing"),
+    ],
+)
+def test_what_is_no_model_is_said(kind: str, words: str, tmp_path: Path) -> None:
+    path = broken(tmp_path, kind)
+    with pytest.raises(ModelError) as caught:
+        open_model(path)
+    assert words in str(caught.value)
+    assert str(path) in str(caught.value)
+    assert caught.value.exit_code == 2
+    assert len(str(caught.value).splitlines()) == 1
+
+
+CODE = {
+    "def make():\n    return 1\n": ":make",
+    "def make(size, depth=2):\n    return 1\n": "asks for 1",
+    "def make(*, size):\n    return 1\n": "asks for 1",
+    "def other():\n    return 1\n": "defines no function 'make'. Its functions: other",
+    "def make(:\n": "is no Python",
+}
+
+
+@pytest.mark.parametrize("text", CODE)
+def test_a_factory_is_looked_at_before_anything_is_built(text: str, tmp_path: Path) -> None:
+    factory = tmp_path / "factory.py"
+    factory.write_text(text, encoding="utf-8")
+    if CODE[text].startswith(":"):
+        assert prepare_code(tmp_path / "work", None, f"{factory}:make").factory == "factory:make"
+        return
+    with pytest.raises(ModelError) as caught:
+        prepare_code(tmp_path / "work", None, f"{factory}:make")
+    assert CODE[text] in str(caught.value)
+
+
+def test_options_that_name_no_code(tmp_path: Path) -> None:
+    for custom, build, words in (
+        ("nowhere.py", None, "there is no such file"),
+        ("no.such.module", None, "neither such a file nor such a module"),
+        (None, "factory.py", "is not of the form factory.py:function"),
+        (None, "factory.py:lambda", "is not of the form"),
+    ):
+        with pytest.raises(ModelError, match=words):
+            prepare_code(tmp_path / "work", custom, build)
+
+
+def test_what_a_module_imports_beside_it_comes_with_it(tmp_path: Path) -> None:
+    (tmp_path / "layers.py").write_text("import helper\n", encoding="utf-8")
+    (tmp_path / "helper.py").write_text("", encoding="utf-8")
+    (tmp_path / "secrets.txt").write_text("", encoding="utf-8")
+    code = prepare_code(tmp_path / "work", str(tmp_path / "layers.py"), None)
+    assert sorted(path.name for path in (code.package / "code").iterdir()) == ["helper.py", "layers.py"]
+    assert code.custom == "layers"
+
+
+def test_inputs_that_can_not_be_read(tmp_path: Path) -> None:
+    path = tmp_path / "x.npz"
+    cases: dict[str, Callable[[], object]] = {
+        "there is no such file": lambda: None,
+        "is not an npz": lambda: path.write_bytes(b"no numpy"),
+        "not object": lambda: np.savez(path, x=np.array(["a", None], dtype=object)),
+        "the same number of rows": lambda: np.savez(path, x=np.zeros((3, 2)), y=np.zeros((4, 2))),
+        "holds no arrays": lambda: np.savez(path),
+    }
+    for words, prepare in cases.items():
+        prepare()
+        with pytest.raises(ModelError, match=words):
+            read_inputs(path)
+    np.savez(path, a=np.zeros((3, 2)), b=np.zeros((3, 1)))
+    assert list(read_inputs(path)) == ["a", "b"]
+
+
+def test_destinations_that_are_refused(tmp_path: Path) -> None:
+    taken = tmp_path / "taken.keras"
+    taken.write_text("mine", encoding="utf-8")
+    (tmp_path / "proof.keras.json").write_text("mine", encoding="utf-8")
+    for destination, form, words in (
+        (taken, "keras", "exists already and is not overwritten"),
+        (tmp_path / "proof.keras", "keras", "exists already"),
+        (tmp_path / "new.h5", "keras", "needs .keras"),
+        (tmp_path / "none" / "new.keras", "keras", "no folder that can be written"),
+        (tmp_path / "new", "weights.h5", "is not a format of whole models"),
+    ):
+        with pytest.raises(ModelError, match=words):
+            check_destination(destination, form)
+    check_destination(tmp_path / "new.keras", "keras")
+    check_destination(tmp_path / "folder", "savedmodel")
