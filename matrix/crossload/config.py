@@ -187,7 +187,7 @@ def load_config(path: Path) -> MatrixConfig:
         text = path.read_text(encoding="utf-8")
     except OSError as error:
         raise ConfigError(
-            f"{path}: can not be read ({error.strerror}). Run in the folder that holds matrix.toml, or pass --config FILE."
+            f"{path}: cannot be read ({error.strerror}). Run in the folder that holds matrix.toml, or pass --config FILE."
         ) from None
     except UnicodeDecodeError:
         raise ConfigError(f"{path}: is not UTF-8 text. Save it as UTF-8.") from None

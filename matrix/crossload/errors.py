@@ -14,7 +14,7 @@ class CrossloadError(Exception):
 
 
 class ConfigError(CrossloadError):
-    """``matrix.toml`` or an option holds something that can not be used."""
+    """``matrix.toml`` or an option holds something that cannot be used."""
 
 
 class SelectionError(CrossloadError):
@@ -26,11 +26,11 @@ class LockError(CrossloadError):
 
 
 class StoreError(CrossloadError):
-    """The results can not be read or written (damaged, from a newer Crossload, disk full)."""
+    """The results cannot be read or written (damaged, from a newer Crossload, disk full)."""
 
 
 class ClusterError(CrossloadError):
-    """The machines that were to do the work can not be reached, or are not fit for it."""
+    """The machines that were to do the work cannot be reached, or are not fit for it."""
 
 
 class NothingCouldRunError(CrossloadError):

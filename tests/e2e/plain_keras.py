@@ -58,7 +58,7 @@ def find_scenario(name):
             continue
         try:
             importlib.import_module("scenarios." + file_name[:-3])
-        except Exception as error:  # a module that this TensorFlow can not import must not hide the others
+        except Exception as error:  # a module that this TensorFlow cannot import must not hide the others
             errors.append(f"{file_name}: {error}")
     if name not in registry:
         raise RuntimeError("no scenario {!r} ({})".format(name, "; ".join(errors)))

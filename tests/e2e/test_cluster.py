@@ -41,7 +41,7 @@ def machines(tmp_path: Path) -> Iterator[Machines]:
 
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A folder on a disk that is full almost at once; a folder that can not be written where no disk can be mounted."""
+    """A folder on a disk that is full almost at once; a folder that cannot be written where no disk can be mounted."""
     folder = tmp_path / "small"
     folder.mkdir()
     mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=256k", "tmpfs", str(folder)], check=False)

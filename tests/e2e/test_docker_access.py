@@ -1,4 +1,4 @@
-"""An engine that can not be used: one clear line each, and `auto` falls back to virtual environments."""
+"""An engine that cannot be used: one clear line each, and `auto` falls back to virtual environments."""
 
 import os
 import socket
@@ -113,12 +113,12 @@ def test_auto_falls_back_where_no_base_can_be_had(
     assert finished.returncode == 0, finished.stderr
     first = finished.stdout.splitlines()[0]
     assert first.startswith("Backend: venv (uv virtual environments): Docker engine ")
-    assert "base image crossload-test/nowhere:3.11 can not be had" in first
+    assert "base image crossload-test/nowhere:3.11 cannot be had" in first
     assert set(results(tmp_path / "auto")["verdict"]) == {"exact"}
 
     refused = crossload(*RUN, "--backend", "docker", "--out", str(tmp_path / "docker"), variables=variables)
     assert refused.returncode == 3
-    assert "2.16-cpu: unavailable: base image crossload-test/nowhere:3.11 can not be had" in refused.stdout
+    assert "2.16-cpu: unavailable: base image crossload-test/nowhere:3.11 cannot be had" in refused.stdout
     assert set(results(tmp_path / "docker")["verdict"]) == {"unavailable"}
 
 

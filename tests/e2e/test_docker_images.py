@@ -98,7 +98,7 @@ def builder(
         if Path("/usr/bin/docker").exists():
             monkeypatch.setenv("PATH", f"/usr/bin:{os.environ['PATH']}")
         if not choose_builder(client).is_buildkit:
-            pytest.skip("BuildKit can not be had")
+            pytest.skip("BuildKit cannot be had")
     return name
 
 
@@ -259,9 +259,9 @@ def test_a_failing_step_shows_its_last_lines(client: Any, engine: Engine, tmp_pa
 
 def test_a_base_that_can_not_be_had(client: Any, tmp_path: Path) -> None:
     made = images(client, tmp_path, {"CROSSLOAD_DOCKER_BASE_CPU": "crossload-test/nowhere:{python}"})
-    with pytest.raises(ImageError, match=r"base image crossload-test/nowhere:3\.11 can not be had: .*matrix\.toml"):
+    with pytest.raises(ImageError, match=r"base image crossload-test/nowhere:3\.11 cannot be had: .*matrix\.toml"):
         made.build(small_environment())
-    assert "crossload-test/nowhere:3.11 can not be had" in made.why_no_base(small_environment())
+    assert "crossload-test/nowhere:3.11 cannot be had" in made.why_no_base(small_environment())
 
 
 def test_a_full_disk_in_the_middle_of_a_build(

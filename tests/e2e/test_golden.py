@@ -94,7 +94,7 @@ def _name(row: Mapping[str, str]) -> str:
 def test_the_engine_says_what_plain_keras_says(row: dict[str, str], table: pd.DataFrame) -> None:
     chosen = (table["scenario"] == row["scenario"]) & (table["format"] == row["format"])
     chosen &= table["saved_with"] == row["saved_with"]
-    # What can not be saved has one row without a loader, so whoever says the other thing is found too.
+    # What cannot be saved has one row without a loader, so whoever says the other thing is found too.
     chosen &= table["loaded_with"].eq(row["loaded_with"]) | table["verdict"].eq(CANNOT_SAVE)
     assert chosen.sum() == 1
     found = table[chosen].iloc[0]

@@ -120,7 +120,7 @@ def test_the_route_of_a_plan_can_be_walked(tmp_path: Path) -> None:
 BAD_CODE = {
     "raises.py": ("raise RuntimeError('not today')\n", ["--custom-objects", "importing the module", "not today"]),
     "needs.py": ("import a_package_that_is_not_there\n", ["needs a package", "a_package_that_is_not_there"]),
-    "wrong.py": ("class Other:\n    pass\n", ["can not load it", "does not define what the file needs"]),
+    "wrong.py": ("class Other:\n    pass\n", ["cannot load it", "does not define what the file needs"]),
 }
 
 

@@ -1,6 +1,6 @@
 """Answers the cells of ``golden.csv`` and ``golden_remedies.csv`` anew with :mod:`plain_keras`; the engine has no part in it.
 
-To add a cell, add a line with its first four fields (no loader where it can not be saved) and run::
+To add a cell, add a line with its first four fields (no loader where it cannot be saved) and run::
 
     python -m tests.e2e.write_golden --python 2.10-cpu=PATH/bin/python --python 2.15-cpu=PATH/bin/python ...
 """

@@ -55,7 +55,7 @@ def _run_with(
         options.out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise StoreError(
-            f"{options.out}: can not be written ({error.strerror}). Choose another folder with --out."
+            f"{options.out}: cannot be written ({error.strerror}). Choose another folder with --out."
         ) from None
     store = Store(options.out / "store")
     lock = FileLock(options.out / "store" / "run.lock", timeout=0)

@@ -79,7 +79,7 @@ def _path(out: Path) -> Path:
 
 
 def remember(out: Path, selection: Selection) -> None:
-    """Note what a run that begins was asked for; where it can not be written, the run goes on without."""
+    """Note what a run that begins was asked for; where it cannot be written, the run goes on without."""
     told = selection._asdict() | {"as_of": selection.as_of.isoformat()}
     with suppress(OSError):
         write_text_atomically(_path(out), json.dumps(told) + "\n")

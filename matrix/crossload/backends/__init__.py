@@ -25,7 +25,7 @@ def choose_backend(
     :param environments: what is going to be used; ``auto`` takes Docker only where their images can be had.
     :param out: the folder of the run's store, where there is a run.
     :raises crossload.errors.SelectionError: the name is not known.
-    :raises crossload.errors.CrossloadError: that backend was asked for and can not be used here.
+    :raises crossload.errors.CrossloadError: that backend was asked for and cannot be used here.
     """
     from crossload.backends.choice import choose
 

@@ -87,7 +87,7 @@ class VenvBackend(Backend):
                     worker = self.start(environment)
                     worker.close()
                 except WorkerError as error:
-                    reason = f"TensorFlow can not be imported: {error}"
+                    reason = f"TensorFlow cannot be imported: {error}"
             if reason:
                 shutil.rmtree(folder, ignore_errors=True)
                 return EnvironmentState(environment, "unavailable", reason)

@@ -105,7 +105,7 @@ class Prober:
         return self.backend.build(environment, lambda message: None) if state.state == "missing" else state
 
     def _row(self, environment: Environment, state: EnvironmentState) -> Mapping[str, Any] | str:
-        """What the cell shows with this environment on the side that differs; a text where it can not be run."""
+        """What the cell shows with this environment on the side that differs; a text where it cannot be run."""
         fixed = self.environments[self.change.fixed]
         loads = self.change.axis == LOADER
         saver, loader = (fixed, environment) if loads else (environment, fixed)

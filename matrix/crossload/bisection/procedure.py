@@ -94,7 +94,7 @@ class Bisection:
         return f"{self._verb()} {' and '.join(names)}, of which no other release could be tried"
 
     def _release(self, component: str, alone: bool, old: Side, new: Side) -> str:
-        """Package and release; empty where its releases can not be varied."""
+        """Package and release; empty where its releases cannot be varied."""
         package = mixed_pins.main_package(component, old.pins)
         if package is None or package not in new.pins or old.pins[package] == new.pins[package]:
             return ""

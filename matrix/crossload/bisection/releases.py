@@ -52,7 +52,7 @@ def releases_between(package: str, low: str, high: str, python: str) -> list[str
 
 
 def write_lock(pins: Mapping[str, str], python: str, destination: Path) -> str:
-    """Pin with hashes exactly these versions; returns why that can not be, or an empty text."""
+    """Pin with hashes exactly these versions; returns why that cannot be, or an empty text."""
     text, why = _compile([f"{name}=={version}" for name, version in sorted(pins.items())], python, "--generate-hashes")
     if not text:
         return why

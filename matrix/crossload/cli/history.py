@@ -170,7 +170,7 @@ def register_nightly(app: typer.Typer, make_console: "Callable[[], Console]") ->
     ) -> None:
         """Run the matrix with the newest nightly, compare with the accepted run, and run again what got worse.
 
-        The first run becomes the baseline; `crossload accept` moves it. An environment that can not be built is
+        The first run becomes the baseline; `crossload accept` moves it. An environment that cannot be built is
         unavailable, never a regression.
         """
         from crossload.app.nightly import run_nightly

@@ -96,7 +96,7 @@ def _training_state(measured: Measurement, tolerance: "Tolerance") -> str:
 
 
 def rung_state(rung: str, measured: Measurement | None, tolerance: "Tolerance") -> str:
-    """State of one rung. None means that the format can not carry it."""
+    """State of one rung. None means that the format cannot carry it."""
     if measured is None or "not_applicable" in measured:
         return NA
     if "error_type" in measured:
@@ -159,7 +159,7 @@ def judge_attempt(record: Measurement, tolerance: "Tolerance") -> Judged:
 def verdict(records: Sequence[Measurement], tolerance: "Tolerance") -> Verdict:
     """The verdict over one cell.
 
-    A model that loads plainly and then can not be called counts as one that does not load: nobody can use it.
+    A model that loads plainly and then cannot be called counts as one that does not load: nobody can use it.
 
     :param records: the probe's records of the attempts, in any order; ``bare`` and ``imported`` are ignored.
     """

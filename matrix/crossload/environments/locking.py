@@ -43,9 +43,9 @@ def write_lock(
 ) -> Path:
     """Resolve an environment as of a date and write its lock, beside the others unless ``destination`` is given.
 
-    One that is like another keeps that one's pins, but for what it varies and what can not stand beside that.
+    One that is like another keeps that one's pins, but for what it varies and what cannot stand beside that.
 
-    :raises LockError: nothing satisfies the requirements, or the index can not be reached; with uv's own last lines.
+    :raises LockError: nothing satisfies the requirements, or the index cannot be reached; with uv's own last lines.
     """
     destination = destination or lock_path(environment_id)
     destination.parent.mkdir(parents=True, exist_ok=True)

@@ -10,7 +10,7 @@ from crossload.util.cache import cache_folder
 
 
 def resolve(environment: Environment, day: datetime.date) -> Environment:
-    """The environment with the lock of a day, made now unless it is there; one that can not be resolved says why.
+    """The environment with the lock of a day, made now unless it is there; one that cannot be resolved says why.
 
     The same pins on two days are the same environment: what one day measured holds for the other.
     """

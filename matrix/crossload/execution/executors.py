@@ -105,7 +105,7 @@ def open_executor(options: "RunOptions", config: MatrixConfig, matrix: Matrix) -
     """The executor that was asked for, ready to be used.
 
     :raises SelectionError: there is no such executor, or an option does not belong to it.
-    :raises CrossloadError: it can not be used here.
+    :raises CrossloadError: it cannot be used here.
     """
     if options.executor not in EXECUTORS:
         raise SelectionError(

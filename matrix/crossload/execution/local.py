@@ -42,7 +42,7 @@ class Engine(Books):
     def run(self, tick: Callable[[Progress], None] = lambda progress: None) -> None:
         """Build and run everything; call ``tick`` a few times a second. On an interrupt workers are ended at once.
 
-        :raises CrossloadError: the store can not be written.
+        :raises CrossloadError: the store cannot be written.
         """
         self.store.clear_staging()
         slots = [threading.Thread(target=self._serve, args=(number,), daemon=True) for number in range(self.jobs)]
@@ -141,7 +141,7 @@ class Engine(Books):
             if self._stopping:
                 worker.kill()
             if worker.isolation != "fork":
-                self.say(f"{name}: TensorFlow can not be forked here; every cell gets a fresh process (slower)")
+                self.say(f"{name}: TensorFlow cannot be forked here; every cell gets a fresh process (slower)")
         return worker
 
     def _serve_environment(self, slot: int, name: str) -> None:

@@ -87,7 +87,7 @@ class Books:
             self.progress.building[environment.id] = time.monotonic()
 
     def end_build(self, environment: Environment, state: EnvironmentState, seconds: float) -> None:
-        """It is there, or can not be had: its work is queued, or dropped."""
+        """It is there, or cannot be had: its work is queued, or dropped."""
         with self.changed:
             self.progress.building.pop(environment.id, None)
             self.progress.seconds["build"] += seconds

@@ -14,7 +14,7 @@ _ROOTS = ("layers", "_layer_checkpoint_dependencies")
 
 
 def read(source: Path | io.BytesIO, notes: Notes) -> None:
-    """Note what an HDF5 file says. Raises what h5py raises when it can not be opened at all."""
+    """Note what an HDF5 file says. Raises what h5py raises when it cannot be opened at all."""
     with h5py.File(source, "r") as file:
         notes.guarded("attributes", lambda: _attributes(file, notes))
         group = file.get("model_weights", file)

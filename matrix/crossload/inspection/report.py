@@ -41,7 +41,7 @@ class Inspection:
     :param nested: whether a model is a layer of another one.
     :param config_keys: every key of the configurations of layers and models.
     :param compiled: names of optimizer, losses and metrics it is compiled with; empty where it is not.
-    :param damage: what can not be read, in words; empty when all of it could.
+    :param damage: what cannot be read, in words; empty when all of it could.
     """
 
     container: str
@@ -80,7 +80,7 @@ class Notes:
     damage: list[str] = field(default_factory=list)
 
     def guarded(self, what: str, read: Callable[[], Any]) -> None:
-        """Run a reader; what it can not read becomes a line of ``damage``."""
+        """Run a reader; what it cannot read becomes a line of ``damage``."""
         try:
             read()
         except _DAMAGE as error:

@@ -22,7 +22,7 @@ class Work:
     format: str
 
     def attempts(self) -> tuple[str, ...]:
-        """What is tried in a cell: evidence first, since importing the scenario's module can not be undone."""
+        """What is tried in a cell: evidence first, since importing the scenario's module cannot be undone."""
         evidence: tuple[str, ...] = ()
         if FORMATS[self.format].gives == WHOLE_MODEL and (
             self.scenario.options["custom_objects"] or self.scenario.options["import_modules"]
@@ -89,7 +89,7 @@ _version = cache(Version)
 
 
 def why_not_applicable(scenario: Scenario, environment: Environment) -> str:
-    """Why a scenario can not exist in an environment, from the versions it declares; empty when it can."""
+    """Why a scenario cannot exist in an environment, from the versions it declares; empty when it can."""
     since, until = scenario.options["since"], scenario.options["until"]
     if environment.tensorflow < _version(since):
         return f"the scenario exists since TensorFlow {since}"

@@ -50,7 +50,7 @@ def compare(
         old, new = before.get(cell), after.get(cell)
         kind = _kind(old, new)
         if kind == NEW and not cell[3] and cell[:3] in saved_before and after[cell].verdict in (CANNOT_SAVE, CRASHES):
-            kind = REGRESSION  # what could be saved before can not be saved any more
+            kind = REGRESSION  # what could be saved before cannot be saved any more
         if kind:
             changes.append(Change(kind, old, new))
     kinds = (REGRESSION, WENT_UNAVAILABLE, CHANGED, ERROR_CHANGED, FIXED, NEW, GONE)

@@ -47,7 +47,7 @@ def load_expectations(path: Path) -> list[Expectation]:
         document = tomllib.loads(path.read_text(encoding="utf-8"))
         return _File.model_validate(document).expected
     except OSError as error:
-        raise ConfigError(f"{path}: can not be read ({error.strerror}).") from None
+        raise ConfigError(f"{path}: cannot be read ({error.strerror}).") from None
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"{path}: is not valid TOML: {error}.") from None
     except ValidationError as error:

@@ -164,7 +164,7 @@ def read(path: Path) -> Measurements:
     except FileNotFoundError:
         raise StoreError(f"{path}: there are no shipped measurements. Reinstall Crossload, or run a matrix.") from None
     except (OSError, ValueError, KeyError, struct.error, lzma.LZMAError) as error:
-        raise StoreError(f"{path}: the shipped measurements can not be read ({error}). Reinstall Crossload.") from None
+        raise StoreError(f"{path}: the shipped measurements cannot be read ({error}). Reinstall Crossload.") from None
     return Measurements(
         header["facts"], header["environments"], header["scenarios"], header["formats"], header["outcomes"], tuple(columns)
     )  # fmt: skip

@@ -29,7 +29,7 @@ def digest_folder(folder: Path) -> tuple[str, int]:
 class ArtifactFiles:
     """The files of artifacts under one folder, by digest. Safe to use from several threads and processes.
 
-    :raises OSError: the folder can not be made.
+    :raises OSError: the folder cannot be made.
     """
 
     def __init__(self, folder: Path) -> None:

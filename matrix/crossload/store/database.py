@@ -28,7 +28,7 @@ def _cell(row: tuple[Any, ...]) -> Cell:
 class Store(ArtifactFiles):
     """Results and artifacts under one folder. Safe to use from several threads.
 
-    :raises StoreError: the folder can not be used, or was written by a newer Crossload.
+    :raises StoreError: the folder cannot be used, or was written by a newer Crossload.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -47,7 +47,7 @@ class Store(ArtifactFiles):
                 self._migrate()
         except (OSError, sqlite3.Error) as error:
             raise StoreError(
-                f"{folder}: the store can not be opened ({error}). Choose another folder with --out."
+                f"{folder}: the store cannot be opened ({error}). Choose another folder with --out."
             ) from None
         if version > SCHEMA_VERSION:
             raise StoreError(
@@ -190,10 +190,10 @@ class Store(ArtifactFiles):
     def read(self, statement: str, values: Iterable[Any] = ()) -> list[tuple[Any, ...]]:
         """Rows of a query.
 
-        :raises StoreError: the store can not be read.
+        :raises StoreError: the store cannot be read.
         """
         try:
             with self._lock:
                 return self._connection.execute(statement, tuple(values)).fetchall()
         except sqlite3.Error as error:
-            raise StoreError(f"{self.folder}: the results can not be read ({error}).") from None
+            raise StoreError(f"{self.folder}: the results cannot be read ({error}).") from None

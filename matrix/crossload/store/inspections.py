@@ -22,7 +22,7 @@ _INSPECTION: TypeAdapter[Inspection] = TypeAdapter(Inspection)
 def inspector(store: Store) -> Iterator[Callable[[Artifact], Inspection]]:
     """Reads the files of a store's artifacts; what it had to read is kept at the end.
 
-    A store that can not be written (it is busy, the disk is full) is no reason to fail: the files are read again next time.
+    A store that cannot be written (it is busy, the disk is full) is no reason to fail: the files are read again next time.
     """
     kept = {
         (folder, file): found
@@ -38,7 +38,7 @@ def inspector(store: Store) -> Iterator[Callable[[Artifact], Inspection]]:
             with suppress(ValidationError):
                 return _INSPECTION.validate_json(kept[place])
         found = inspect(store.artifact_folder(artifact) / artifact.file)
-        # A file that can not be read may be readable next time.
+        # A file that cannot be read may be readable next time.
         if found.container != "missing" and not found.damage:
             with suppress(PydanticSerializationError):  # names that are no text of Unicode
                 new[place] = _INSPECTION.dump_json(found).decode()

@@ -109,10 +109,10 @@ def _rows(connection: sqlite3.Connection) -> Iterator[str]:
         if state not in known or bool(folder) != (state == _SAVED):
             yield f"artifact {key[:16]}: its state {state!r} does not go with its files"
         if not _is_json(payload, dict):
-            yield f"artifact {key[:16]}: what the probe reported can not be read"
+            yield f"artifact {key[:16]}: what the probe reported cannot be read"
     for key, requested, records in connection.execute("SELECT key, requested, records FROM cells"):
         if not _is_json(requested, list) or not _is_json(records, list):
-            yield f"cell {key[:16]}: what the probe reported can not be read"
+            yield f"cell {key[:16]}: what the probe reported cannot be read"
         elif not all({"attempt", "outcome"} <= record.keys() for record in json.loads(records)):
             yield f"cell {key[:16]}: an attempt has no outcome"
     for (key,) in connection.execute(
@@ -121,7 +121,7 @@ def _rows(connection: sqlite3.Connection) -> Iterator[str]:
         yield f"cell {key[:16]}: it loads an artifact that was not saved"
     for number, payload in connection.execute("SELECT id, payload FROM runs"):
         if not _is_json(payload, dict):
-            yield f"run {number}: its facts can not be read"
+            yield f"run {number}: its facts cannot be read"
 
 
 def _is_json(text: str, kind: type) -> bool:
@@ -141,7 +141,7 @@ def _files(folder: Path, digest: str, file: str) -> Iterator[str]:
         elif file and not any(path.name.startswith(Path(file).name) for path in (place / file).parent.iterdir()):
             yield f"it has no {file}"
     except OSError as error:
-        yield f"its files can not be read ({error})"
+        yield f"its files cannot be read ({error})"
 
 
 def back_up(folder: Path, destination: Path) -> Checked:

@@ -101,7 +101,7 @@ class Bench:
     def reference(self, saver: str) -> Artifact:
         """Measure the file where it was written; keeps the facts of that and returns the file as an artifact.
 
-        :raises ModelError: it can not be measured there; the message says why and what to do.
+        :raises ModelError: it cannot be measured there; the message says why and what to do.
         """
         model = self.given.model
         ready = self.workshop.state(saver)
@@ -290,7 +290,7 @@ def _why_no_reference(events: Sequence[Mapping[str, Any]], saver: str, given: Gi
         where = "the given inputs" if given.inputs is not None else "inputs made from its own signature"
         return f"{model.path}: calling the model in {saver} on {where} raises {said}."
     hint = _hint(raised["error"], code)
-    return f"{model.path}: {saver}, which stands for what wrote it, can not load it: {said}. {hint}".rstrip()
+    return f"{model.path}: {saver}, which stands for what wrote it, cannot load it: {said}. {hint}".rstrip()
 
 
 def _hint(error: str, code: UserCode) -> str:

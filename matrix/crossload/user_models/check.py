@@ -45,7 +45,7 @@ def measure(
     """Load a file in every environment asked for.
 
     :return: the fields of :class:`Check` from ``reference`` on.
-    :raises ModelError: it can not be measured in its saver.
+    :raises ModelError: it cannot be measured in its saver.
     :raises NothingCouldRunError: none of the environments can be had.
     """
     everywhere = {item.id: item for item in [*loaders, saver]}

@@ -68,7 +68,7 @@ class Converter:
     def convert(self, candidates: Sequence[Candidate]) -> Walk:
         """Walk routes until one loses no more than was expected of it; the best proven one.
 
-        :raises ModelError: the file can not be measured in its saver, or no route ends in a proven file.
+        :raises ModelError: the file cannot be measured in its saver, or no route ends in a proven file.
         """
         self._say(f"{self._saver.id}: reading the model where it was written")
         start = self._bench.reference(self._saver.id)
@@ -179,7 +179,7 @@ def _one_line(text: str) -> str:
 
 
 def check_destination(destination: Path, form: str) -> None:
-    """Refuse a destination that exists, has the wrong suffix, or can not be written.
+    """Refuse a destination that exists, has the wrong suffix, or cannot be written.
 
     :raises ModelError: with what to do.
     """
@@ -205,7 +205,7 @@ def proof_path(destination: Path) -> Path:
 def write(walk: Walk, bench: Bench, destination: Path, saver: Environment, to: Environment) -> dict[str, Any]:
     """Write a proven file and its proof; returns the proof.
 
-    :raises ModelError: it can not be written, or something came to lie there in the meantime.
+    :raises ModelError: it cannot be written, or something came to lie there in the meantime.
     """
     assert walk.end is not None
     assert walk.proof is not None
@@ -235,7 +235,7 @@ def write(walk: Walk, bench: Bench, destination: Path, saver: Environment, to: E
             f"{error.filename2 or error.filename}: came to exist meanwhile and is not overwritten."
         ) from None
     except OSError as error:
-        raise ModelError(f"{destination}: can not be written ({error.strerror}). Choose another --out.") from None
+        raise ModelError(f"{destination}: cannot be written ({error.strerror}). Choose another --out.") from None
     finally:
         if unfinished.is_dir():
             shutil.rmtree(unfinished, ignore_errors=True)

@@ -11,7 +11,7 @@ _TAKEN = "an h5, a .keras, a SavedModel folder, a weights file or the prefix of 
 
 
 class ModelError(CrossloadError):
-    """A user's file, code or inputs can not be used; the message says what is wrong and what to do."""
+    """A user's file, code or inputs cannot be used; the message says what is wrong and what to do."""
 
 
 @dataclass(frozen=True)

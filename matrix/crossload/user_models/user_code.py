@@ -122,7 +122,7 @@ def _bring(word: str, destination: Path, option: str) -> str:
         root = root.parent if "." not in name else root
     if not name.split(".")[-1].isidentifier():
         raise ModelError(
-            f"{option} {word}: {path.stem!r} can not be imported: rename the file to letters and underscores."
+            f"{option} {word}: {path.stem!r} cannot be imported: rename the file to letters and underscores."
         )
     _copy_beside(root, path.resolve(), destination)
     return name

@@ -16,7 +16,7 @@ FAILURES = ("differs", "fails", "crashes")
 ERRORS = ("harness-error",)
 _SKIPPED = tuple(verdict for verdict in UNSCORED if verdict not in ERRORS)
 
-# What XML 1.0 can not hold, escaped or not.
+# What XML 1.0 cannot hold, escaped or not.
 _ILLEGAL = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 _COLUMNS = (

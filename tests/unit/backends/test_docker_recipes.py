@@ -113,7 +113,7 @@ def test_the_environment_goes_before_the_configuration_and_other_tools_settings_
 
 
 def test_a_bundle_that_is_not_there() -> None:
-    with pytest.raises(ConfigError, match=r"docker\.ca_bundle: /nowhere\.pem can not be read"):
+    with pytest.raises(ConfigError, match=r"docker\.ca_bundle: /nowhere\.pem cannot be read"):
         settings(ca_bundle="/nowhere.pem")
 
 

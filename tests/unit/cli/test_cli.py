@@ -118,7 +118,7 @@ def crossload(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Ca
         (["--hardware", "cudda"], ["unknown hardware 'cudda'", "Did you mean 'cuda'?"]),
         (["--hardware", "cuda"], ["no environment '2.9-cpu' for cuda"]),
         (["--fail-on", "difers"], ["unknown condition 'difers'", "Did you mean 'differs'?"]),
-        (["--config", "nothing.toml"], ["nothing.toml: can not be read", "--config FILE"]),
+        (["--config", "nothing.toml"], ["nothing.toml: cannot be read", "--config FILE"]),
         (["--out", "matrix.toml"], ["matrix.toml", "--out"]),
         (["--out", "matrix.toml/build"], ["matrix.toml/build", "--out"]),
     ],
@@ -185,7 +185,7 @@ def test_options_and_commands_that_do_not_exist(crossload: Shell, arguments: lis
         (["history", "dense/h5"], ["is not a cell", "scenario/format/saved_with/loaded_with"]),
         (["nightly", "--fail-on", "regresion"], ["unknown condition 'regresion'", "Did you mean 'regression'?"]),
         (["nightly", "--profile", "quik"], ["Did you mean 'quick'?"]),
-        (["nightly", "--expectations", "none.toml"], ["none.toml: can not be read"]),
+        (["nightly", "--expectations", "none.toml"], ["none.toml: cannot be read"]),
         (["plan", "--from", "2.9", "--to", "2.10", "--out", "nowhere"], ["nowhere: there are no results here"]),
         (["plan", "--from", "2.99", "--to", "2.10"], ["the measurements have no 2.99"]),
         (["data", "build", "nowhere"], ["nowhere: there are no results to build from"]),
@@ -371,7 +371,7 @@ def test_the_command_as_it_is_installed(tmp_path: Path, command: list[str]) -> N
     done = subprocess.run([*command, "run"], cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode == 2
     assert done.stdout == ""
-    assert done.stderr.startswith("crossload: matrix.toml: can not be read (No such file or directory)")
+    assert done.stderr.startswith("crossload: matrix.toml: cannot be read (No such file or directory)")
 
 
 def test_a_run_never_imports_the_code_of_scenarios_nor_tensorflow(tmp_path: Path) -> None:

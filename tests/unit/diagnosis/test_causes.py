@@ -228,7 +228,7 @@ def test_lossy_cells_are_diagnosed_from_what_was_measured(cell: dict[str, Any], 
     [
         ({"round_trip": "differs", "file": {**H5, "custom": ["Gate"]}}, "custom-code-changed"),
         ({"round_trip": "exact", "file": {**H5, "classes": ["Dense"]}}, "layer-behaviour-changed"),
-        # Whether the custom class or a built-in layer changed can not be told from this.
+        # Whether the custom class or a built-in layer changed cannot be told from this.
         ({"round_trip": "exact", "file": {**H5, "custom": ["Gate"]}}, UNKNOWN),
         ({"round_trip": "exact", "format": "savedmodel", "file": {"container": "savedmodel", "custom": ["Gate"]}},
          "custom-class-instead-of-graph"),

@@ -386,7 +386,7 @@ def test_an_interrupt_ends_the_run_and_the_next_one_goes_on_from_there(store: St
     def respond(name: str, request: Mapping[str, Any]) -> list[Event]:
         if len(backend.asked) > 6:
             waiting.release()
-            stopped.wait(10)  # so that the run can not come to its end first
+            stopped.wait(10)  # so that the run cannot come to its end first
         return answer(request)
 
     backend = ScriptedBackend(respond)

@@ -323,8 +323,8 @@ def test_a_child_that_ends_without_a_word_is_tried_again_by_the_next_run(store: 
 def test_no_record_holds_the_place_of_the_artifact(store: Store) -> None:
     """The same error must read the same on every machine."""
     folder = str(store.artifact_folder(ARTIFACT))
-    made, _ = load(store, [*tried(raised("plain", f"can not open '{folder}/model.h5'")), ended()])
-    assert made.records[0]["error"] == "can not open '<artifact>/model.h5'"
+    made, _ = load(store, [*tried(raised("plain", f"cannot open '{folder}/model.h5'")), ended()])
+    assert made.records[0]["error"] == "cannot open '<artifact>/model.h5'"
 
 
 # Faults of our own

@@ -75,8 +75,8 @@ def test_cells_with_the_same_message_name_the_cause_and_what_helped() -> None:
 
 
 def test_a_message_that_is_much_like_one_says_so() -> None:
-    rows = [row("a", "can not read the weights of the layer with the name dense because of its shape")]
-    message = parse("can not read the weights of a layer because of its shape")
+    rows = [row("a", "cannot read the weights of the layer with the name dense because of its shape")]
+    message = parse("cannot read the weights of a layer because of its shape")
     (found,) = explain(message, rows, load_catalogue())
     assert found.by == ALIKE
     assert found.cause is None

@@ -131,7 +131,7 @@ def test_evidence_is_gathered_first_where_the_code_matters(options: dict[str, An
     assert Work(scenario(**options), "weights-h5").attempts() == ("plain", "rename")
 
 
-# Where a scenario can not exist
+# Where a scenario cannot exist
 
 
 @pytest.mark.parametrize(

@@ -160,7 +160,7 @@ def test_a_copy_is_made_once_and_the_original_stays(tmp_path: Path, monkeypatch:
     assert made.make(["rename"], None)[0] == path
     assert made.make(["compile=False"], None)[0] == str(tmp_path / "model.keras")
     assert (tmp_path / "model.keras").read_text() == "as saved"
-    assert made.hide(f"can not read {path}!") == f"can not read {tmp_path / 'model.h5'}!"
+    assert made.hide(f"cannot read {path}!") == f"cannot read {tmp_path / 'model.h5'}!"
     made.remove()
     assert not Path(path).exists()
 

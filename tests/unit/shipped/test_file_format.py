@@ -66,7 +66,7 @@ def test_a_file_that_can_not_be_read_is_said(change: str, tmp_path: Path) -> Non
 
         content = lzma.decompress(path.read_bytes())
         path.write_bytes(lzma.compress(content.replace(b'"schema":1', b'"schema":7')))
-    with pytest.raises(StoreError, match=r"m\.xz: .*(Reinstall|can not be read|written by another)"):
+    with pytest.raises(StoreError, match=r"m\.xz: .*(Reinstall|cannot be read|written by another)"):
         read(path)
 
 

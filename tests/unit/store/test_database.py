@@ -220,7 +220,7 @@ def test_a_file_where_the_folder_should_be_is_an_error(tmp_path: Path) -> None:
 def test_results_that_can_not_be_read_are_an_error(store: Store) -> None:
     with sqlite3.connect(store.folder / "results.sqlite") as connection:
         connection.execute("DROP TABLE cells")
-    with pytest.raises(StoreError, match="can not be read"):
+    with pytest.raises(StoreError, match="cannot be read"):
         store.cells()
 
 

@@ -55,7 +55,7 @@ def test_a_hop_is_said_to_be_composed() -> None:
         [cell(OLD, MIDDLE), cell(MIDDLE, NEW, "fails")],
         [cell(OLD, MIDDLE), cell(MIDDLE, NEW, "differs")],
         [cell(OLD, MIDDLE), cell(MIDDLE, NEW, scenario="lstm")],
-        # A bare function can not be saved again.
+        # A bare function cannot be saved again.
         [cell(OLD, MIDDLE, "remedy", attempt="TFSMLayer"), cell(MIDDLE, NEW)],
         # Loading it where it was saved and saving it as it is changes nothing.
         [cell(OLD, OLD)],

@@ -43,7 +43,7 @@ class DockerBackend(Backend):
 
     :param folders: scenario packages that containers may see, beside Crossload's own.
     :param exchange: where artifacts pass between store and containers; None stands for the folder for temporary files.
-    :raises EngineError: no engine answers, or it can not be used; the message says what to do.
+    :raises EngineError: no engine answers, or it cannot be used; the message says what to do.
     """
 
     name = "docker"
@@ -77,7 +77,7 @@ class DockerBackend(Backend):
             return self._containers
 
     def why_not(self, environments: Iterable[Environment]) -> str:
-        """Why the images of these environments are not there and can not be built; empty when nothing is in the way."""
+        """Why the images of these environments are not there and cannot be built; empty when nothing is in the way."""
         asked: dict[str, str] = {}
         for environment in environments:
             if environment.unresolved or not environment.lock_text or self.images.find(environment) is not None:
@@ -131,7 +131,7 @@ class DockerBackend(Backend):
         except (ImageError, EngineError) as error:
             return self._state(environment, "unavailable", str(error))
         except WorkerError as error:
-            return self._state(environment, "unavailable", f"TensorFlow can not be imported: {error}")
+            return self._state(environment, "unavailable", f"TensorFlow cannot be imported: {error}")
         try:
             facts = dict(worker.facts)
             if environment.hardware == "cuda":

@@ -1,6 +1,6 @@
 """The programs that build images: the engine's classic builder, and BuildKit through Docker's command line.
 
-BuildKit mounts settings as secrets and keeps uv's cache between builds; the SDK can not speak to it. Debian's command line
+BuildKit mounts settings as secrets and keeps uv's cache between builds; the SDK cannot speak to it. Debian's command line
 of Docker 20.10 has it built in, later ones have the buildx plugin.
 """
 
@@ -118,7 +118,7 @@ def choose_builder(client: Any, wanted: str = "auto") -> Builder:
     """The builder to use.
 
     :param wanted: ``auto``, ``buildkit`` or ``classic``.
-    :raises BuildError: BuildKit was asked for and can not be had.
+    :raises BuildError: BuildKit was asked for and cannot be had.
     """
     if wanted == "classic":
         return ClassicBuilder(client)

@@ -23,7 +23,7 @@ EngineErrors = (docker.errors.DockerException, requests.RequestException, urllib
 
 
 class EngineError(CrossloadError):
-    """The Docker engine can not be used, or has gone away; the message says what to do."""
+    """The Docker engine cannot be used, or has gone away; the message says what to do."""
 
 
 def engine_host() -> str:

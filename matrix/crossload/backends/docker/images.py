@@ -56,7 +56,7 @@ class Images:
     def builder(self) -> Builder:
         """What builds: BuildKit where it can be had, the engine's classic builder elsewhere.
 
-        :raises ImageError: BuildKit was asked for and can not be had.
+        :raises ImageError: BuildKit was asked for and cannot be had.
         """
         try:
             return choose_builder(self._client, self.settings.builder)
@@ -127,7 +127,7 @@ class Images:
             return self._client.images.get(name)
         except docker.errors.DockerException as error:
             raise ImageError(
-                f"base image {name} can not be had: {_reason(error)}. "
+                f"base image {name} cannot be had: {_reason(error)}. "
                 "Name another one in [docker] bases of matrix.toml, or log in to its registry."
             ) from None
 
@@ -140,7 +140,7 @@ class Images:
             try:
                 self._client.images.get_registry_data(name)
             except EngineErrors as error:
-                return f"base image {name} can not be had ({_reason(error)})"
+                return f"base image {name} cannot be had ({_reason(error)})"
         except EngineErrors as error:
             return explain(error)
         return ""
@@ -171,7 +171,7 @@ class Images:
                 try:
                     self._client.images.remove(row.name if row.name != "<none>" else row.id)
                 except docker.errors.APIError as error:
-                    raise ImageError(f"{row.name} can not be removed: {_reason(error)}") from None
+                    raise ImageError(f"{row.name} cannot be removed: {_reason(error)}") from None
                 removed.append(row)
         self.remove_orphaned_stages()
         for image in self._client.images.list(filters={"label": _FOUNDATION, "dangling": True}):

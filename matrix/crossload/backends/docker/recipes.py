@@ -94,7 +94,7 @@ def build_settings(config: DockerConfig, variables: Mapping[str, str] | None = N
         extra_urls = (variables.get("UV_EXTRA_INDEX_URL") or variables.get("UV_INDEX") or "").split()
     bundle = first("CA_BUNDLE", config.ca_bundle, "SSL_CERT_FILE")
     if bundle and not os.access(bundle, os.R_OK):
-        raise ConfigError(f"docker.ca_bundle: {bundle} can not be read. Name a file of certificates in PEM form.")
+        raise ConfigError(f"docker.ca_bundle: {bundle} cannot be read. Name a file of certificates in PEM form.")
     builder = variables.get(f"{_PREFIX}BUILDER") or config.builder
     if builder not in BUILDERS:
         raise ConfigError(f"{_PREFIX}BUILDER: {builder!r} is none of {', '.join(BUILDERS)}.")

@@ -222,7 +222,7 @@ class ContainerWorker(Worker):
 
 
 def pass_in(artifact: Path, destination: Path) -> None:
-    """Lay an artifact where the container reads it: by hard links, or copied where that can not be."""
+    """Lay an artifact where the container reads it: by hard links, or copied where that cannot be."""
 
     def place(source: str, target: str) -> str:
         readable = os.getuid() != 0 or os.stat(source).st_mode & 0o004

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import distributed
+
 from crossload.errors import ClusterError
 from crossload.execution.dask import tasks
 
@@ -31,7 +32,7 @@ class Cluster:
 
     :param address: of the scheduler; None for workers of our own.
     :param jobs: how many of our own.
-    :raises ClusterError: it can not be reached, or runs another Crossload or Python.
+    :raises ClusterError: it cannot be reached, or runs another Crossload or Python.
     """
 
     def __init__(self, address: str | None, jobs: int) -> None:
@@ -66,7 +67,7 @@ class Cluster:
         except Exception as error:
             self.close()
             raise ClusterError(
-                f"the scheduler at {self.name} can not run Crossload ({_last_line(error)}). Install the same version there."
+                f"the scheduler at {self.name} cannot run Crossload ({_last_line(error)}). Install the same version there."
             ) from None
         different = _differences(found)
         if different:
@@ -74,13 +75,13 @@ class Cluster:
             raise ClusterError(f"the scheduler at {self.name} {different}. Install the same on both sides.")
 
     def _why_not(self, address: str) -> str:
-        """Why a worker can not take part; empty where it can."""
+        """Why a worker cannot take part; empty where it can."""
         try:
             return _differences(self.client.run(tasks.identity, workers=[address])[address])
         except KeyError:
             return "has left"
         except Exception as error:
-            return f"can not run Crossload ({_last_line(error)})"
+            return f"cannot run Crossload ({_last_line(error)})"
 
     def seats(self, say: Any, now: bool = False) -> list[Seat]:
         """Everyone who can take a batch. Newcomers are checked, and refused where they run something else.
@@ -157,7 +158,7 @@ class Cluster:
         try:
             self.client.run(tasks.stop_run, run, on_error="ignore")
         except Exception:
-            return  # whoever can not be reached does nothing any more
+            return  # whoever cannot be reached does nothing any more
 
     def close(self) -> None:
         """Leave the cluster; workers of our own are ended."""

@@ -86,7 +86,7 @@ class DaskEngine(Books):
     def run(self, tick: Callable[[Progress], None] = lambda progress: None) -> None:
         """Build and run everything; call ``tick`` a few times a second. On an interrupt the workers stop at once.
 
-        :raises CrossloadError: the store can not be written, or the cluster is gone.
+        :raises CrossloadError: the store cannot be written, or the cluster is gone.
         """
         self.store.clear_staging()
         for environment in self.matrix.environments:
@@ -306,7 +306,7 @@ class DaskEngine(Books):
             if machines - set(refused):
                 return
         elif answer.get("isolation", "fork") != "fork":
-            self.say(f"{environment.id}: TensorFlow can not be forked here; every cell gets a fresh process (slower)")
+            self.say(f"{environment.id}: TensorFlow cannot be forked here; every cell gets a fresh process (slower)")
         self.end_build(environment, state, seconds)
 
     def _enter_result(self, task: Task, result: Plain, answer: Plain, known: _Known) -> None:

@@ -24,7 +24,7 @@ def pack(folder: Path, part: str = "") -> bytes:
 def unpack(content: bytes, folder: Path) -> None:
     """Write what :func:`pack` read into an existing folder. Nothing is written outside of it.
 
-    :raises OSError: it can not be written.
+    :raises OSError: it cannot be written.
     """
     with tarfile.open(fileobj=io.BytesIO(content)) as archive:
         archive.extractall(folder, filter="data")
@@ -34,7 +34,7 @@ def keep(content: bytes, digest: str, files: ArtifactFiles) -> None:
     """Put a packed artifact among the files, unless it is there.
 
     :raises ClusterError: what arrived is not what was sent.
-    :raises OSError, StoreError: it can not be written.
+    :raises OSError, StoreError: it cannot be written.
     """
     if files.folder_of(digest).is_dir():
         return

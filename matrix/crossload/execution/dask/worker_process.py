@@ -28,7 +28,7 @@ _NO_SPACE = "No space left on device"
 
 
 class UnfitError(Exception):
-    """This machine can not run a batch; another may.
+    """This machine cannot run a batch; another may.
 
     :param retire: it will not be able to run any other either.
     """

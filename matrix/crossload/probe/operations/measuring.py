@@ -180,7 +180,7 @@ def _frontier(difference, magnitude):
 def compare_arrays(references, actuals):
     """How two lists of arrays differ.
 
-    :return: ``bit_equal``; ``mismatch`` (None, or what can not be compared at all); largest absolute, relative and ULP
+    :return: ``bit_equal``; ``mismatch`` (None, or what cannot be compared at all); largest absolute, relative and ULP
         difference (None where not defined); ``frontier`` for applying tolerances later.
     """
     result = {"bit_equal": False, "mismatch": None, "max_abs": None, "max_rel": None, "max_ulp": None, "frontier": []}

@@ -67,7 +67,7 @@ def _signature_specs(path):
 
     try:
         signature = tf.saved_model.load(path).signatures["serving_default"]
-    except Exception:  # a folder that can not be read as a function says nothing about its inputs
+    except Exception:  # a folder that cannot be read as a function says nothing about its inputs
         return None
     named = signature.structured_input_signature[1]
     return [_spec(named[name], name) for name in sorted(named, key=_natural)]

@@ -73,11 +73,11 @@ def save(request, emit):
 
 
 def compile_config(model):
-    """What the model is compiled with; that it can not be read is a fault of ours."""
+    """What the model is compiled with; that it cannot be read is a fault of ours."""
     try:
         return measuring.compile_config(model)
     except Exception as error:
-        raise errors.ProbeFault("the compile config can not be read: %r" % error) from error
+        raise errors.ProbeFault("the compile config cannot be read: %r" % error) from error
 
 
 def _fit_with_callback(model, path, callback_options, inputs, targets):
@@ -109,7 +109,7 @@ def keep(reference, arrays, kind, values):
 
 
 def measure(model, reference, arrays, inputs, targets, outputs, code):
-    """Fill the reference. What can not be measured in the saver makes its rung not applicable, with the reason."""
+    """Fill the reference. What cannot be measured in the saver makes its rung not applicable, with the reason."""
 
     def attempt(rung, function):
         try:

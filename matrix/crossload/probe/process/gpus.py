@@ -45,7 +45,7 @@ def _why_none(tf, driver, reason, cuda):
 
 
 def _driver():
-    """The CUDA version that the driver supports, and why it can not be used; one of the two is empty."""
+    """The CUDA version that the driver supports, and why it cannot be used; one of the two is empty."""
     try:
         library = ctypes.CDLL("libcuda.so.1")
     except OSError:
@@ -59,5 +59,5 @@ def _driver():
     if code == 803:
         return version, "the NVIDIA driver's library and its kernel module have different versions"
     if code:
-        return version, "the NVIDIA driver can not be started (cuInit gives %d)" % code
+        return version, "the NVIDIA driver cannot be started (cuInit gives %d)" % code
     return version, ""

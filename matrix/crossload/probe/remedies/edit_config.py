@@ -128,7 +128,7 @@ class Editor(object):
             self.note("calls of the models inside %s counted as Keras 3 counts them" % name)
 
     def without_nulls(self, config):
-        """Keras 2 writes null for what ``compile`` was not given; Keras 3 takes it for a value, and can not train or predict."""
+        """Keras 2 writes null for what ``compile`` was not given; Keras 3 takes it for a value, and cannot train or predict."""
         given = config.get("compile_config") if isinstance(config, dict) else None
         if not isinstance(given, dict) or not hasattr(self.keras, "KerasTensor"):
             return config

@@ -129,7 +129,7 @@ def _tensors(node):
 
 
 def _node(node, shifts):
-    """``[[layer, node, tensor, keywords], ...]`` for the tensors of one call; None where that can not say it."""
+    """``[[layer, node, tensor, keywords], ...]`` for the tensors of one call; None where that cannot say it."""
     tensors = _tensors(node)
     keywords = {key: value for key, value in (node.get("kwargs") or {}).items() if value is not None}
     if not tensors or not all(_is_tensor(tensor) for tensor in tensors) or _mentions_tensor(keywords):

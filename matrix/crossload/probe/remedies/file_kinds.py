@@ -15,7 +15,7 @@ _CONFIG, _WEIGHTS = "config.json", "model.weights.h5"
 
 
 def container(path):
-    """One of the constants above; ``other`` also stands for a file that is not there or can not be read."""
+    """One of the constants above; ``other`` also stands for a file that is not there or cannot be read."""
     if os.path.isdir(path):
         return SAVEDMODEL if os.path.isfile(os.path.join(path, "saved_model.pb")) else DIRECTORY
     try:
@@ -27,7 +27,7 @@ def container(path):
 
 
 def hdf5_root(path):
-    """Names of the groups and attributes at the top of an HDF5 file; empty where it can not be read."""
+    """Names of the groups and attributes at the top of an HDF5 file; empty where it cannot be read."""
     import h5py
 
     try:

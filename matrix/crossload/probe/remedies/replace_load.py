@@ -29,7 +29,7 @@ def load_function(path, context, folder):
         layer = layer_class(path, call_endpoint=_ENDPOINT)
         return _in_order(layer.call_endpoint_fn, layer), "keras.layers.TFSMLayer"
     except Exception as error:
-        # Up to 2.10 optimizers were saved in a way that later versions can not revive; the function itself is sound.
+        # Up to 2.10 optimizers were saved in a way that later versions cannot revive; the function itself is sound.
         try:
             return _in_session(path), "tf.compat.v1.saved_model.load, since %s" % error
         except Exception:  # what is reported is why the usual call failed
