@@ -365,7 +365,7 @@ def test_help_imports_nothing_heavy(arguments: list[str]) -> None:
 
 
 @pytest.mark.parametrize(
-    "command", [[sys.executable, "-m", "matrix"], [str(Path(sys.executable).with_name("crossload"))]]
+    "command", [[sys.executable, "-m", "crossload"], [str(Path(sys.executable).with_name("crossload"))]]
 )
 def test_the_command_as_it_is_installed(tmp_path: Path, command: list[str]) -> None:
     done = subprocess.run([*command, "run"], cwd=tmp_path, capture_output=True, text=True, check=False)
