@@ -1,1 +1,1 @@
-"""The measurements that the README quotes: ``python -m benchmarks`` or ``nox -s bench``."""
+"""The measurements that docs/benchmarks.md quotes: ``python -m benchmarks`` or ``nox -s bench``."""

@@ -82,7 +82,7 @@ BUILDERS = ("auto", "buildkit", "classic")
 
 
 class DockerConfig(_Table):
-    """``[docker]``: where images come from and what a container may use. README, "Docker", explains each.
+    """``[docker]``: where images come from and what a container may use. docs/docker.md, explains each.
 
     :param bases: base image by ``3.9-cpu``, ``2.10-cuda`` or ``cpu``; ``{python}`` stands for the Python minor.
     :param index_url: with ``extra_index_urls`` and ``ca_bundle`` used while building, and never left in an image.
