@@ -29,7 +29,7 @@ from crossload.store.database import Store
 
 
 def _command_seconds(repeat: int, *arguments: str) -> float:
-    command = [sys.executable, "-m", "matrix", *arguments]
+    command = [sys.executable, "-m", "crossload", *arguments]
     seconds = []
     for _ in range(repeat):
         started = time.perf_counter()

@@ -1,4 +1,4 @@
-"""``python -m matrix`` is the command ``crossload``."""
+"""``python -m crossload`` is the command ``crossload``."""
 
 from crossload.cli.main import main
 

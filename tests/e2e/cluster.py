@@ -7,7 +7,7 @@ import sys
 import time
 from pathlib import Path
 
-from tests.e2e.running import REPOSITORY
+from tests.e2e.running import SOURCES
 
 _PREFIX = "10.83.7"
 _BRIDGE = "crossload0"
@@ -118,7 +118,7 @@ class Machines:
         process = subprocess.Popen(
             [*before, sys.executable, "-W", "ignore", "-m", f"distributed.cli.{module}", *arguments],
             cwd=self._folder,
-            env=os.environ | {"PYTHONPATH": os.pathsep.join([path, str(REPOSITORY)] if path else [str(REPOSITORY)])},
+            env=os.environ | {"PYTHONPATH": os.pathsep.join([path, *SOURCES] if path else SOURCES)},
             stdout=(self._folder / f"{len(self._processes)}.log").open("wb"),
             stderr=subprocess.STDOUT,
             start_new_session=True,

@@ -9,11 +9,13 @@ from pathlib import Path
 import pandas as pd
 
 REPOSITORY = Path(__file__).parent.parent.parent
+# What PYTHONPATH needs for this checkout's own code, wherever an editable install may point.
+SOURCES = (str(REPOSITORY / "matrix"), str(REPOSITORY / "reports"), str(REPOSITORY))
 
 
 def command(*arguments: str) -> list[str]:
     """The command line of ``crossload`` with arguments."""
-    return [sys.executable, "-m", "matrix", *arguments]
+    return [sys.executable, "-m", "crossload", *arguments]
 
 
 def crossload(*arguments: str, variables: Mapping[str, str] | None = None) -> subprocess.CompletedProcess[str]:

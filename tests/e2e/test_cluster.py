@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 
 from tests.e2e.cluster import Machines
-from tests.e2e.running import REPOSITORY, command, crossload, results
+from tests.e2e.running import REPOSITORY, SOURCES, command, crossload, results
 from tests.e2e.test_trouble import _stored_cells
 
 pytestmark = pytest.mark.e2e
@@ -112,12 +112,12 @@ def test_workers_of_its_own_that_exchange_files_over_a_url(locally: pd.DataFrame
 
 
 def _other_version(folder: Path) -> str:
-    """A folder with another Crossload in it."""
+    """Another Crossload, as PYTHONPATH names it."""
     for name in ("matrix", "scenarios", "reports"):
         shutil.copytree(REPOSITORY / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
-    path = folder / "matrix" / "__init__.py"
+    path = folder / "matrix" / "crossload" / "__init__.py"
     path.write_text(path.read_text().replace("__version__ = ", "__version__ = '0.0.' + ", 1))
-    return str(folder)
+    return os.pathsep.join(str(folder / name) for name in ("matrix", "reports"))
 
 
 def test_another_version_is_said_at_once(machines: Machines, tmp_path: Path) -> None:
@@ -139,9 +139,9 @@ def test_another_version_is_said_at_once(machines: Machines, tmp_path: Path) -> 
 def test_without_dask_it_says_what_to_install(tmp_path: Path) -> None:
     (tmp_path / "distributed").mkdir()
     (tmp_path / "distributed" / "__init__.py").write_text("raise ImportError('not installed')")
-    path = os.pathsep.join([str(tmp_path), str(REPOSITORY)])
+    path = os.pathsep.join([str(tmp_path), *SOURCES])
     finished = subprocess.run(
-        [sys.executable, "-m", "matrix", "run", *SELECTION, "--executor", "dask", "--out", str(tmp_path / "out")],
+        [sys.executable, "-m", "crossload", "run", *SELECTION, "--executor", "dask", "--out", str(tmp_path / "out")],
         cwd=REPOSITORY,
         env=os.environ | {"PYTHONPATH": path, "PYTHONSAFEPATH": "1"},
         capture_output=True,
