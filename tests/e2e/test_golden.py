@@ -44,7 +44,11 @@ def out(tmp_path_factory: pytest.TempPathFactory) -> Path:
     }
     arguments = [word for pair in selection.items() for word in pair]
     finished = subprocess.run(
-        [sys.executable, "-m", "crossload", "run", *arguments], cwd=REPOSITORY, capture_output=True, text=True, check=False
+        [sys.executable, "-m", "crossload", "run", *arguments],
+        cwd=REPOSITORY,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert finished.returncode == 0, finished.stderr
     return folder
