@@ -77,12 +77,14 @@ def models(session: nox.Session) -> None:
 
 @nox.session
 def lint(session: nox.Session) -> None:
-    """ruff, mypy --strict, and the direction of imports."""
+    """ruff, mypy --strict, the direction of imports, and biome for the page's scripts (node comes from a wheel)."""
     session.install("-e", ".[tests,lint]", "nox")
     session.run("ruff", "check", ".")
     session.run("ruff", "format", "--check", ".")
     session.run("mypy", "matrix/crossload", "reports/crossload_reports", "benchmarks", "tests", "noxfile.py")
     session.run("lint-imports")
+    session.run("npm", "ci", "--prefix", "reports", "--no-fund", "--no-audit", "--silent")
+    session.run("npm", "run", "lint", "--prefix", "reports", "--silent")
 
 
 @nox.session

@@ -13,12 +13,24 @@ from markupsafe import Markup
 
 from crossload.probe.attempts import CODE_NEEDED, OPTIMIZER_LOST
 from crossload.probe.formats import INFERENCE, REBUILT
+from crossload.upgrade.plan import WAYS
 from crossload.upgrade.text import ASSUMPTION
 from crossload.util.files import write_atomically, write_text_atomically
 from crossload_reports import analysis
 from crossload_reports.analysis import causes as causes_of
-from crossload_reports.analysis.answers import answers
-from crossload_reports.analysis.frame import ATTEMPTS, LOADABLE, RESULTS, SCORED, SEVERITY, UNSCORED, tidy
+from crossload_reports.analysis.answers import PLAIN, answers
+from crossload_reports.analysis.frame import (
+    ATTEMPTS,
+    FAITHFUL,
+    LOADABLE,
+    RESULTS,
+    RUNGS,
+    SCORED,
+    SEVERITY,
+    UNSCORED,
+    tidy,
+)
+from crossload_reports.html.bundling import bundle
 from crossload_reports.html.content import content
 from crossload_reports.html.earlier_runs import told_runs
 from crossload_reports.html.packing import pack
@@ -28,11 +40,7 @@ from crossload_reports.html.templating import static, templates
 from crossload_reports.html.words import CHANGES, MEANINGS, PAGES, SIGNS
 
 _STYLES = ("base.css", "first.css", "grid.css", "cell.css", "causes.css", "upgrade.css", "changes.css", "print.css")
-# What the page does, in the order in which one needs the other; together they are the body of one function.
-_SCRIPTS = (
-    *("data.js", "state.js", "grid.js", "small.js", "list.js", "first.js", "cell.js", "pins.js", "earlier.js"),
-    *("planning.js", "flow.js", "upgrade.js", "main.js"),
-)
+_ENTRY = "main.js"
 _DOWNLOADS = ("results.csv", "results.json", "results.parquet", "attempts.csv", "results.junit.xml", "summary.md")
 
 
@@ -114,7 +122,8 @@ def make_report(
     tried = sorted({str(name) for name in attempts["attempt"].unique()})
     head |= {
         "words": {
-            "scored": SCORED, "unscored": UNSCORED, "loadable": LOADABLE, "severity": SEVERITY, "signs": SIGNS,
+            "scored": SCORED, "unscored": UNSCORED, "loadable": LOADABLE, "plain": PLAIN, "faithful": FAITHFUL,
+            "severity": SEVERITY, "rungs": RUNGS, "ways": WAYS, "signs": SIGNS,
             "meanings": MEANINGS, "changes": CHANGES, "pages": PAGES, "causes": _causes_told(results, causes),
         },
         "code": {
@@ -131,11 +140,8 @@ def make_report(
         "finished": run.get("finished", ""),
         "strings": strings.items,
     }  # fmt: skip
-    script = "\n".join(
-        ["'use strict';", static("unpack.js"), "(async () => {", *map(static, _SCRIPTS), "})().catch(explain);"]
-    )
     style = "\n".join(static(name) for name in _STYLES)
-    return Report(pack(head, columns), script, style, variables)
+    return Report(pack(head, columns), bundle(_ENTRY, static), style, variables)
 
 
 def render(

@@ -224,4 +224,6 @@ def _scenarios(results: pd.DataFrame, scenarios: list[dict[str, Any]]) -> list[d
 def _environment(name: str, facts: Mapping[str, Any], strings: Strings) -> dict[str, Any]:
     pins = facts.get("pins") or {}
     flat = [strings.place(str(part)) for pin in sorted(pins.items()) for part in pin]
-    return {"id": name, "label": label(name), **{key: facts.get(key, "") for key in _FACTS}, "pins": flat}
+    # Nobody moves through a variant: a way of versions passes over it.
+    common = {"id": name, "label": label(name), "plain": "+" not in name}
+    return {**common, **{key: facts.get(key, "") for key in _FACTS}, "pins": flat}

@@ -1,15 +1,22 @@
 // The panel of one cell: what happened, what was tried, how the two environments differ, how to see it again.
 
+import { attemptsOf, cellFacts, DATA, RUNGS, TEXT, WORDS } from "./data.js";
+import { historyPart } from "./earlier.js";
+import { badge, copyBox, make, many, part, shellWord } from "./elements.js";
+import { shown } from "./list.js";
+import { pinsPart } from "./pins.js";
+import { address, cellAddress, cellOfState, go, STATE } from "./state.js";
+
 const RUNG_MEANINGS = {
   architecture: "same layers, names and shapes", weights: "the same, bit by bit", outputs: "agree within tolerance",
   optimizer: "slots, steps, compile config", training: "one more step, same loss",
 };
 const RUNG_STATES = { p: ["pass", "✓"], l: ["lost", "×"], n: ["n/a", "–"], ".": ["not reached", ""] };
 
-const panel = document.getElementById("cell");
+export const panel = document.getElementById("cell");
 let openCell = -1;
 
-function drawCell() {
+export function drawCell() {
   const cell = cellOfState(STATE);
   if (cell < 0) {
     if (panel.open) panel.close();
@@ -21,10 +28,10 @@ function drawCell() {
   openCell = cell;
   const facts = cellFacts(cell);
   document.getElementById("cell-body").replaceChildren(...panelParts(cell, facts).filter(Boolean));
-  const place = STATE.page ? -1 : shownCells.indexOf(cell);
-  link("cell-previous", place > 0 ? shownCells[place - 1] : -1);
-  link("cell-next", place >= 0 && place < shownCells.length - 1 ? shownCells[place + 1] : -1);
-  document.getElementById("cell-place").textContent = place < 0 ? "" : `${place + 1} of ${shownCells.length.toLocaleString("en")}`;
+  const place = STATE.page ? -1 : shown.cells.indexOf(cell);
+  link("cell-previous", place > 0 ? shown.cells[place - 1] : -1);
+  link("cell-next", place >= 0 && place < shown.cells.length - 1 ? shown.cells[place + 1] : -1);
+  document.getElementById("cell-place").textContent = place < 0 ? "" : `${place + 1} of ${shown.cells.length.toLocaleString("en")}`;
   if (!panel.open) panel.showModal();
   document.getElementById("cell-body").scrollTop = 0;
 }
@@ -35,7 +42,7 @@ function link(id, cell) {
   else anchor.href = cellAddress(cell);
 }
 
-const closeCell = () => go({ cell: "" });
+export const closeCell = () => go({ cell: "" });
 
 function panelParts(cell, facts) {
   return [
@@ -62,25 +69,21 @@ function panelParts(cell, facts) {
   ];
 }
 
-function part(title, ...children) {
-  return make("section", { class: "part" }, make("h3", {}, title), ...children.filter(Boolean));
-}
-
 /** Why: the cause in words, what shows it, what to try, and who reported it. */
 function causePart(facts) {
   const cause = WORDS.causes[facts.cause] || { title: facts.cause, explanation: "", remedies: [], links: [] };
-  const shown = facts.evidence.split("\n").filter(Boolean);
+  const lines = facts.evidence.split("\n").filter(Boolean);
   const told = [
     cause.remedies.length ? ["to try", [cause.remedies.join(" · ")]] : null,
-    cause.links.length ? ["reported as", cause.links.flatMap(([text, address], place) => [place ? ", " : "",
-      make("a", { href: address, rel: "noreferrer" }, text.replace(/^https:\/\/github\.com\/(.+)\/(?:issues|pull)\/(\d+)$/, "$1#$2"))])] : null,
+    cause.links.length ? ["reported as", cause.links.flatMap(([text, reference], place) => [place ? ", " : "",
+      make("a", { href: reference, rel: "noreferrer" }, text.replace(/^https:\/\/github\.com\/(.+)\/(?:issues|pull)\/(\d+)$/, "$1#$2"))])] : null,
   ].filter(Boolean);
   return part("Cause",
     make("p", {}, make("b", {}, cause.title), " ",
       make("a", { class: "quiet", href: address({ page: "", cause: facts.cause, verdict: "", saver: "", loader: "", cell: "" }) }, facts.cause)),
     cause.explanation ? make("p", {}, ...cause.explanation.split("`").map((text, place) =>
       place % 2 ? make("code", {}, text) : text)) : null,
-    shown.length ? make("ul", { class: "evidence", "aria-label": "Evidence" }, ...shown.map((line) => make("li", {}, line))) : null,
+    lines.length ? make("ul", { class: "evidence", "aria-label": "Evidence" }, ...lines.map((line) => make("li", {}, line))) : null,
     told.length ? make("dl", { class: "facts" }, ...told.map(([name, value]) =>
       make("div", {}, make("dt", {}, name), make("dd", {}, ...value)))) : null);
 }
@@ -169,33 +172,12 @@ function dots(rungs) {
     make("i", { class: `r-${RUNG_STATES[letter][0].replace(/\W/g, "-")}` }, RUNG_STATES[letter][1])));
 }
 
-/** A word as a POSIX shell takes it. */
-function shellWord(word) {
-  return /^[\w.,+\-/:@%=]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
-}
-
 /** A scenario is asked for by a glob; signs in a name stand for themselves. */
 const globbed = (name) => name.replace(/[[*?]/g, "[$&]");
 
 function commandOf(facts) {
   const environments = [...new Set([facts.saver, facts.loader].filter(Boolean).map((one) => one.label))].join(",");
   return `nox -s matrix -- --tf ${shellWord(environments)} --scenario ${shellWord(globbed(facts.scenario.name))} --format ${shellWord(facts.format)}`;
-}
-
-/** Text to copy, with a button. */
-function copyBox(text, id = null) {
-  const button = make("button", { type: "button" }, "Copy");
-  const code = make("code", { id, tabindex: "0" }, text);
-  button.addEventListener("click", async () => {
-    try {
-      await navigator.clipboard.writeText(text);
-      button.textContent = "Copied";
-    } catch { // a file opened from disk may not have the clipboard
-      getSelection().selectAllChildren(code);
-      button.textContent = "Selected";
-    }
-  });
-  return make("div", { class: "command" }, code, button);
 }
 
 function scenarioPart(facts) {

@@ -1,5 +1,9 @@
 // Earlier runs: what differs from one of them, and what each saw of one cell.
 
+import { cellFacts, DATA, findNamed, labelOf, TEXT, WORDS } from "./data.js";
+import { badge, make, many, part, shellWord } from "./elements.js";
+import { address, cellAddress, go, STATE } from "./state.js";
+
 const RUNS = DATA.past.runs;
 const MOST_CHANGES = 100;
 
@@ -22,13 +26,13 @@ function changesSince(run) {
 
 const runName = (run) => `run ${run.id} of ${run.finished.slice(0, 16).replace("T", " ")}${run.accepted ? ", the baseline" : ""}`;
 
-function fillRuns() {
+export function fillRuns() {
   const select = document.getElementById("run");
   select.replaceChildren(...RUNS.map((run) => make("option", { value: String(run.id) }, runName(run))));
   select.addEventListener("change", () => go({ run: select.value, cell: "" }));
 }
 
-function drawChanges() {
+export function drawChanges() {
   const run = RUNS.find((one) => String(one.id) === STATE.run) || RUNS[0];
   if (!run) return;
   document.getElementById("run").value = String(run.id);
@@ -95,7 +99,7 @@ function drawPinChanges(run) {
 }
 
 /** What each stored run saw of this very cell, the newest first; runs that agree with the one after them are joined. */
-function historyPart(facts) {
+export function historyPart(facts) {
   if (!RUNS.length) return null;
   const same = (change) => change.scenario === facts.scenario.name && change.format === facts.format
     && change.saver === facts.saver.id && change.loader === (facts.loader ? facts.loader.id : "");

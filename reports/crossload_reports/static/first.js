@@ -1,8 +1,12 @@
 // The first screen: from where, to where, and what the cells say to that.
 
-const PLAIN = ["exact", "equal", "lossy"];
+import { LOADERS, squareOf, tally } from "./counting.js";
+import { CELLS, DATA, environmentOf, ENVIRONMENTS, isScored, TEXT, VERDICTS, WORDS } from "./data.js";
+import { environmentName, make, percent } from "./elements.js";
+import { isTiny } from "./grid.js";
+import { address, chosenPair, go, STATE } from "./state.js";
 
-function fillChoosers() {
+export function fillChoosers() {
   for (const select of document.querySelectorAll("select[data-pair]")) {
     const key = select.dataset.pair;
     select.replaceChildren(...ENVIRONMENTS.map((one) => make("option", { value: one.id }, one.label)));
@@ -19,7 +23,7 @@ function answerOf(start, to) {
 let everything = null;
 let askedFirst = "";
 
-function drawFirst() {
+export function drawFirst() {
   const [start, to] = chosenPair();
   if (!environmentOf.has(start) || !environmentOf.has(to)) return;
   if (askedFirst === `${start} ${to}`) return;
@@ -31,7 +35,7 @@ function drawFirst() {
   drawJourney(environmentOf.get(start), to);
 }
 
-function drawChoosers() {
+export function drawChoosers() {
   const [start, to] = chosenPair();
   for (const select of document.querySelectorAll("select[data-pair]")) select.value = select.dataset.pair === "from" ? start : to;
   document.querySelectorAll("a[data-keeps]").forEach((anchor) => {
@@ -53,7 +57,7 @@ function drawJourney(start, to) {
     const environment = ENVIRONMENTS[loader];
     const counts = squareOf(everything, start, loader);
     const scored = VERDICTS.reduce((sum, _, place) => sum + (isScored[place] ? counts[place] : 0), 0);
-    const plain = PLAIN.reduce((sum, verdict) => sum + counts[VERDICTS.indexOf(verdict)], 0);
+    const plain = WORDS.plain.reduce((sum, verdict) => sum + counts[VERDICTS.indexOf(verdict)], 0);
     const said = WORDS.scored.filter((verdict) => counts[VERDICTS.indexOf(verdict)])
       .map((verdict) => `${counts[VERDICTS.indexOf(verdict)]} ${verdict}`).join(", ");
     const stack = WORDS.scored.map((verdict) => {

@@ -1,5 +1,9 @@
 // The plan, drawn: one band for every way, as thick as it has files.
 
+import { ENVIRONMENTS, FORMATS } from "./data.js";
+import { make, many } from "./elements.js";
+import { WAYS } from "./planning.js";
+
 const LANE = { plainly: "plainly", "with loss": "loss", "with a remedy": "remedy", "with hops": "hops", "no way found": "none" };
 const FLOW = { width: 960, box: 132, top: 14, most: 220, least: 5, label: 25, gap: 10, stop: 176, sign: 26 };
 
@@ -21,7 +25,7 @@ function lanesOf(plan) {
   return lanes;
 }
 
-function drawFlow(plan) {
+export function drawFlow(plan) {
   const lanes = lanesOf(plan);
   const total = plan.entries.length;
   const scale = FLOW.most / Math.max(1, total);

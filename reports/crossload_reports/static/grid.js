@@ -1,47 +1,16 @@
 // Who loads whom: savers down, loaders across.
 
-const SHARES = {
-  "": { name: "load", verdicts: WORDS.loadable },
-  plain: { name: "load plainly", verdicts: ["exact", "equal", "lossy"] },
-  whole: { name: "load plainly and whole", verdicts: ["exact", "equal"] },
-};
+import { LOADERS, SAVERS, squareOf, sums, tally } from "./counting.js";
+import { ENVIRONMENTS, NO_LOADER, VERDICTS, WORDS } from "./data.js";
+import { environmentName, make, many, percent } from "./elements.js";
+import { address, chosenPair, STATE, UNSAVED } from "./state.js";
 
-/** Count the verdicts of each square, those of what could not be saved in a column of their own. */
-function tally(cells) {
-  const counts = new Uint32Array(ENVIRONMENTS.length * (NO_LOADER + 1) * VERDICTS.length);
-  for (const cell of cells) counts[(CELLS.saver[cell] * (NO_LOADER + 1) + CELLS.loader[cell]) * VERDICTS.length + verdictOf(cell)]++;
-  return counts;
-}
-
-function squareOf(squares, saver, loader) {
-  const start = (saver * (NO_LOADER + 1) + loader) * VERDICTS.length;
-  return squares.subarray(start, start + VERDICTS.length);
-}
-
-function sums(counts, state = STATE) {
-  const total = (chosen) => counts.reduce((sum, count, verdict) => sum + (chosen(verdict) ? count : 0), 0);
-  const good = (SHARES[state.share] || SHARES[""]).verdicts;
-  const worst = SEVERITY.find((verdict) => counts[VERDICTS.indexOf(verdict)] && WORDS.scored.includes(verdict)) || "";
-  return {
-    scored: total((verdict) => isScored[verdict]),
-    good: total((verdict) => good.includes(VERDICTS[verdict])),
-    all: total(() => true),
-    worst,
-    unavailable: counts[VERDICTS.indexOf("unavailable")],
-  };
-}
-
-// Every environment, whatever could be run in it: what is missing has to be seen.
-const SAVERS = ENVIRONMENTS.map((_, place) => place);
-const LOADERS = SAVERS;
-
-const FAITHFUL = ["exact", "equal"];
 const TINY = 16; // more environments than this have squares without signs, but for what is silently wrong
-const isTiny = LOADERS.length > TINY;
+export const isTiny = LOADERS.length > TINY;
 
 let GRID = null; // what is drawn: the table, its squares and the headings it was drawn for
 
-function drawGrid(cells) {
+export function drawGrid(cells) {
   const squares = tally(cells);
   const unsaved = SAVERS.some((saver) => squareOf(squares, saver, NO_LOADER).some(Boolean));
   const pair = chosenPair();
@@ -164,7 +133,7 @@ function lookOfShare(counts, sum) {
   return {
     class: `mixed ${tint("share", share)}${silent ? " wrong" : ""}`,
     number: percent(sum.good, sum.scored).replace(" %", ""), mix: mixOf(counts, sum.scored),
-    sign: silent || (!FAITHFUL.includes(sum.worst) && !isTiny) ? sum.worst : "",
+    sign: silent || (!WORDS.faithful.includes(sum.worst) && !isTiny) ? sum.worst : "",
   };
 }
 
@@ -207,7 +176,7 @@ function roam(table, focused) {
   const all = [...table.querySelectorAll("a.square")];
   const start = all.find((square) => square.dataset.square === focused)
     || all.find((square) => square.getAttribute("aria-current")) || all[0];
-  all.forEach((square) => change(square, "tabindex", square === start ? "0" : "-1"));
+  for (const square of all) change(square, "tabindex", square === start ? "0" : "-1");
   if (focused && start && start !== document.activeElement) start.focus({ preventScroll: true });
 }
 

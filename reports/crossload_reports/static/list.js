@@ -1,10 +1,15 @@
 // The cells of a clicked square, or of the whole grid; the worst first.
 
+import { cellFacts, CELLS, environmentOf, labelOf, NO_LOADER, rankOf, RUNGS, SEVERITY, verdictOf, VERDICTS } from "./data.js";
+import { badge, make, many } from "./elements.js";
+import { address, cellAddress, STATE, UNSAVED } from "./state.js";
+
 const PAGE = 40;
-let shownCells = [];
+/** The cells of the list as it stands, for going from one to the next. */
+export const shown = { cells: [] };
 
 /** The chosen cells, the worst first; inside a verdict they keep the order of the columns. */
-function listed(cells) {
+export function listed(cells) {
   const saver = STATE.saver ? environmentOf.get(STATE.saver) ?? -1 : null;
   const loader = !STATE.loader ? null : STATE.loader === UNSAVED ? NO_LOADER : environmentOf.get(STATE.loader) ?? -1;
   const verdict = STATE.verdict ? VERDICTS.indexOf(STATE.verdict) : null;
@@ -18,13 +23,13 @@ function listed(cells) {
   return sorted;
 }
 
-function drawList(cells) {
-  shownCells = listed(cells);
+export function drawList(cells) {
+  shown.cells = listed(cells);
   const heading = document.getElementById("list-title");
   const title = STATE.loader === UNSAVED ? `${labelOf(STATE.saver)}: not saved`
     : STATE.saver && STATE.loader ? `${labelOf(STATE.saver)} → ${labelOf(STATE.loader)}`
       : "All squares";
-  heading.replaceChildren(title, make("small", {}, many(shownCells.length, "cell")));
+  heading.replaceChildren(title, make("small", {}, many(shown.cells.length, "cell")));
   document.getElementById("all-squares").hidden = !(STATE.saver || STATE.loader);
   document.getElementById("all-squares").href = address({ saver: "", loader: "", cell: "" });
   const list = document.getElementById("list");
@@ -34,8 +39,8 @@ function drawList(cells) {
 
 function more(list, from) {
   const pair = !(STATE.saver && STATE.loader);
-  for (const cell of shownCells.slice(from, from + PAGE)) list.append(make("li", {}, listItem(cell, pair)));
-  const rest = shownCells.length - from - PAGE;
+  for (const cell of shown.cells.slice(from, from + PAGE)) list.append(make("li", {}, listItem(cell, pair)));
+  const rest = shown.cells.length - from - PAGE;
   if (rest > 0) {
     const button = make("button", { type: "button", class: "more" }, `Show ${Math.min(PAGE, rest)} of ${many(rest, "more cell")}`);
     button.addEventListener("click", () => {
@@ -46,7 +51,7 @@ function more(list, from) {
     });
     list.append(make("li", {}, button));
   }
-  if (!shownCells.length) list.append(make("li", { class: "empty" }, "No cell matches. Loosen a filter, or reset them all."));
+  if (!shown.cells.length) list.append(make("li", { class: "empty" }, "No cell matches. Loosen a filter, or reset them all."));
 }
 
 function listItem(cell, pair) {

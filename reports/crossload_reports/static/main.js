@@ -1,16 +1,29 @@
 // Wires the page: one function shows whatever the fragment says.
 
+import { closeCell, drawCell, panel } from "./cell.js";
+import { SHARES, sums } from "./counting.js";
+import { verdictOf, VERDICTS, WORDS } from "./data.js";
+import { drawChanges, fillRuns } from "./earlier.js";
+import { make, many, percent } from "./elements.js";
+import { explain } from "./failure.js";
+import { lowercase, pool } from "./filters.js";
+import { drawChoosers, drawFirst, fillChoosers } from "./first.js";
+import { drawGrid } from "./grid.js";
+import { drawList } from "./list.js";
+import { drawSmallGrids } from "./small.js";
+import { address, FILTERS, go, readAgain, STATE, whenChanged } from "./state.js";
+import { drawUpgrade } from "./upgrade.js";
+
 const DRAWN = { grid: drawGridPage, upgrade: drawUpgrade, changes: drawChanges, scenarios: drawSmallGrids };
 const drawnFor = {};
 let shownPage = null;
 
 function show() {
-  const before = STATE;
-  STATE = readState();
+  const before = readAgain();
   // Links in the text know nothing of the pair that was chosen: it stays until another one is.
   if (!STATE.from && !STATE.to && (before.from || before.to) && location.hash.length > 1) {
     history.replaceState(null, "", address({ from: before.from, to: before.to }));
-    STATE = readState();
+    readAgain();
   }
   const page = STATE.page || "grid";
   const view = address({ page: "", cell: "" });
@@ -105,8 +118,13 @@ panel.addEventListener("keydown", (event) => {
 });
 fillChoosers();
 fillRuns();
+whenChanged(show);
 window.addEventListener("hashchange", show);
 document.documentElement.classList.add("scripted");
-show();
+try {
+  show();
+} catch (error) {
+  explain(error);
+}
 // The first search should not have to wait for this.
 (window.requestIdleCallback || setTimeout)(lowercase);

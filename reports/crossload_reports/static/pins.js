@@ -1,5 +1,8 @@
 // The pins of the two environments of a cell, side by side.
 
+import { TEXT } from "./data.js";
+import { make, many, part } from "./elements.js";
+
 function pinsOf(environment) {
   const pins = new Map([["python", environment.python || ""]]);
   for (let place = 0; place < environment.pins.length; place += 2) {
@@ -8,7 +11,7 @@ function pinsOf(environment) {
   return pins;
 }
 
-function pinsPart(facts) {
+export function pinsPart(facts) {
   const sides = [facts.saver, facts.loader || facts.saver].map(pinsOf);
   const names = [...new Set([...sides[0].keys(), ...sides[1].keys()])].sort();
   const row = (name) => {

@@ -1,13 +1,16 @@
-// The planner of matrix/crossload/upgrade, over the cells of this page; tests hold the two against each other for every pair.
+// The planner of crossload/upgrade, over the cells of this page; test vectors made by that one hold the two together.
 // Environments, scenarios and formats are places. A step is one measured load; a loss is what it takes away:
 // 0 nothing, 1 work (a remedy that keeps everything), 2 state of the optimizer or another rung, 3 all but calling it.
 
-const WORK = 1;
-const STATE_LOST = 2;
-const CALL_ONLY = 3;
+import { LOADERS } from "./counting.js";
+import { CELLS, COUNT, DATA, ENVIRONMENTS, findCell, FORMATS, isScored, NO_LOADER, OUTCOMES, RUNGS, SCENARIOS, TEXT, verdictOf, VERDICTS, WORDS } from "./data.js";
+
+export const WORK = 1;
+export const STATE_LOST = 2;
+export const CALL_ONLY = 3;
 const MOST_HOPS = 2;
-const USABLE = ["exact", "equal", "lossy", "remedy"];
-const WAYS = ["plainly", "with loss", "with a remedy", "with hops", "no way found"];
+const USABLE = WORDS.loadable;
+export const WAYS = WORDS.ways;
 const isRebuilt = (format) => FORMATS[format].gives === DATA.terms.rebuilt;
 
 /** What each outcome loses in words, and how much, whatever the format. */
@@ -71,7 +74,7 @@ function pathOf(steps) {
  * The path that loses least and, among those, has the fewest hops; null where there is none. A remedy that keeps everything
  * counts as no loss here.
  */
-function bestPath(scenario, start, format, to, most) {
+export function bestPath(scenario, start, format, to, most) {
   const steps = stepsOf(scenario);
   let best = null;
   for (let loss = 0; loss <= most && !(best && loss > WORK); loss++) {
@@ -129,7 +132,7 @@ function wayOf(path) {
 }
 
 /** The best way for every file that was saved in one environment and loaded in the other. */
-function planUpgrade(start, to, most) {
+export function planUpgrade(start, to, most) {
   const entries = [];
   for (let cell = 0; cell < COUNT; cell++) {
     if (CELLS.saver[cell] !== start || CELLS.loader[cell] !== to || !isScored[verdictOf(cell)]) continue;
@@ -189,13 +192,13 @@ function turningPoint(entries, start, to) {
   const atHome = own.filter((cell) => cell >= 0 && USABLE.includes(VERDICTS[verdictOf(cell)]));
   // Nobody moves through a variant or another machine.
   const versions = LOADERS.filter((one) => one === start || one === to
-    || (!ENVIRONMENTS[one].id.includes("+") && ENVIRONMENTS[one].hardware === ENVIRONMENTS[to].hardware));
+    || (ENVIRONMENTS[one].plain && ENVIRONMENTS[one].hardware === ENVIRONMENTS[to].hardware));
   const count = (loader) => {
     let same = 0;
     for (const [place, entry] of home.entries()) {
       const cell = findCell(entry.scenario, entry.format, start, loader);
       if (cell < 0 || !isScored[verdictOf(cell)]) return null;
-      same += ["exact", "equal"].includes(VERDICTS[verdictOf(cell)]) || verdictOf(cell) === verdictOf(atHome[place]) ? 1 : 0;
+      same += WORDS.faithful.includes(VERDICTS[verdictOf(cell)]) || verdictOf(cell) === verdictOf(atHome[place]) ? 1 : 0;
     }
     return same;
   };

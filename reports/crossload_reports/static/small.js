@@ -1,5 +1,11 @@
 // The same grid once for each format and once for each scenario, small enough to compare at a glance.
 
+import { LOADERS, SAVERS, squareOf, sums, tally } from "./counting.js";
+import { CELLS, FORMATS, SCENARIOS, TEXT, verdictOf, VERDICTS } from "./data.js";
+import { make, many, percent } from "./elements.js";
+import { pool } from "./filters.js";
+import { address, STATE } from "./state.js";
+
 // A sign for each verdict on a square of 10 by 10: the second cue beside the colour.
 const STROKES = {
   equal: "M3 5q1-1.6 2 0t2 0", lossy: "M3 6.8h4", remedy: "M5 3v4M3 5h4",
@@ -7,9 +13,9 @@ const STROKES = {
 };
 
 /** How a square looks: by its worst verdict, or, where it stands for many scenarios, by its share. */
-function lookOf(sum, many) {
+function lookOf(sum, isShare) {
   if (!sum.scored) return sum.unavailable ? "unavailable" : "nothing";
-  return many && sum.worst !== "differs" ? `share-${Math.round((10 * sum.good) / sum.scored)}` : sum.worst;
+  return isShare && sum.worst !== "differs" ? `share-${Math.round((10 * sum.good) / sum.scored)}` : sum.worst;
 }
 
 function shareFill(kind) {
@@ -20,14 +26,16 @@ function shareFill(kind) {
 function drawSmall(cells, name, share, shares) {
   const squares = tally(cells);
   const fills = {};
-  const add = (kind, x, y) => { (fills[kind] ??= []).push([x * 10, y * 10]); };
-  SAVERS.forEach((saver, y) => LOADERS.forEach((loader, x) => {
-    const counts = squareOf(squares, saver, loader);
-    const sum = sums(counts);
-    const count = counts[VERDICTS.indexOf(STATE.verdict)];
-    if (STATE.verdict && sum.scored) add(count ? STATE.verdict : "nothing", x, y);
-    else add(lookOf(sum, shares), x, y);
-  }));
+  for (const [y, saver] of SAVERS.entries()) {
+    for (const [x, loader] of LOADERS.entries()) {
+      const counts = squareOf(squares, saver, loader);
+      const sum = sums(counts);
+      const chosen = counts[VERDICTS.indexOf(STATE.verdict)] ? STATE.verdict : "nothing";
+      const kind = STATE.verdict && sum.scored ? chosen : lookOf(sum, shares);
+      fills[kind] ??= [];
+      fills[kind].push([x * 10, y * 10]);
+    }
+  }
   const svg = make("svg", {
     viewBox: `0 0 ${LOADERS.length * 10} ${SAVERS.length * 10}`, class: "small-grid", role: "img",
     "aria-label": `${name}: ${share}. Savers down, loaders across; ${shares ? "share of right outputs" : "worst verdict"} of each square`,
@@ -64,14 +72,14 @@ function drawTile(key, name, cells, more = {}) {
 function grouped(cells, column) {
   const groups = new Map();
   for (const cell of cells) {
-    let group = groups.get(column[cell]);
-    if (!group) groups.set(column[cell], (group = []));
-    group.push(cell);
+    const group = groups.get(column[cell]);
+    if (group) group.push(cell);
+    else groups.set(column[cell], [cell]);
   }
   return groups;
 }
 
-function drawSmallGrids() {
+export function drawSmallGrids() {
   const formats = grouped(pool(STATE, ["format"]), CELLS.format);
   document.getElementById("format-grids").replaceChildren(...FORMATS.map((format, place) =>
     (formats.has(place) ? drawTile("format", format.name, formats.get(place)) : "")));

@@ -1,4 +1,4 @@
-// Reads what reports/packing.py wrote: a JSON head, and columns of numbers after it.
+// Reads what html/packing.py wrote: a JSON head, and columns of numbers after it.
 
 const COLUMN_TYPES = { u1: Uint8Array, u2: Uint16Array, u4: Uint32Array };
 
@@ -13,8 +13,9 @@ async function packed(holder) {
   return new Blob([bytes]).stream();
 }
 
-async function unpack() {
-  const stream = (await packed(document.getElementById("data"))).pipeThrough(new DecompressionStream("gzip"));
+/** The head, with the columns in groups: `cells.saver` is `groups.cells.saver`. */
+export async function unpack(holder) {
+  const stream = (await packed(holder)).pipeThrough(new DecompressionStream("gzip"));
   const buffer = await new Response(stream).arrayBuffer();
   const length = new DataView(buffer).getUint32(4, true);
   const head = JSON.parse(new TextDecoder().decode(new Uint8Array(buffer, 8, length)));
@@ -25,16 +26,8 @@ async function unpack() {
     const column = new COLUMN_TYPES[kind](buffer, place, count);
     place += column.byteLength;
     const [group, own] = name.split(".");
-    (groups[group] ??= {})[own] = column;
+    groups[group] ??= {};
+    groups[group][own] = column;
   }
   return { ...head, ...groups };
-}
-
-/** Without its data a page has what was written into it, and says why there is no more. */
-function explain(error) {
-  document.documentElement.classList.remove("scripted");
-  document.getElementById("status").textContent = "DecompressionStream" in window
-    ? `The cells could not be shown: ${error.message}.`
-    : "The cells could not be shown: this needs a browser of 2023 or later.";
-  throw error;
 }

@@ -1,5 +1,11 @@
 // The page of an upgrade: the answer, the ways drawn, one route for all, and every file.
 
+import { DATA, environmentOf, ENVIRONMENTS, FORMATS, SCENARIOS, VERDICTS } from "./data.js";
+import { badge, copyBox, make, many } from "./elements.js";
+import { drawFlow } from "./flow.js";
+import { CALL_ONLY, planUpgrade, STATE_LOST, WAYS, WORK } from "./planning.js";
+import { cellAddress, chosenPair, STATE } from "./state.js";
+
 const KEEPS = { "": STATE_LOST, optimizer: WORK, nothing: CALL_ONLY };
 
 function pathText(path) {
@@ -8,7 +14,7 @@ function pathText(path) {
     + (number < path.hops ? `, save as ${FORMATS[path.steps[number + 1].format].name}` : "")).join("; ");
 }
 
-function drawUpgrade() {
+export function drawUpgrade() {
   const [start, to] = chosenPair().map((id) => environmentOf.get(id));
   document.getElementById("keep").value = STATE.keep in KEEPS ? STATE.keep : "";
   if (start === undefined || to === undefined) return;

@@ -1,0 +1,165 @@
+"""The modules of the page: what they read, count, filter and remember, against pandas over the same tables."""
+
+import base64
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from playwright.sync_api import Browser
+
+from crossload_reports import analysis
+from crossload_reports.analysis.frame import RESULTS, SEVERITY, UNSCORED, tidy
+from crossload_reports.html.packing import pack
+from tests.browser import chromium
+from tests.unit.reports import sample_run
+from tests.unit.reports.page_scripts import Scripts, page_of
+
+RUN = sample_run.made_up_run()
+NAMES = """const names = (cell) => [SCENARIOS[CELLS.scenario[cell]].name, FORMATS[CELLS.format[cell]].name,
+    ENVIRONMENTS[CELLS.saver[cell]].id, ENVIRONMENTS[CELLS.loader[cell]]?.id ?? ""].join("|");"""
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with chromium() as browser:
+        yield browser
+
+
+@pytest.fixture(scope="module")
+def scripts(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Scripts:
+    return Scripts(browser, page_of(tmp_path_factory.mktemp("page"), *RUN))
+
+
+def names(rows: pd.DataFrame) -> list[str]:
+    columns = ("scenario", "format", "saved_with", "loaded_with")
+    return ["|".join(row) for row in zip(*(rows[name].astype("object") for name in columns), strict=True)]
+
+
+@pytest.mark.parametrize("count", [0, 1, 7, 300])
+def test_columns_of_every_type_are_read_as_they_were_packed(scripts: Scripts, count: int) -> None:
+    kinds = {"u1": np.uint8, "u2": np.uint16, "u4": np.uint32}
+    columns = {f"cells.{name}": (np.arange(count) * 11 % 251).astype(kind) for name, kind in kinds.items()}
+    columns["kinds.last"] = np.array([2**32 - 1, 0], dtype=np.uint32)
+    block = pack({"said": "\u2028 naïve </script> ≠", "none": None}, columns)
+    read = """const holder = document.createElement("script");
+        holder.textContent = ` ${given}\\n`;
+        const { said, none, cells, kinds } = await unpack(holder);
+        return [said, none, holder.textContent, ...["u1", "u2", "u4"].map((name) => [...cells[name]]), [...kinds.last]];"""
+
+    found = scripts.run(["unpack"], read, base64.b64encode(block).decode())
+
+    same = [(np.arange(count) * 11 % 251).tolist()] * 3
+    assert found == ["\u2028 naïve </script> ≠", None, "", *same, [2**32 - 1, 0]]
+
+
+@pytest.mark.parametrize(
+    "state",
+    [
+        {},
+        {
+            "format": "h5",
+            "verdict": "differs",
+            "text": 'a & b = "ü"',
+            "saver": "2.10-cpu",
+            "loader": "2.16+tf_keras-cpu",
+        },
+        {"page": "upgrade", "from": "2.4-cpu", "to": "2.21-cpu", "keep": "optimizer"},
+        {"page": "changes", "run": "3", "kind": "regression", "cell": "2.4-cpu,2.10-cpu,h5,one, with a comma"},
+    ],
+)
+def test_an_address_says_the_whole_state_and_nothing_else(scripts: Scripts, state: dict[str, str]) -> None:
+    fragment = scripts.run(["state"], "return address(given, {});", state)
+    scripts.show(fragment[1:])
+
+    said = scripts.run(["state"], "return STATE;")
+
+    assert {key: value for key, value in said.items() if value} == state
+    assert scripts.run(["state"], "return address({});") == fragment
+
+
+def test_an_address_of_another_run_names_no_page_and_no_environment_that_is_not_here(scripts: Scripts) -> None:
+    scripts.show("page=nothing&from=2.3-cpu&to=2.16-cpu&other=1")
+
+    said = scripts.run(["state"], "return [STATE.page, STATE.from, STATE.to, address({}), chosenPair()];")
+
+    assert said == ["", "", "2.16-cpu", "#to=2.16-cpu", ["2.10-cpu", "2.16-cpu"]]
+
+
+def test_every_cell_has_an_address_that_leads_back_to_it(scripts: Scripts) -> None:
+    back = """const lost = [];
+        for (let cell = 0; cell < COUNT; cell += 7) {
+            const fragment = new URLSearchParams(cellAddress(cell, {}).slice(1));
+            if (cellOfState({ cell: fragment.get("cell") }) !== cell) lost.push(cell);
+        }
+        return [COUNT, lost, cellOfState({ cell: "2.10-cpu,2.16-cpu,h5,gone" }), cellOfState({ cell: "nonsense" })];"""
+
+    assert scripts.run(["data", "state"], back) == [len(RUN[0]), [], -1, -1]
+
+
+FILTERS: list[tuple[dict[str, str], Any]] = [
+    ({}, lambda rows: rows["scenario"] != ""),
+    ({"format": "h5"}, lambda rows: rows["format"] == "h5"),
+    ({"format": "no-such"}, lambda rows: rows["format"] == "no-such"),
+    ({"family": "custom", "format": "keras"}, lambda rows: (rows["family"] == "custom") & (rows["format"] == "keras")),
+    ({"scenario": "dense"}, lambda rows: rows["scenario"] == "dense"),
+    ({"attempt": "compile=False"}, lambda rows: rows["attempt"] == "compile=False"),
+    ({"text": "BATCH_shape unrecognized"}, lambda rows: rows["error"].str.contains("batch_shape")),
+    ({"text": "unicode"}, lambda rows: rows["scenario"] == "unicode-names"),
+    ({"hardware": "gpu"}, lambda rows: rows["scenario"] == ""),
+    ({"verdict": "fails"}, lambda rows: rows["scenario"] != ""),  # a share is of all verdicts
+]
+
+
+@pytest.mark.parametrize(("state", "chosen"), FILTERS, ids=lambda one: "&".join(one) if isinstance(one, dict) else "")
+def test_filters_let_through_what_the_table_has(scripts: Scripts, state: dict[str, str], chosen: Any) -> None:
+    every = "Object.fromEntries(FILTERS.map((name) => [name, given[name] ?? '']))"
+
+    found = scripts.run(["data", "filters", "state"], f"{NAMES} return [...pool({every})].map(names);", state)
+
+    results = RUN[0]
+    assert sorted(found) == sorted(names(results[chosen(results)]))
+
+
+def test_squares_are_counted_as_in_the_tables(scripts: Scripts) -> None:
+    count = """const squares = tally(Uint32Array.from({ length: COUNT }, (_, cell) => cell));
+        return SAVERS.flatMap((saver) => LOADERS.map((loader) => {
+            const { scored, good, worst } = sums(squareOf(squares, saver, loader), { share: given });
+            return [ENVIRONMENTS[saver].id, ENVIRONMENTS[loader].id, scored, good, worst];
+        }));"""
+    grid = analysis.squares(tidy(RUN[0], RESULTS))
+    for share, verdicts in {
+        "": ("exact", "equal", "lossy", "remedy"), "plain": ("exact", "equal", "lossy"), "whole": ("exact", "equal"),
+    }.items():  # fmt: skip
+        found = scripts.run(["counting", "data"], count, share)
+
+        assert found == [
+            [saver, loader, one["scored"], sum(int(one[verdict]) for verdict in verdicts), one["worst"]]
+            for saver in sample_run.VERSIONS
+            for loader in sample_run.VERSIONS
+            for one in [grid[saver, loader]]
+        ]
+
+
+@pytest.mark.parametrize(
+    ("fragment", "chosen"),
+    [
+        ("all", lambda rows: rows["scenario"] != ""),
+        ("saver=2.10-cpu&loader=2.16-cpu", lambda rows: (rows["saved_with"] == "2.10-cpu") & (rows["loaded_with"] == "2.16-cpu")),
+        ("saver=2.4-cpu&loader=not-saved", lambda rows: (rows["saved_with"] == "2.4-cpu") & (rows["loaded_with"] == "")),
+        ("verdict=differs&loader=2.21-cpu", lambda rows: (rows["verdict"] == "differs") & (rows["loaded_with"] == "2.21-cpu")),
+        ("saver=gone", lambda rows: rows["scenario"] == ""),
+    ],
+)  # fmt: skip
+def test_the_list_has_the_cells_of_a_square_with_the_worst_first(scripts: Scripts, fragment: str, chosen: Any) -> None:
+    scripts.show(fragment)
+    told = f"{NAMES} return [...listed(pool(STATE))].map((cell) => [names(cell), VERDICTS[verdictOf(cell)]]);"
+
+    found = scripts.run(["data", "filters", "list", "state"], told)
+
+    results = RUN[0]
+    assert sorted(name for name, _ in found) == sorted(names(results[chosen(results)]))
+    order = [*SEVERITY, *UNSCORED]
+    ranks = [order.index(verdict) for _, verdict in found]
+    assert ranks == sorted(ranks)
