@@ -9,8 +9,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from crossload.backends import Backend
-from crossload.backends.choice import choose
+from crossload.backends import AUTO, Backend, choose_backend
 from crossload.backends.venv import VenvBackend
 from crossload.config import MatrixConfig, load_config
 from crossload.environments.model import Environment
@@ -33,7 +32,7 @@ def doctor(config: Path, console: Console) -> None:
         *_interpreters(pythons),
         *_environments(environments, pythons),
         *_docker(settings, config.parent, environments),
-        ("--backend auto", choose("auto", settings, config.parent, environments, None)[1]),
+        ("--backend auto", choose_backend(AUTO, settings, config.parent, environments)[1]),
     ):
         table.add_row(name, text)
     console.print(table, highlight=False)

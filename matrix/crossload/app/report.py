@@ -23,7 +23,7 @@ from crossload.execution.options import RunOptions
 from crossload.planning.matrix import Matrix
 from crossload.runs.earlier import earlier_runs
 from crossload.store import run_log
-from crossload.store.database import Store
+from crossload.store.database import Store, open_existing
 from crossload.store.inspections import inspector
 from crossload.store.lazy_cells import Shelf
 from crossload.util.files import write_atomically, write_text_atomically
@@ -52,11 +52,7 @@ def report_only(options: RunOptions, console: Console) -> None:
     config = load_config(options.config)
     matrix = select_matrix(options, config)
     backend, reason = choose_backend(options.backend, config, options.config.parent, matrix.environments)
-    if not (options.out / "store" / "results.sqlite").exists():
-        raise StoreError(
-            f"{options.out}: nothing has been run here yet. Run `crossload run --out {options.out}` first."
-        )
-    store = Store(options.out / "store")
+    store = open_existing(options.out)
     try:
         artifacts, cells = store.artifacts(), Shelf(store, store.cell_keys())
         recorded = run_log.recorded_states(store)

@@ -13,6 +13,7 @@ from crossload.bisection.procedure import Bisection
 from crossload.config import load_config
 from crossload.environments.selection import all_environments
 from crossload.errors import SelectionError, StoreError
+from crossload.execution.provisioner import Provisioner
 from crossload.planning.matrix import Work
 from crossload.results.changes import version_key
 from crossload.scenario_index import index_scenarios
@@ -42,10 +43,12 @@ def bisect_cell(
     say(f"{scenario} {change.new['format']}: {old} {change.old['verdict']}, {new} {change.new['verdict']}")
     store = Store(out / "store")
     try:
-        with FileLock(out / "store" / "run.lock", timeout=0):
-            prober = Prober(
-                change, Work(scenarios[scenario], change.new["format"]), environments, VenvBackend(), store, config, say
-            )
+        with (
+            FileLock(out / "store" / "run.lock", timeout=0),
+            Provisioner(VenvBackend(), environments, lambda line: None) as places,
+        ):
+            work = Work(scenarios[scenario], change.new["format"])
+            prober = Prober(change, work, places, store, config, say)
             bisection = Bisection(change, prober, _between(change, list(environments)))
             line = bisection.run()
             say(f"{len(prober.probed)} environments probed")

@@ -2,19 +2,20 @@
 
 import hashlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from crossload.backends import Backend, WorkerError
+from crossload.backends import WorkerError
 from crossload.bisection import mixed_pins
 from crossload.bisection.endpoints import Change, alike, behaviour
 from crossload.bisection.releases import write_lock
 from crossload.bisection.search import NEW, NOTHING, OLD, OTHER
 from crossload.config import MatrixConfig
+from crossload.domain.verdicts import HARNESS_ERROR
 from crossload.environments.model import Environment, EnvironmentState
-from crossload.execution.runner import run_load, run_save
+from crossload.execution.provisioner import Provisioner
 from crossload.execution.tasks import LoadTask, SaveTask
 from crossload.planning.keys import artifact_key, cell_key
 from crossload.planning.matrix import Matrix, Work
@@ -24,6 +25,7 @@ from crossload.results.changes import LOADER
 from crossload.results.tables import Tables
 from crossload.store.database import Store
 from crossload.store.inspections import inspector
+from crossload.store.lazy_cells import Shelf
 from crossload.store.records import Artifact
 from crossload.util.cache import cache_folder
 
@@ -37,26 +39,22 @@ class Prober:
 
     change: Change
     work: Work
-    environments: Mapping[str, Environment]
-    backend: Backend
+    places: Provisioner
     store: Store
     config: MatrixConfig
     say: Callable[[str], None]
     probed: dict[str, str] = field(default_factory=dict)
 
-    def __post_init__(self) -> None:
-        self._artifacts, self._cells = self.store.artifacts(), self.store.cells()
-
     def configured(self, name: str) -> str:
         """What an environment of the configuration shows."""
-        return self._answer(self.environments[name], name)
+        return self._answer(self.places.environments[name], name)
 
     def mixed(self, pins: Mapping[str, str], python: str, text: str) -> str:
         """What an environment with exactly these pins shows.
 
         :param text: what is special about it, such as ``keras 2.14.0rc0``.
         """
-        base = self.environments[self.change.environment(self.change.new)]
+        base = self.places.environments[self.change.environment(self.change.new)]
         lines = [f"{name}=={version}" for name, version in sorted(pins.items())]
         digest = hashlib.sha256("\n".join([python, *lines]).encode()).hexdigest()
         lock = cache_folder() / "locks" / "bisect" / f"{digest}.txt"
@@ -94,54 +92,49 @@ class Prober:
         """What the two ends show, judged as the probes are: the result table may have been written by another Crossload."""
         found: dict[str, Mapping[str, Any]] = {}
         for answer, row in ((OLD, self.change.old), (NEW, self.change.new)):
-            environment = self.environments[self.change.environment(row)]
+            environment = self.places.environments[self.change.environment(row)]
             state = self._built(environment)
             judged = self._row(environment, state) if state.state == "ready" else row
             found[answer] = row if isinstance(judged, str) else judged
         return found
 
     def _built(self, environment: Environment) -> EnvironmentState:
-        state = self.backend.state(environment)
-        return self.backend.build(environment, lambda message: None) if state.state == "missing" else state
+        self.places.add(environment)
+        return self.places.state(environment.id)
 
     def _row(self, environment: Environment, state: EnvironmentState) -> Mapping[str, Any] | str:
         """What the cell shows with this environment on the side that differs; a text where it cannot be run."""
-        fixed = self.environments[self.change.fixed]
+        fixed = self.places.environments[self.change.fixed]
         loads = self.change.axis == LOADER
         saver, loader = (fixed, environment) if loads else (environment, fixed)
         states = {fixed.id: self._built(fixed), environment.id: state}
         artifact = self._artifact(saver, states[saver.id])
         # Some causes are told by what the environment that saved it gets.
-        for place in {saver.id: saver, loader.id: loader}.values() if artifact.state == "saved" else ():
-            self._load(artifact, saver, place, states[place.id])
-        places = tuple({saver.id: saver, loader.id: loader}.values())
-        chosen = Matrix(places, (self.work,))
+        both = tuple({saver.id: saver, loader.id: loader}.values())
+        cells = Shelf(self.store)
+        for place in both if artifact.state == "saved" else ():
+            if states[place.id].state == "ready":
+                cells.add(self._load(artifact, saver, place, states[place.id]))
         with inspector(self.store) as inspect:
-            tables = Tables(chosen, self.config, states, self._artifacts, self._cells, inspect)
+            tables = Tables(Matrix(both, (self.work,)), self.config, states, {artifact.key: artifact}, cells, inspect)
         wanted = (loader.id, "")
         rows = [row for row in tables.rows() if row["saved_with"] == saver.id and row["loaded_with"] in wanted]
         return rows[0] if rows else f"{self.work.scenario.name} does not exist there"
 
-    def _load(self, artifact: Artifact, saver: Environment, loader: Environment, state: EnvironmentState) -> None:
+    def _load(self, artifact: Artifact, saver: Environment, loader: Environment, state: EnvironmentState) -> str:
+        """Key of the cell, run unless the store has it."""
         key = cell_key(artifact.key, state)
         near = tolerance_for(self.config, self.work.scenario, saver, loader)
-        cell = self._cells.get(key)
-        if state.state != "ready" or (cell is not None and not attempts_to_run(self.work.attempts(), cell, near)):
-            return
-        worker = self.backend.start(loader)
-        try:
-            task = LoadTask(key, self.work, artifact, loader.id, near, cell)
-            self._cells[key] = run_load(task, worker, self.store, self.config.limits)
-        finally:
-            worker.close()
+        cell = self.store.cell(key)
+        if cell is None or attempts_to_run(self.work.attempts(), cell, near):
+            with self.places.runner(loader.id, self.store, self.config.limits) as runner:
+                runner.load(LoadTask(key, self.work, artifact, loader.id, near, cell))
+        return key
 
     def _artifact(self, saver: Environment, state: EnvironmentState) -> Artifact:
         key = artifact_key(self.work, state)
-        if key not in self._artifacts:
-            worker = self.backend.start(saver)
-            try:
-                task = SaveTask(key, self.work, saver.id)
-                self._artifacts[key] = run_save(task, worker, self.store, self.config.limits)
-            finally:
-                worker.close()
-        return replace(self._artifacts[key])
+        artifact = self.store.artifact(key)
+        if artifact is not None and artifact.state != HARNESS_ERROR:
+            return artifact
+        with self.places.runner(saver.id, self.store, self.config.limits) as runner:
+            return runner.save(SaveTask(key, self.work, saver.id))

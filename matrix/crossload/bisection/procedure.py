@@ -43,7 +43,7 @@ class Bisection:
         return self._inside(self._side(old), self._side(new))
 
     def _side(self, name: str) -> Side:
-        environment = self.prober.environments[name]
+        environment = self.prober.places.environments[name]
         return Side(environment, environment.pins, environment.config.python)
 
     def _remember(self, found: Narrowed) -> None:

@@ -81,7 +81,7 @@ def register(app: typer.Typer, make_console: "Callable[[], Console]") -> None:
         from crossload.config import load_config
         from crossload.domain.cells import cell_name
         from crossload.environments.selection import all_environments, select
-        from crossload.execution.worker_pool import Workshop
+        from crossload.execution.provisioner import Provisioner
         from crossload.resources import MEASURED
         from crossload.scenario_index import index_scenarios
         from crossload.shipped.checking import Checker, sample
@@ -110,9 +110,9 @@ def register(app: typer.Typer, make_console: "Callable[[], Console]") -> None:
         with tempfile.TemporaryDirectory(prefix="crossload-") as folder:
             store = Store(Path(folder))
             try:
-                with Workshop(place, environments, say) as workshop:
-                    workshop.announce(sorted(used))
-                    found = Checker(settings, workshop, store, scenarios, say).run(rows)
+                with Provisioner(place, environments, say) as places:
+                    places.announce(sorted(used))
+                    found = Checker(settings, places, store, scenarios, say).run(rows)
             finally:
                 store.close()
         compared = [item for item in found if item.here]

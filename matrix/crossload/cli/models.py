@@ -187,7 +187,7 @@ def register(app: typer.Typer, make_console: "Callable[[], Console]") -> None:
             [given] if given else candidates(known, alike, (saver.id, opened.format), target.id, hops, max_hops, most)
         )
         with _bench(opened, custom_objects, build, inputs, settings, environments, backend, config, say) as bench:
-            bench.workshop.announce([saver.id, target.id])
+            bench.places.announce([saver.id, target.id])
             walk = Converter(bench, saver, target, format, keep == "optimizer", say).convert(routes)
             proof = write(walk, bench, out, saver, target)
         assert walk.proof is not None
@@ -206,9 +206,9 @@ class _bench:  # noqa: N801 - used like a function in `with`
 
     def __enter__(self) -> "Bench":
         from crossload.backends import choose_backend
-        from crossload.execution.worker_pool import Workshop
+        from crossload.execution.provisioner import Provisioner
         from crossload.store.database import Store
-        from crossload.user_models.bench import Bench, Given, read_inputs
+        from crossload.user_models.bench import Bench, Inputs, read_inputs
         from crossload.user_models.user_code import prepare_code
 
         opened, custom, build, inputs, settings, environments, backend, config, say = self._arguments
@@ -227,10 +227,10 @@ class _bench:  # noqa: N801 - used like a function in `with`
             self._folder.cleanup()
             raise
         self._store = store
-        self._workshop = Workshop(place, environments, say)
-        return Bench(Given(opened, code, arrays), settings, self._workshop, store)
+        self._places = Provisioner(place, environments, say)
+        return Bench(Inputs(opened, code, arrays), settings, self._places, store)
 
     def __exit__(self, *error: Any) -> None:
-        self._workshop.__exit__(*error)
+        self._places.__exit__(*error)
         self._store.close()
         self._folder.cleanup()

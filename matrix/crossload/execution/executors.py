@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from crossload.backends import BACKENDS, Backend, choose_backend
+from crossload.backends import AUTO, BACKENDS, Backend, check_backend, choose_backend
 from crossload.config import MatrixConfig
 from crossload.errors import ClusterError, SelectionError, nearest
 from crossload.planning.matrix import Matrix
@@ -60,9 +60,7 @@ class _Dask(Executor):
         except ImportError:
             raise ClusterError("--executor dask needs Dask: pip install 'crossload[dask]'.") from None
         own = options.scheduler is None
-        known = ("auto", *BACKENDS)
-        if options.backend not in known:
-            raise SelectionError(f"unknown backend {options.backend!r}.{nearest(options.backend, known)}")
+        check_backend(options.backend)
         self._depot = _as_url(options.artifacts)
         if own:
             folder = options.config.parent
@@ -89,7 +87,7 @@ def _as_url(artifacts: str | None) -> str | None:
 
 def _offered(wanted: str, cluster: "Cluster") -> tuple[str, str]:
     """The backend that a cluster's workers offer as resources, and why that one."""
-    if wanted != "auto":
+    if wanted != AUTO:
         return wanted, "asked for"
     offered = frozenset[str]().union(*(seat.resources for seat in cluster.seats(lambda message: None)))
     for name in BACKENDS:

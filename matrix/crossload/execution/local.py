@@ -12,9 +12,10 @@ from crossload.backends import Backend, Worker, WorkerError
 from crossload.config import MatrixConfig
 from crossload.environments.model import Environment, EnvironmentState
 from crossload.execution.queues import Task, TaskQueue
-from crossload.execution.run_state import Books, Progress
-from crossload.execution.runner import run_load, run_save
+from crossload.execution.run_state import Progress, RunState
+from crossload.execution.runner import Runner
 from crossload.execution.tasks import SaveTask
+from crossload.execution.worker_pool import WorkerPool
 from crossload.planning.matrix import Matrix
 from crossload.store.database import Store
 
@@ -24,7 +25,7 @@ __all__ = ["Engine", "Progress"]
 _ENOUGH_FOR_TWO = 12
 
 
-class Engine(Books):
+class Engine(RunState):
     """Runs what the store does not hold yet, on this machine.
 
     :param jobs: number of workers at a time; each runs one child process.
@@ -37,7 +38,8 @@ class Engine(Books):
         self._active = 0
         self._stopping = False
         self._failure: BaseException | None = None
-        self._workers: set[Worker] = set()
+        # A worker ends with the visit to its environment: the next one there may be long after.
+        self._pool = WorkerPool(most_idle=0, started=self._say_isolation)
 
     def run(self, tick: Callable[[Progress], None] = lambda progress: None) -> None:
         """Build and run everything; call ``tick`` a few times a second. On an interrupt workers are ended at once.
@@ -60,8 +62,7 @@ class Engine(Books):
             with self.changed:
                 self._stopping = True
                 self.changed.notify_all()
-                for worker in list(self._workers):
-                    worker.kill()
+            self._pool.stop()
             builders.shutdown(wait=False, cancel_futures=True)
         if self._failure is not None:
             raise self._failure
@@ -134,52 +135,27 @@ class Engine(Books):
                 return None
             return task or self.loads[name].take(group)
 
-    def _start(self, name: str) -> Worker:
-        worker = self.backend.start(self.environments[name])
-        with self.changed:
-            self._workers.add(worker)
-            if self._stopping:
-                worker.kill()
-            if worker.isolation != "fork":
-                self.say(f"{name}: TensorFlow cannot be forked here; every cell gets a fresh process (slower)")
-        return worker
+    def _say_isolation(self, environment: Environment, worker: Worker) -> None:
+        if worker.isolation != "fork":
+            self.say(f"{environment.id}: TensorFlow cannot be forked here; every cell gets a fresh process (slower)")
 
     def _serve_environment(self, slot: int, name: str) -> None:
-        worker: Worker | None = None
         group = ""
-        try:
+        with Runner(self._pool, self.backend, self.environments[name], self.store, self.config.limits) as runner:
             while (task := self._next_task(name, group)) is not None:
                 group = TaskQueue.group_of(task)
                 verb = "saving" if isinstance(task, SaveTask) else "loading"
                 self.progress.doing[slot] = f"{name}: {verb} {task.work.scenario.name} {task.work.format}"
-                worker = self._run_task(task, name, worker)
-        finally:
-            if worker is not None:
-                worker.close()
-                with self.changed:
-                    self._workers.discard(worker)
+                self._run_task(task, runner)
 
-    def _run_task(self, task: Task, name: str, worker: Worker | None) -> Worker | None:
-        """Run one task; a probe that died is started again once before the task counts as a harness error."""
+    def _run_task(self, task: Task, runner: Runner) -> None:
         started = time.monotonic()
-        for is_last in (False, True):
-            try:
-                if worker is None:
-                    worker = self._start(name)
-                self._finish(task, worker, started)
-                return worker
-            except WorkerError as error:
-                worker = None
-                if self._stopping:
-                    return None
-                if is_last:
-                    self.give_up(task, error)
-        return worker
-
-    def _finish(self, task: Task, worker: Worker, started: float) -> None:
-        if isinstance(task, SaveTask):
-            artifact = run_save(task, worker, self.store, self.config.limits)
-            self.enter_artifact(task, artifact, time.monotonic() - started)
-        else:
-            cell = run_load(task, worker, self.store, self.config.limits, self.expected_hangs(task))
-            self.enter_cell(task, cell, time.monotonic() - started)
+        try:
+            if isinstance(task, SaveTask):
+                artifact = runner.save(task)
+                self.enter_artifact(task, artifact, time.monotonic() - started)
+            else:
+                cell = runner.load(task, self.expected_hangs(task))
+                self.enter_cell(task, cell, time.monotonic() - started)
+        except WorkerError as error:
+            self.give_up(task, error)

@@ -43,7 +43,7 @@ class Progress:
     seconds: dict[str, float] = field(default_factory=lambda: {"build": 0.0, "save": 0.0, "load": 0.0})
 
 
-class Books:
+class RunState:
     """What is still to be done, less what the store holds. Every method that changes them takes the lock ``changed``."""
 
     def __init__(self, matrix: Matrix, config: MatrixConfig, store: Store) -> None:

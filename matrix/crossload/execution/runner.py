@@ -1,52 +1,125 @@
-"""Asks a probe to save and to load, and turns its events into artifacts and cells."""
+"""Has a probe save and load, and turns its events into artifacts and cells.
 
-import json
+Every part of Crossload that runs something does it through :class:`Runner`: here alone a probe that died is started again.
+"""
+
 import shutil
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
-from typing import Any
+from types import TracebackType
+from typing import Any, Self, TypeVar
 
-from crossload.backends import Worker
+from crossload.backends import Backend, Worker, WorkerError
 from crossload.backends.base import DISK_LIMIT
 from crossload.config import Limits
 from crossload.domain.attempts import crash_message
 from crossload.domain.verdicts import CANNOT_SAVE, CRASHES, HARNESS_ERROR
+from crossload.environments.model import Environment
+from crossload.execution.probe_requests import (
+    Event,
+    Request,
+    ask,
+    empty,
+    ended_early,
+    first,
+    last_stage,
+    load_request,
+    save_request,
+)
 from crossload.execution.tasks import LoadTask, SaveTask
+from crossload.execution.worker_pool import WorkerPool
 from crossload.inspection.containers import container_of
-from crossload.planning.process_sharing import first_group, share_key
+from crossload.planning.process_sharing import first_group
 from crossload.planning.remaining import attempts_to_run
 from crossload.planning.retry_policy import TIME_LIMIT, first_alike, hung, worth_trying
-from crossload.probe import attempts, protocol
+from crossload.probe import attempts
 from crossload.store.artifact_files import ArtifactFiles
 from crossload.store.records import Artifact, Cell
 
-Event = Mapping[str, Any]
+Result = TypeVar("Result")
 
 
-def _ask(worker: Worker, request: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Ask; once more where the child was killed from outside.
+class Runner:
+    """Runs tasks in one built environment, through a worker that is taken when the first one comes. A context manager.
 
-    Nothing that TensorFlow does sends SIGKILL: it comes from the kernel, when other processes took the memory, or from a person.
+    A probe that dies over a task is our own machinery's fault, never a finding: another one is asked once more.
+
+    :param owner: on whose behalf, see :meth:`crossload.execution.worker_pool.WorkerPool.stop`.
     """
-    events = _ask_once(worker, request)
-    if events[-1]["signal"] != "SIGKILL" or _first(events, "harness-error"):
-        return events
-    if request["op"] == protocol.SAVE:
-        folder = Path(request["directory"])
-        shutil.rmtree(folder)
-        folder.mkdir()
-    return _ask_once(worker, request)
 
+    def __init__(
+        self,
+        pool: WorkerPool,
+        backend: Backend,
+        environment: Environment,
+        files: ArtifactFiles,
+        limits: Limits,
+        owner: str = "",
+    ) -> None:
+        self._pool, self._backend, self._environment, self._owner = pool, backend, environment, owner
+        self._files, self._limits = files, limits
+        self._worker: Worker | None = None
 
-def _ask_once(worker: Worker, request: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Ask, and take the folder out of every text: an error must read the same on every machine and in every run."""
-    events = json.dumps(worker.ask(request)).replace(json.dumps(request["directory"])[1:-1], "<artifact>")
-    cleaned: list[dict[str, Any]] = json.loads(events)
-    return cleaned
+    def __enter__(self) -> Self:
+        return self
 
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        worker, self._worker = self._worker, None
+        if worker is not None:
+            self._pool.give_back(worker)
 
-def _first(events: Sequence[Event], *names: str) -> Event | None:
-    return next((event for event in events if event["event"] in names), None)
+    @property
+    def isolation(self) -> str:
+        """How the worker's probe makes children, ``fork`` or ``fresh``; empty where it has none."""
+        return self._worker.isolation if self._worker is not None else ""
+
+    def save(self, task: SaveTask) -> Artifact:
+        """Have an artifact written, and make it durable.
+
+        :raises WorkerError: the probe died twice, or does not start.
+        :raises StoreError: the disk is full.
+        :raises StoppedError: nobody wants it any more.
+        """
+        return self._do(lambda worker: run_save(task, worker, self._files, self._limits))
+
+    def load(self, task: LoadTask, expected_hangs: Collection[str] = ()) -> Cell:
+        """Run a cell's missing attempts, and make it durable. Raises what :meth:`save` does.
+
+        :param expected_hangs: attempts that have been seen to hang with its like.
+        """
+        return self._do(lambda worker: run_load(task, worker, self._files, self._limits, expected_hangs))
+
+    def ask(self, request: Request) -> list[dict[str, Any]]:
+        """The events of any other request. Raises what :meth:`save` does."""
+
+        def put(worker: Worker) -> list[dict[str, Any]]:
+            empty(request)  # a probe that died over it may have left something there
+            return ask(worker, request)
+
+        return self._do(put)
+
+    def _do(self, work: Callable[[Worker], Result]) -> Result:
+        try:
+            return self._once(work)
+        except WorkerError:
+            return self._once(work)
+
+    def _once(self, work: Callable[[Worker], Result]) -> Result:
+        try:
+            if self._worker is None:
+                self._worker = self._pool.take(self._environment, self._backend, self._owner)
+            return work(self._worker)
+        except BaseException as error:
+            # Nobody knows what the probe is doing, where it is still there.
+            worker, self._worker = self._worker, None
+            if worker is not None:
+                self._pool.discard(worker)
+            if isinstance(error, WorkerError):
+                self._pool.check(self._owner)  # one that was stopped died of that
+                self._files.check_space(str(error))
+            raise
 
 
 def run_save(task: SaveTask, worker: Worker, store: ArtifactFiles, limits: Limits) -> Artifact:
@@ -55,17 +128,8 @@ def run_save(task: SaveTask, worker: Worker, store: ArtifactFiles, limits: Limit
     :raises WorkerError: the probe itself died.
     """
     staging = store.staging_folder()
-    request = {
-        "op": protocol.SAVE,
-        "id": task.key,
-        "scenario": task.work.scenario.request(),
-        "format": task.work.format,
-        "directory": str(staging),
-        "share": share_key(task.work.scenario, task.work.format, protocol.SAVE),
-        "limits": limits.model_dump(),
-    }
     try:
-        events = _ask(worker, request)
+        events = ask(worker, save_request(task, staging, limits))
         artifact = _artifact(task, events, staging, store)
     finally:
         shutil.rmtree(staging, ignore_errors=True)
@@ -73,30 +137,26 @@ def run_save(task: SaveTask, worker: Worker, store: ArtifactFiles, limits: Limit
     return artifact
 
 
-def _artifact(task: SaveTask, events: Sequence[Event], staging: Any, store: ArtifactFiles) -> Artifact:
+def _artifact(task: SaveTask, events: Sequence[Event], staging: Path, store: ArtifactFiles) -> Artifact:
     def made(
         state: str, payload: Event, folder: str = "", file: str = "", container: str = "", size: int = 0
     ) -> Artifact:
         return Artifact(
-            *(
-                task.key,
-                task.work.scenario.name,
-                task.work.format,
-                task.saved_with,
-                state,
-                folder,
-                file,
-                container,
-                size,
-            ),
-            ended["seconds"],
-            payload,
+            key=task.key,
+            scenario=task.work.scenario.name,
+            format=task.work.format,
+            saved_with=task.saved_with,
+            state=state,
+            folder=folder,
+            file=file,
+            container=container,
+            bytes=size,
+            seconds=ended["seconds"],
+            payload=payload,
         )
 
     ended = events[-1]
-    stage = next((event["stage"] for event in reversed(events) if event["event"] == "stage"), "import")
-    fault = _first(events, "harness-error")
-    raised = _first(events, "raised")
+    fault, raised = first(events, "harness-error"), first(events, "raised")
     wrong = fault or raised
     if wrong and wrong.get("error_type") != DISK_LIMIT:
         store.check_space(str(wrong.get("error")))
@@ -106,9 +166,10 @@ def _artifact(task: SaveTask, events: Sequence[Event], staging: Any, store: Arti
         return made(CRASHES, {"stage": raised["stage"], "signal": DISK_LIMIT, "stderr": raised["error"]})
     if raised is not None:
         return made(CANNOT_SAVE, raised)
-    saved = _first(events, "saved")
+    saved = first(events, "saved")
     if saved is None:
-        return made(CRASHES, {"stage": stage, "signal": ended["signal"] or "ended early", "stderr": ended["stderr"]})
+        signal = ended["signal"] or "ended early"
+        return made(CRASHES, {"stage": last_stage(events, "import"), "signal": signal, "stderr": ended["stderr"]})
     container = container_of(staging / saved["file"])
     digest, size = store.keep_artifact(staging)
     return made("saved", saved, digest, saved["file"], container, size)
@@ -122,32 +183,21 @@ def run_load(
     :param expected: attempts that have been seen to hang with its like: the short time limit is enough from the start.
     :raises WorkerError: the probe itself died.
     """
-    wanted = task.work.attempts()
+    wanted = task.attempts
     records = {record["attempt"]: record for record in (task.known.records if task.known else ())}
     pending = attempts_to_run(wanted, task.known, task.near)
     for name in pending:
         records.pop(name, None)
     seconds = task.known.seconds if task.known else 0.0
-    allowed = limits.model_dump()
-    shorter = {"seconds": min(limits.seconds, limits.seconds_after_hang)}
+    shorter = limits.model_copy(update={"seconds": min(limits.seconds, limits.seconds_after_hang)})
+    folder = store.artifact_folder(task.artifact)
     deaths: list[str] = []
     while pending:
         share, together, later = first_group(task.work.scenario, task.work.format, pending)
         together, after = first_alike(together, expected)
         later = after + later
-        request = {
-            "op": protocol.LOAD,
-            "id": task.key,
-            "scenario": task.work.scenario.request(),
-            "format": task.work.format,
-            "directory": str(store.artifact_folder(task.artifact)),
-            "file": task.artifact.file,
-            "attempts": together,
-            "share": share,
-            "near": task.near.model_dump(),
-            "limits": allowed | (shorter if together[0] in expected else {}),
-        }
-        events = _ask(worker, request)
+        allowed = shorter if together[0] in expected else limits
+        events = ask(worker, load_request(task, folder, together, allowed, share))
         seconds += events[-1]["seconds"]
         known = len(records)
         for event in events:
@@ -170,7 +220,7 @@ def run_load(
         deaths.append(died)
         if interrupted.get("error_type") == TIME_LIMIT:
             # A hang is not worth the whole limit a second time.
-            allowed |= shorter
+            limits = shorter
         hanging = hung(records[name] for name in deaths)
         pending = worth_trying(pending[pending.index(died) + 1 :], deaths, hanging)
         if interrupted["outcome"] == HARNESS_ERROR and interrupted["attempt"] == attempts.PLAIN:
@@ -189,7 +239,7 @@ def _interrupted(events: Sequence[Event], pending: Sequence[str]) -> dict[str, A
     # A death before the first attempt is charged to it; between two attempts, to neither.
     early = not finished and ended_early(events)
     current = begun[-1] if begun else next((name for name in pending if name not in finished), pending[-1])
-    fault = _first(events, "harness-error")
+    fault = first(events, "harness-error")
     if fault is not None:
         record = {key: value for key, value in fault.items() if key != "event"}
         return {**record, "attempt": current, "outcome": HARNESS_ERROR, "seconds": ended["seconds"]}
@@ -203,8 +253,3 @@ def _interrupted(events: Sequence[Event], pending: Sequence[str]) -> dict[str, A
             "seconds": ended["seconds"],
         }
     return None
-
-
-def ended_early(events: Sequence[Event]) -> bool:
-    """Whether the child did not end by itself."""
-    return bool(events[-1]["signal"])

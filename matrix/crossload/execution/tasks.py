@@ -21,7 +21,11 @@ class SaveTask:
 
 @dataclass(frozen=True)
 class LoadTask:
-    """One cell to be run. ``known`` is what the store already holds of it."""
+    """One cell to be run.
+
+    :param known: what the store already holds of it.
+    :param only: run these attempts instead of all that belong to its work.
+    """
 
     key: str
     work: Work
@@ -29,20 +33,39 @@ class LoadTask:
     loaded_with: str
     near: Tolerance
     known: Cell | None = None
+    only: tuple[str, ...] = ()
+
+    @property
+    def attempts(self) -> tuple[str, ...]:
+        """The attempts that make it complete."""
+        return self.only or self.work.attempts()
 
 
 def failed_cell(task: LoadTask, error: WorkerError) -> Cell:
     """A cell that our own machinery could not run."""
     record = {
-        **{"attempt": attempts.PLAIN, "outcome": HARNESS_ERROR, "error_type": "WorkerError"},
-        **{"error": str(error), "stage": "", "seconds": 0.0},
+        "attempt": attempts.PLAIN,
+        "outcome": HARNESS_ERROR,
+        "error_type": "WorkerError",
+        "error": str(error),
+        "stage": "",
+        "seconds": 0.0,
     }
-    return Cell(task.key, task.artifact.key, task.loaded_with, task.work.attempts(), (record,), 0.0)
+    return Cell(task.key, task.artifact.key, task.loaded_with, task.attempts, (record,), 0.0)
 
 
 def failed_artifact(task: SaveTask, error: WorkerError) -> Artifact:
     """An artifact that our own machinery could not have written."""
     return Artifact(
-        *(task.key, task.work.scenario.name, task.work.format, task.saved_with, HARNESS_ERROR, "", "", "", 0, 0.0),
-        {"error_type": "WorkerError", "error": str(error)},
+        key=task.key,
+        scenario=task.work.scenario.name,
+        format=task.work.format,
+        saved_with=task.saved_with,
+        state=HARNESS_ERROR,
+        folder="",
+        file="",
+        container="",
+        bytes=0,
+        seconds=0.0,
+        payload={"error_type": "WorkerError", "error": str(error)},
     )

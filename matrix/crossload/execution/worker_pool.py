@@ -1,88 +1,124 @@
-"""Environments for one question: built on demand, saying how long that takes, each with one worker that is kept."""
+"""Running probes: those that somebody uses, and idle ones that are still warm."""
 
-from collections.abc import Callable, Iterable, Mapping
-from types import TracebackType
-from typing import Self
+import threading
+import time
+from collections.abc import Callable
 
 from crossload.backends import Backend, Worker
-from crossload.environments.model import Environment, EnvironmentState
-
-# Seconds that an environment takes to build from downloaded packages, and with their download; megabytes of that.
-_WARM, _COLD, _DOWNLOAD = 15, 60, 300
+from crossload.environments.model import Environment
+from crossload.errors import CrossloadError
 
 
-class Workshop:
-    """Gives out workers. Not shared between threads.
+class StoppedError(CrossloadError):
+    """What a worker was asked for has been stopped; nobody waits for it any more."""
 
-    :param say: receives a line for everything that takes long.
-    :param most_workers: as many are kept; each holds a TensorFlow in memory.
+
+class WorkerPool:
+    """Gives out workers, takes them back, and ends them. Safe for several threads; a worker that is out belongs to one.
+
+    :param most_idle: as many stay alive unused, each with an imported TensorFlow of 230 to 510 MB; those used longest ago go
+        first, and before another one is started.
+    :param idle_seconds: how long they stay; None for as long as there is room.
+    :param started: told of every worker that starts.
     """
 
     def __init__(
         self,
-        backend: Backend,
-        environments: Mapping[str, Environment],
-        say: Callable[[str], None],
-        most_workers: int = 2,
+        most_idle: int,
+        idle_seconds: float | None = None,
+        started: Callable[[Environment, Worker], None] = lambda environment, worker: None,
     ) -> None:
-        self._backend, self.environments, self._say, self._most = backend, environments, say, most_workers
-        self.states: dict[str, EnvironmentState] = {}
-        self._workers: dict[str, Worker] = {}
+        self._most_idle, self._idle_seconds, self._started = most_idle, idle_seconds, started
+        self._lock = threading.Lock()
+        # The one used last at the end.
+        self._idle: list[tuple[str, Worker, float]] = []
+        self._busy: dict[Worker, tuple[str, str]] = {}
+        self._stopped: set[str] = set()
 
-    def __enter__(self) -> Self:
-        return self
+    @staticmethod
+    def _name(environment: Environment, backend: Backend) -> str:
+        return f"{environment.id} {environment.digest} {backend.name}"
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        for worker in self._workers.values():
-            if kind is None:
-                worker.close()
-            else:
-                worker.kill()
-        self._workers.clear()
+    def take(self, environment: Environment, backend: Backend, owner: str = "") -> Worker:
+        """A worker in a built environment: a warm one, or one that is started now.
 
-    def announce(self, names: Iterable[str]) -> None:
-        """Say how long building what is missing will take."""
-        missing = [name for name in dict.fromkeys(names) if self._look(name).state == "missing"]
-        if missing:
-            count = len(missing)
-            self._say(
-                f"{count} environment{'s' if count > 1 else ''} to build: {', '.join(missing)}; about "
-                f"{_duration(_WARM * count)}, or {_duration(_COLD * count)} where packages must be downloaded "
-                f"(about {_DOWNLOAD * count} MB)."
-            )
-
-    def _look(self, name: str) -> EnvironmentState:
-        return self.states.get(name) or self._backend.state(self.environments[name])
-
-    def state(self, name: str) -> EnvironmentState:
-        """An environment, built unless it is there."""
-        if name not in self.states:
-            state = self._look(name)
-            if state.state == "missing":
-                self._say(f"{name}: building")
-                state = self._backend.build(self.environments[name], self._say)
-            self.states[name] = state
-        return self.states[name]
-
-    def worker(self, name: str) -> Worker:
-        """A worker in a built environment; the ones used longest ago are ended.
-
+        :param owner: on whose behalf, see :meth:`stop`.
         :raises WorkerError: it does not start.
+        :raises StoppedError: the owner has been stopped.
         """
-        worker = self._workers.pop(name, None)
-        while worker is None and len(self._workers) >= self._most:
-            self._workers.pop(next(iter(self._workers))).close()
-        self._workers[name] = worker or self._backend.start(self.environments[name])
-        return self._workers[name]
+        name = self._name(environment, backend)
+        with self._lock:
+            self.check(owner)
+            found = next((item for item in reversed(self._idle) if item[0] == name), None)
+            if found is not None:
+                self._idle.remove(found)
+                self._busy[found[1]] = name, owner
+                return found[1]
+        self._close_idle(max(self._most_idle - 1, 0))
+        worker = backend.start(environment)
+        with self._lock:
+            self._busy[worker] = name, owner
+            stopped = owner in self._stopped
+        if stopped:
+            self.discard(worker)
+            self.check(owner)
+        self._started(environment, worker)
+        return worker
 
-    def forget(self, name: str) -> None:
-        """Drop a worker that has died, so that the next question gets a new one."""
-        worker = self._workers.pop(name, None)
-        if worker is not None:
+    def give_back(self, worker: Worker) -> None:
+        """Its user is done with it: it may serve the next one."""
+        with self._lock:
+            name, owner = self._busy.pop(worker, ("", ""))
+            if name and owner not in self._stopped:
+                self._idle.append((name, worker, time.monotonic()))
+        if not name:
+            return  # it was ended meanwhile
+        if owner in self._stopped:
+            worker.close()
+        self._close_idle(self._most_idle)
+        if self._idle_seconds is not None:
+            timer = threading.Timer(self._idle_seconds + 1, self._close_idle, [0, self._idle_seconds])
+            timer.daemon = True
+            timer.start()
+
+    def discard(self, worker: Worker) -> None:
+        """End a worker of which nobody knows what it is doing, or that has died."""
+        with self._lock:
+            self._busy.pop(worker, None)
+        worker.kill()
+
+    def idle_environments(self) -> list[str]:
+        """Ids of the environments in which a worker waits."""
+        with self._lock:
+            return [name.split(" ")[0] for name, _, _ in self._idle]
+
+    def check(self, owner: str) -> None:
+        """Raise StoppedError where nothing is to be done on somebody's behalf any more."""
+        if owner in self._stopped:
+            raise StoppedError("the run has been stopped")
+
+    def stop(self, owner: str = "") -> None:
+        """End at once what is going on on somebody's behalf, and all idle workers; give out no more to that owner."""
+        with self._lock:
+            self._stopped.add(owner)
+            busy = [worker for worker, (_, user) in self._busy.items() if user == owner]
+        for worker in busy:
             worker.kill()
+        self._close_idle(0)
 
+    def close(self) -> None:
+        """Let all idle workers end by themselves."""
+        self._close_idle(0)
 
-def _duration(seconds: int) -> str:
-    return f"{seconds} s" if seconds < 90 else f"{round(seconds / 60)} min"
+    def _close_idle(self, most: int, seconds: float = 0) -> None:
+        """End idle workers until so many are left; but none that was used within the last seconds.
+
+        Whoever asked for them may have been killed, and does not say goodbye.
+        """
+        now = time.monotonic()
+        with self._lock:
+            surplus = self._idle[: len(self._idle) - most] if len(self._idle) > most else []
+            old = [item for item in surplus if now - item[2] >= seconds]
+            self._idle = [item for item in self._idle if item not in old]
+        for _, worker, _ in old:
+            worker.close()

@@ -9,9 +9,8 @@ from crossload.backends import WorkerError
 from crossload.config import MatrixConfig
 from crossload.domain.verdicts import HARNESS_ERROR, SCORED, verdict
 from crossload.environments.model import Environment
-from crossload.execution.runner import run_load, run_save
+from crossload.execution.provisioner import Provisioner
 from crossload.execution.tasks import LoadTask, SaveTask
-from crossload.execution.worker_pool import Workshop
 from crossload.planning.keys import artifact_key, cell_key
 from crossload.planning.matrix import Work
 from crossload.planning.tolerances import tolerance_for
@@ -79,12 +78,12 @@ class Checker:
     def __init__(
         self,
         config: MatrixConfig,
-        workshop: Workshop,
+        places: Provisioner,
         store: Store,
         scenarios: Mapping[str, Scenario],
         say: Callable[[str], None],
     ) -> None:
-        self._config, self._workshop, self._store = config, workshop, store
+        self._config, self._places, self._store = config, places, store
         self._scenarios, self._say = scenarios, say
         self._artifacts: dict[tuple[str, ...], Artifact] = {}
 
@@ -101,7 +100,7 @@ class Checker:
         return found
 
     def _why_not(self, name: str) -> str:
-        state = self._workshop.state(name)
+        state = self._places.state(name)
         return "" if state.state == "ready" else f"{name} is unavailable: {state.reason}"
 
     def _work(self, row: Row) -> Work:
@@ -115,11 +114,11 @@ class Checker:
         if reason := self._why_not(saver):
             return reason
         work = self._work(row)
-        task = SaveTask(artifact_key(work, self._workshop.state(saver)), work, saver)
+        task = SaveTask(artifact_key(work, self._places.state(saver)), work, saver)
         try:
-            artifact = run_save(task, self._workshop.worker(saver), self._store, self._config.limits)
+            with self._places.runner(saver, self._store, self._config.limits) as runner:
+                artifact = runner.save(task)
         except WorkerError as error:
-            self._workshop.forget(saver)
             return f"a fault of Crossload: {error}"
         if artifact.state == "saved":
             self._artifacts[_artifact_of(row)] = artifact
@@ -131,13 +130,13 @@ class Checker:
         if reason := self._why_not(loader):
             return Checked(row, {}, reason)
         work, artifact = self._work(row), self._artifacts[_artifact_of(row)]
-        known = self._workshop.environments
+        known = self._places.environments
         near = tolerance_for(self._config, work.scenario, known[row["saved_with"]], known[loader])
-        task = LoadTask(cell_key(artifact.key, self._workshop.state(loader)), work, artifact, loader, near)
+        task = LoadTask(cell_key(artifact.key, self._places.state(loader)), work, artifact, loader, near)
         try:
-            cell = run_load(task, self._workshop.worker(loader), self._store, self._config.limits)
+            with self._places.runner(loader, self._store, self._config.limits) as runner:
+                cell = runner.load(task)
         except WorkerError as error:
-            self._workshop.forget(loader)
             return Checked(row, {}, f"a fault of Crossload: {error}")
         judged = verdict(cell.records, near)
         if judged.verdict == HARNESS_ERROR:

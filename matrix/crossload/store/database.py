@@ -17,7 +17,12 @@ from crossload.store.schema import MIGRATIONS, SCHEMA_VERSION
 _JOURNAL_BYTES = 64 << 20
 
 
+_ARTIFACT_COLUMNS = "key, scenario, format, saved_with, state, folder, file, container, bytes, seconds, payload"
 _CELL_COLUMNS = "key, artifact_key, loaded_with, requested, records, seconds"
+
+
+def _artifact(row: tuple[Any, ...]) -> Artifact:
+    return Artifact(*(*row[:-1], json.loads(row[-1])))
 
 
 def _cell(row: tuple[Any, ...]) -> Cell:
@@ -81,24 +86,19 @@ class Store(ArtifactFiles):
     def put_artifact(self, artifact: Artifact) -> None:
         """Make an artifact durable, replacing an earlier row of the same key."""
         self._write(
-            "INSERT OR REPLACE INTO artifacts (key, scenario, format, saved_with, state, folder, file, container, bytes,"
-            " seconds, payload) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            f"INSERT OR REPLACE INTO artifacts ({_ARTIFACT_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
-                *(
-                    artifact.key,
-                    artifact.scenario,
-                    artifact.format,
-                    artifact.saved_with,
-                    artifact.state,
-                    artifact.folder,
-                ),
-                *(
-                    artifact.file,
-                    artifact.container,
-                    artifact.bytes,
-                    artifact.seconds,
-                    json.dumps(dict(artifact.payload)),
-                ),
+                artifact.key,
+                artifact.scenario,
+                artifact.format,
+                artifact.saved_with,
+                artifact.state,
+                artifact.folder,
+                artifact.file,
+                artifact.container,
+                artifact.bytes,
+                artifact.seconds,
+                json.dumps(dict(artifact.payload)),
             ),
         )
 
@@ -106,8 +106,7 @@ class Store(ArtifactFiles):
         """Make a cell durable, replacing an earlier row of the same key."""
         records = json.dumps([dict(record) for record in cell.records])
         self._write(
-            "INSERT OR REPLACE INTO cells (key, artifact_key, loaded_with, requested, records, seconds)"
-            " VALUES (?, ?, ?, ?, ?, ?)",
+            f"INSERT OR REPLACE INTO cells ({_CELL_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?)",
             (cell.key, cell.artifact_key, cell.loaded_with, json.dumps(cell.requested), records, cell.seconds),
         )
 
@@ -118,25 +117,23 @@ class Store(ArtifactFiles):
                 "DELETE FROM cells WHERE key >= ? AND key < ?", [(key[:16], key[:16] + "g") for key in keys]
             )
 
-    def _rows(self, table: str) -> list[tuple[Any, ...]]:
-        columns = {
-            "artifacts": "key, scenario, format, saved_with, state, folder, file, container, bytes, seconds, payload",
-            "cells": _CELL_COLUMNS,
-        }[table]
-        return self.read(f"SELECT {columns} FROM {table}")
-
     def artifacts(self) -> dict[str, Artifact]:
         """Every artifact by key; those whose files are gone are left out, so that they are made again."""
-        found = {}
-        for row in self._rows("artifacts"):
-            artifact = Artifact(*(*row[:10], json.loads(row[10])))
-            if artifact.state != "saved" or self.artifact_folder(artifact).is_dir():
-                found[artifact.key] = artifact
-        return found
+        rows = self.read(f"SELECT {_ARTIFACT_COLUMNS} FROM artifacts")
+        return {artifact.key: artifact for artifact in map(_artifact, rows) if self._is_there(artifact)}
+
+    def artifact(self, key: str) -> Artifact | None:
+        """One artifact; None where there is none of that key, or its files are gone."""
+        rows = self.read(f"SELECT {_ARTIFACT_COLUMNS} FROM artifacts WHERE key = ?", (key,))
+        artifact = _artifact(rows[0]) if rows else None
+        return artifact if artifact is not None and self._is_there(artifact) else None
+
+    def _is_there(self, artifact: Artifact) -> bool:
+        return artifact.state != "saved" or self.artifact_folder(artifact).is_dir()
 
     def cells(self) -> dict[str, Cell]:
         """Every cell by key. Many do not fit in memory: see :meth:`cell` and :meth:`known_cells`."""
-        return {row[0]: _cell(row) for row in self._rows("cells")}
+        return {row[0]: _cell(row) for row in self.read(f"SELECT {_CELL_COLUMNS} FROM cells")}
 
     def cell(self, key: str) -> Cell | None:
         """One cell; None where there is none of that key."""
@@ -197,3 +194,14 @@ class Store(ArtifactFiles):
                 return self._connection.execute(statement, tuple(values)).fetchall()
         except sqlite3.Error as error:
             raise StoreError(f"{self.folder}: the results cannot be read ({error}).") from None
+
+
+def open_existing(out: Path) -> Store:
+    """The store of a run.
+
+    :param out: the run's folder.
+    :raises StoreError: there is none yet.
+    """
+    if not (out / "store" / "results.sqlite").exists():
+        raise StoreError(f"{out}: nothing has been run here yet. Run `crossload run --out {out}` first.")
+    return Store(out / "store")

@@ -1,7 +1,5 @@
 """Measures a user's file: once where it was written, as the reference, and then in other environments against that."""
 
-import json
-import os
 import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -14,9 +12,9 @@ from crossload.backends import WorkerError
 from crossload.config import Limits, MatrixConfig, Tolerance
 from crossload.domain.attempts import crash_message
 from crossload.domain.verdicts import HARNESS_ERROR, Verdict, verdict
-from crossload.execution.runner import run_load
+from crossload.execution.probe_requests import Request, file_request, first, last_stage
+from crossload.execution.provisioner import Provisioner
 from crossload.execution.tasks import LoadTask
-from crossload.execution.worker_pool import Workshop
 from crossload.inspection.containers import container_of
 from crossload.planning.keys import artifact_key, cell_key
 from crossload.planning.matrix import Work
@@ -47,7 +45,7 @@ class UserWork(Work):
 
 
 @dataclass
-class Given:
+class Inputs:
     """What a user gave with a model.
 
     :param inputs: arrays by name, in the order of the file; None where they are to be made.
@@ -65,9 +63,9 @@ class Bench:
     :param store: of its own, in a folder that is thrown away.
     """
 
-    given: Given
+    given: Inputs
     config: MatrixConfig
-    workshop: Workshop
+    places: Provisioner
     store: Store
     facts: Mapping[str, Any] = field(default_factory=dict)
 
@@ -80,7 +78,10 @@ class Bench:
     def _options(self) -> dict[str, Any]:
         code = self.given.code
         return defaults() | {
-            **{"name": NAME, "family": "yours", "title": self.given.model.path.name, "targets": ()},
+            "name": NAME,
+            "family": "yours",
+            "title": self.given.model.path.name,
+            "targets": (),
             # It may look words up in tables: nothing of one attempt may be kept for the next.
             "inputs": (("text", (1,)),),
             "custom_objects": tuple(self.facts.get("custom_objects", ())),
@@ -104,7 +105,7 @@ class Bench:
         :raises ModelError: it cannot be measured there; the message says why and what to do.
         """
         model = self.given.model
-        ready = self.workshop.state(saver)
+        ready = self.places.state(saver)
         if ready.state != "ready":
             raise ModelError(f"{saver} is unavailable: {ready.reason}")
         staging, output = self.store.staging_folder(), self.store.staging_folder()
@@ -116,14 +117,18 @@ class Bench:
             names = list(self.given.inputs)
             arrays = {f"input_{number}": self.given.inputs[name] for number, name in enumerate(names)}
             np.savez(staging / _INPUTS, **arrays)
-        request = self._request(protocol.REFERENCE, model.format, staging, model.path.name) | {
-            "attempts": list(self.work(model.format).attempts()),
-            "inputs": _INPUTS if names else "",
-            "names": names,
-            "output": str(output),
-        }
+        request = self._request(
+            protocol.REFERENCE,
+            model.format,
+            staging,
+            model.path.name,
+            output,
+            attempts=list(self.work(model.format).attempts()),
+            inputs=_INPUTS if names else "",
+            names=names,
+        )
         events = self._ask(saver, request)
-        found = next((event for event in events if event["event"] == "referenced"), None)
+        found = first(events, "referenced")
         if found is None:
             raise ModelError(_why_no_reference(events, saver, self.given, self.limits))
         for path in output.iterdir():
@@ -133,7 +138,17 @@ class Bench:
         self.facts = {**found, "digest": digest}
         key = artifact_key(self.work(model.format), ready)
         return Artifact(
-            key, NAME, model.format, saver, "saved", digest, model.path.name, model.found.container, size, 0.0, {}
+            key=key,
+            scenario=NAME,
+            format=model.format,
+            saved_with=saver,
+            state="saved",
+            folder=digest,
+            file=model.path.name,
+            container=model.found.container,
+            bytes=size,
+            seconds=0.0,
+            payload={},
         )
 
     def load(self, artifact: Artifact, loader: str, only: Sequence[str] = ()) -> Cell:
@@ -143,14 +158,10 @@ class Bench:
         """
         work = self.work(artifact.format)
         near = self.tolerance(artifact.saved_with, loader)
-        key = cell_key(artifact.key, self.workshop.state(loader))
-        task = LoadTask(key, _Only(work.scenario, work.format, work.has_factory, tuple(only)) if only else work,
-                        artifact, loader, near)  # fmt: skip
-        try:
-            return run_load(task, self.workshop.worker(loader), self.store, self.limits)
-        except WorkerError:
-            self.workshop.forget(loader)
-            return run_load(task, self.workshop.worker(loader), self.store, self.limits)
+        key = cell_key(artifact.key, self.places.state(loader))
+        task = LoadTask(key, work, artifact, loader, near, only=tuple(only))
+        with self.places.runner(loader, self.store, self.limits) as runner:
+            return runner.load(task)
 
     def judged(self, artifact: Artifact, loader: str, only: Sequence[str] = ()) -> Verdict:
         """What loading an artifact amounts to.
@@ -163,7 +174,7 @@ class Bench:
         return found
 
     def tolerance(self, saver: str, loader: str) -> Tolerance:
-        known = self.workshop.environments
+        known = self.places.environments
         return tolerance_for(self.config, self.scenario(), known[saver], known[loader])
 
     def resave(self, artifact: Artifact, place: str, attempt: str, form: str) -> tuple[Artifact | None, str]:
@@ -173,11 +184,11 @@ class Bench:
         """
         output = self.store.staging_folder()
         folder = self.store.artifact_folder(artifact)
-        request = self._request(protocol.RESAVE, artifact.format, folder, artifact.file) | {
-            **{"attempt": attempt, "save_as": form, "output": str(output)},
-        }
+        request = self._request(
+            protocol.RESAVE, artifact.format, folder, artifact.file, output, attempt=attempt, save_as=form
+        )
         events = self._ask(place, request)
-        saved = next((event for event in events if event["event"] == "saved"), None)
+        saved = first(events, "saved")
         if saved is None:
             return None, _why_not_saved(events)
         for name in ("reference.npz", "reference.json"):
@@ -185,42 +196,46 @@ class Bench:
         container = container_of(output / saved["file"])
         digest, size = self.store.keep_artifact(output)
         key = content_key(artifact.key, place, attempt, form)
-        return Artifact(key, NAME, form, place, "saved", digest, saved["file"], container, size, 0.0, {}), ""
+        written = Artifact(
+            key=key,
+            scenario=NAME,
+            format=form,
+            saved_with=place,
+            state="saved",
+            folder=digest,
+            file=saved["file"],
+            container=container,
+            bytes=size,
+            seconds=0.0,
+            payload={},
+        )
+        return written, ""
 
-    def _request(self, op: str, form: str, directory: Path, file: str) -> dict[str, Any]:
-        return {
-            **{"op": op, "id": f"{op} {directory.name}", "format": form, "directory": str(directory), "file": file},
-            "scenario": scenario_request(self.given.code, self._options()),
-            "share": None,
-            "limits": self.limits.model_dump(),
-        }
+    def _request(self, op: str, form: str, directory: Path, file: str, output: Path, **more: Any) -> Request:
+        return file_request(
+            op,
+            scenario=scenario_request(self.given.code, self._options()),
+            format=form,
+            directory=directory,
+            file=file,
+            output=output,
+            code=self.given.code.package / "code",
+            limits=self.limits,
+            **more,
+        )
 
-    def _ask(self, place: str, request: Mapping[str, Any]) -> list[dict[str, Any]]:
+    def _ask(self, place: str, request: Request) -> list[dict[str, Any]]:
         try:
-            events = self.workshop.worker(place).ask(request)
+            with self.places.runner(place, self.store, self.limits) as runner:
+                events = runner.ask(request)
         except WorkerError as error:
-            self.workshop.forget(place)
             raise ModelError(f"{place}: the worker ended: {error}") from None
-        text = json.dumps(events)
-        for folder in (request["directory"], request["output"], str(self.given.code.package / "code")):
-            text = text.replace(json.dumps(str(folder) + os.sep)[1:-1], "").replace(json.dumps(str(folder))[1:-1], ".")
-        told: list[dict[str, Any]] = json.loads(text)
-        fault = next((event for event in told if event["event"] == "harness-error"), None)
+        fault = first(events, "harness-error")
         if fault is not None:
             raise ModelError(
                 f"{place}: a fault of Crossload, which says nothing about the model: {fault['error_type']}: {fault['error']}"
             )
-        return told
-
-
-@dataclass(frozen=True)
-class _Only(UserWork):
-    """The same work with only some attempts."""
-
-    only: tuple[str, ...] = ()
-
-    def attempts(self) -> tuple[str, ...]:
-        return self.only
+        return events
 
 
 def read_inputs(path: Path) -> dict[str, Any]:
@@ -252,11 +267,11 @@ def _first_line(text: str) -> str:
     return next((line.strip() for line in text.splitlines() if line.strip()), "")[:300]
 
 
-def _why_no_reference(events: Sequence[Mapping[str, Any]], saver: str, given: Given, limits: Limits) -> str:
+def _why_no_reference(events: Sequence[Mapping[str, Any]], saver: str, given: Inputs, limits: Limits) -> str:
     """Why a file could not be measured where it was written, and what to do, in one or two lines."""
     model, code = given.model, given.code
-    stage = next((event["stage"] for event in reversed(events) if event["event"] == "stage"), "load")
-    raised = next((event for event in events if event["event"] == "raised"), None)
+    stage = last_stage(events, "load")
+    raised = first(events, "raised")
     if raised is None:
         signal = events[-1]["signal"] or "ended early"
         if signal == "memory limit":
@@ -304,7 +319,7 @@ def _hint(error: str, code: UserCode) -> str:
 
 
 def _why_not_saved(events: Sequence[Mapping[str, Any]]) -> str:
-    raised = next((event for event in events if event["event"] == "raised"), None)
+    raised = first(events, "raised")
     if raised is None:
         return f"the process ended early: {events[-1]['signal']}"
     return f"{raised['stage']}: {raised['error_type']}: {_first_line(raised['error'])}"

@@ -50,13 +50,13 @@ def measure(
     """
     everywhere = {item.id: item for item in [*loaders, saver]}
     chosen = sorted(everywhere.values(), key=lambda item: item.sort_key)
-    bench.workshop.announce([item.id for item in chosen])
+    bench.places.announce([item.id for item in chosen])
     say(f"{saver.id}: reading the model where it was written")
     artifact = bench.reference(saver.id)
     work = bench.work(artifact.format)
     cells = {}
     for environment in sorted(chosen, key=lambda item: item.id != saver.id):
-        state = bench.workshop.state(environment.id)
+        state = bench.places.state(environment.id)
         if state.state != "ready":
             say(f"{environment.id}: unavailable: {state.reason}")
             continue
@@ -66,7 +66,7 @@ def measure(
     if not cells:
         raise NothingCouldRunError("nothing could run: every environment is unavailable (see above).")
     matrix = Matrix(tuple(chosen), (work,))
-    states = {item.id: bench.workshop.state(item.id) for item in chosen}
+    states = {item.id: bench.places.state(item.id) for item in chosen}
     with inspector(bench.store) as inspect:
         tables = Tables(matrix, bench.config, states, {artifact.key: artifact}, cells, inspect)
     asked = {item.id for item in loaders}

@@ -133,7 +133,7 @@ class Converter:
         return self._walked[way]
 
     def _new_hop(self, artifact: Artifact, place: str, form: str) -> tuple[Artifact | None, list[dict[str, Any]], str]:
-        state = self._bench.workshop.state(place)
+        state = self._bench.places.state(place)
         if state.state != "ready":
             return None, [], f"{place} is unavailable: {state.reason}"
         found = self._bench.judged(artifact, place)
@@ -249,7 +249,7 @@ def _proof(walk: Walk, bench: Bench, saver: Environment, to: Environment) -> dic
     judged = walk.proof
     assert judged is not None
     used = [saver.id, *(place for place, _ in walk.candidate.recipe), to.id]
-    states = {name: bench.workshop.state(name) for name in dict.fromkeys(used)}
+    states = {name: bench.places.state(name) for name in dict.fromkeys(used)}
     costs = [cost for step in walk.steps for cost in step.get("costs", ())]
     return {
         "crossload": __version__,

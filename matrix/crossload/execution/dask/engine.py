@@ -27,7 +27,7 @@ from crossload.execution.dask.wire import (
     plain_task,
 )
 from crossload.execution.queues import Task, TaskQueue
-from crossload.execution.run_state import Books, Progress
+from crossload.execution.run_state import Progress, RunState
 from crossload.execution.scheduling import BUILD_SECONDS, START_SECONDS, Waiting, batch_seconds, choose
 from crossload.execution.tasks import LoadTask, SaveTask
 from crossload.planning.keys import environment_identity
@@ -60,7 +60,7 @@ class _Known:
     unfit: set[str] = field(default_factory=set)
 
 
-class DaskEngine(Books):
+class DaskEngine(RunState):
     """Runs what the store does not hold yet, on a cluster.
 
     :param backend: name of the backend that workers use.

@@ -8,20 +8,20 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from crossload.backends import Backend, Worker, WorkerError
-from crossload.backends.choice import backend_class
-from crossload.config import Limits, MatrixConfig
+from crossload.backends import Backend, WorkerError, backend_class
+from crossload.config import MatrixConfig
 from crossload.environments.model import Environment
 from crossload.errors import ClusterError, StoreError
 from crossload.execution.dask.transfer import Depot, keep, pack, unpack
 from crossload.execution.dask.wire import Plain, environment_from, plain_artifact, plain_cell, task_from
 from crossload.execution.queues import Task
-from crossload.execution.runner import run_load, run_save
+from crossload.execution.runner import Runner
 from crossload.execution.tasks import SaveTask
+from crossload.execution.worker_pool import StoppedError, WorkerPool
 from crossload.planning.keys import environment_identity
 from crossload.store.artifact_files import ArtifactFiles
 
-# Probes that stay alive after a batch, each with an imported TensorFlow of 230 to 510 MB.
+# Probes that stay alive after a batch, and for how long: a host that was killed does not say goodbye.
 _MOST_WARM = 2
 _IDLE_SECONDS = 300.0
 _NO_SPACE = "No space left on device"
@@ -45,21 +45,20 @@ class Machine:
         self.files = ArtifactFiles(folder)
         self._lock = threading.Lock()
         self._backends: dict[str, Backend] = {}
-        # Idle probes, the one used last at the end.
-        self._idle: list[tuple[str, Worker, float]] = []
-        self._busy: dict[Worker, str] = {}
-        self._stopped: set[str] = set()
+        self._pool = WorkerPool(_MOST_WARM, _IDLE_SECONDS)
 
     def run(self, batch: Mapping[str, Any]) -> Plain:
         """See :func:`crossload.execution.dask.tasks.run_batch`."""
         answer: Plain = {"finished": [], "packed": {}, "messages": [], "why": "", "retire": False, "missing": []}
         try:
             self._run(batch, answer)
+        except StoppedError as error:
+            answer["why"] = str(error)
         except (UnfitError, StoreError, ClusterError, OSError) as error:
             # A full disk, mostly. What is finished is handed over, the rest runs elsewhere.
             answer["why"] = str(error)
             answer["retire"] = getattr(error, "retire", True)
-        answer["warm"] = self._warm()
+        answer["warm"] = self._pool.idle_environments()
         return answer
 
     def _run(self, batch: Mapping[str, Any], answer: Plain) -> None:
@@ -80,16 +79,13 @@ class Machine:
                 answer["missing"].append(digest)
             else:
                 ready.append((task, plain))
-        worker: Worker | None = None
-        try:
+        with Runner(self._pool, backend, environment, self.files, config.limits, owner=batch["run"]) as runner:
             for task, plain in ready:
-                worker = self._run_task(task, plain, worker, backend, environment, config.limits, batch["run"], answer)
-                done = answer["finished"][-1]
-                if done.get("artifact", {}).get("folder"):
-                    self._hand_over(done["artifact"]["folder"], depot, answer)
-        finally:
-            if worker is not None:
-                self._put_back(environment, backend, worker)
+                result = self._run_task(task, plain, runner)
+                answer["isolation"] = runner.isolation or answer.get("isolation", "fork")
+                answer["finished"].append(result)
+                if result.get("artifact", {}).get("folder"):
+                    self._hand_over(result["artifact"]["folder"], depot, answer)
 
     def _package(self, digest: str, content: bytes) -> Path:
         """The folder that holds an unpacked package of scenarios."""
@@ -145,103 +141,19 @@ class Machine:
         else:
             depot.put(digest, content)
 
-    def _run_task(
-        self,
-        task: Task,
-        plain: Mapping[str, Any],
-        worker: Worker | None,
-        backend: Backend,
-        environment: Environment,
-        limits: Limits,
-        run: str,
-        answer: Plain,
-    ) -> Worker | None:
-        """Run one task; a probe that died is started again once before the task counts as a harness error."""
-        started = time.monotonic()
-        for is_last in (False, True):
-            try:
-                if run in self._stopped:
-                    raise UnfitError("the run has been stopped")
-                if worker is None:
-                    worker = self._take(environment, backend, run)
-                    answer["isolation"] = worker.isolation
-                result: Plain = {"key": task.key}
-                if isinstance(task, SaveTask):
-                    result["artifact"] = plain_artifact(run_save(task, worker, self.files, limits))
-                else:
-                    cell = run_load(task, worker, self.files, limits, plain["expected_hangs"])
-                    result["cell"] = plain_cell(cell)
-                answer["finished"].append({**result, "seconds": time.monotonic() - started})
-                return worker
-            except WorkerError as error:
-                self._forget(worker)
-                worker = None
-                if _NO_SPACE in str(error):
-                    raise UnfitError("the disk is full", retire=True) from None
-                if is_last:
-                    answer["finished"].append({"key": task.key, "fault": str(error), "seconds": 0.0})
-            except BaseException:
-                # Whoever asked for this has gone or the disk is full: nobody knows what the probe was doing.
-                if worker is not None:
-                    worker.kill()
-                self._forget(worker)
-                raise
-        return worker
-
-    # Probes
-
     @staticmethod
-    def _name(environment: Environment, backend: Backend) -> str:
-        return f"{environment.id} {environment.digest} {backend.name}"
-
-    def _take(self, environment: Environment, backend: Backend, run: str) -> Worker:
-        name = self._name(environment, backend)
-        with self._lock:
-            found = next((item for item in reversed(self._idle) if item[0] == name), None)
-            if found is not None:
-                self._idle.remove(found)
-                self._busy[found[1]] = run
-                return found[1]
-        worker = backend.start(environment)
-        with self._lock:
-            self._busy[worker] = run
-        return worker
-
-    def _put_back(self, environment: Environment, backend: Backend, worker: Worker) -> None:
-        with self._lock:
-            if self._busy.pop(worker, None) is None:
-                return
-            self._idle.append((self._name(environment, backend), worker, time.monotonic()))
-            surplus, self._idle = self._idle[:-_MOST_WARM], self._idle[-_MOST_WARM:]
-        for _, old, _ in surplus:
-            old.close()
-        timer = threading.Timer(_IDLE_SECONDS + 1, self._close_idle, [_IDLE_SECONDS])
-        timer.daemon = True
-        timer.start()
-
-    def _forget(self, worker: Worker | None) -> None:
-        with self._lock:
-            if worker is not None:
-                self._busy.pop(worker, None)
-
-    def _warm(self) -> list[str]:
-        with self._lock:
-            return [name.split(" ")[0] for name, _, _ in self._idle]
-
-    def _close_idle(self, seconds: float) -> None:
-        """End the probes that nobody has asked for so long: a host that was killed does not say goodbye."""
-        now = time.monotonic()
-        with self._lock:
-            old = [item for item in self._idle if now - item[2] >= seconds]
-            self._idle = [item for item in self._idle if item not in old]
-        for _, worker, _ in old:
-            worker.close()
+    def _run_task(task: Task, plain: Mapping[str, Any], runner: Runner) -> Plain:
+        """What became of a task: its ``artifact`` or ``cell``, or the ``fault`` of ours that it failed for."""
+        started = time.monotonic()
+        try:
+            if isinstance(task, SaveTask):
+                result = {"artifact": plain_artifact(runner.save(task))}
+            else:
+                result = {"cell": plain_cell(runner.load(task, plain["expected_hangs"]))}
+        except WorkerError as error:
+            return {"key": task.key, "fault": str(error), "seconds": 0.0}
+        return {"key": task.key, **result, "seconds": time.monotonic() - started}
 
     def stop(self, run: str) -> None:
         """End what a run still does here, and all idle probes."""
-        self._stopped.add(run)
-        with self._lock:
-            busy = [worker for worker, owner in self._busy.items() if owner == run]
-        for worker in busy:
-            worker.kill()
-        self._close_idle(0)
+        self._pool.stop(run)
