@@ -13,6 +13,7 @@ TEMPLATES = _CHECKOUT / "docker"
 REPORTS = _CHECKOUT / "reports" / "crossload_reports"
 
 LOCKS = PACKAGE / "environments" / "locks"
+ADVISORIES = PACKAGE / "inspection" / "advisories.toml"
 CAUSES = PACKAGE / "diagnosis" / "causes.toml"
 DURATIONS = PACKAGE / "execution" / "durations.toml"
 MEASURED = PACKAGE / "shipped" / "measured.xz"

@@ -83,16 +83,20 @@ def register(app: typer.Typer, make_console: "Callable[[], Console]") -> None:
 
         from rich.table import Table
 
-        from crossload.inspection import inspect as read
+        from crossload.inspection.bounds import printable
+        from crossload.inspection.guarded import inspect_untrusted
+        from crossload.user_models.security import carried_rows
 
-        found = read(model)
+        found = inspect_untrusted(model)
         if found.container == "missing":
-            raise SelectionError(f"{model}: there is no such file or folder.")
+            raise SelectionError(f"{printable(str(model))}: there is no such file or folder.")
+        if found.container == "special":
+            raise SelectionError(f"{printable(str(model))}: is {found.damage}, not a file.")
         if as_json:
             typer.echo(json.dumps(asdict(found) | {"config_keys": sorted(found.config_keys)}, indent=1))
             return
         table = Table(show_header=False, box=None, pad_edge=False)
-        for name, value in _inspected_rows(found):
+        for name, value in [*_inspected_rows(found), *(("carries", row) for row in carried_rows(found.carries))]:
             table.add_row(name, value)
         make_console().print(table)
 

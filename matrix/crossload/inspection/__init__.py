@@ -3,6 +3,7 @@
 What is damaged is said, never raised: an inspection of half a file holds what half a file tells.
 """
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -39,7 +40,7 @@ def kind_of(path: Path) -> str:
     container = container_of(path)
     if container != "directory":
         return container
-    if any((path / name).exists() for name in ("saved_model.pb", "saved_model.pbtxt", "keras_metadata.pb")):
+    if any(os.path.lexists(path / name) for name in ("saved_model.pb", "saved_model.pbtxt", "keras_metadata.pb")):
         return "savedmodel"
     if (path / "model.json").exists():
         return "json+weights"

@@ -4,6 +4,7 @@ import struct
 from collections.abc import Iterator
 from pathlib import Path
 
+from crossload.inspection.bounds import LARGEST_PROTOCOL_BUFFER, read_within
 from crossload.inspection.report import Notes
 from crossload.inspection.savedmodel import varint
 
@@ -14,7 +15,7 @@ _TRAILER = 5  # compression byte and checksum after each block
 
 def read(path: Path, notes: Notes) -> None:
     """Note what the index of a checkpoint says; ``path`` is the prefix, without ``.index``."""
-    keys = list(tensor_names(path.with_name(path.name + ".index").read_bytes()))
+    keys = list(tensor_names(read_within(path.with_name(path.name + ".index"), path.parent, LARGEST_PROTOCOL_BUFFER)))
     if not list(path.parent.glob(path.name + ".data-*")):
         notes.damage.append("data: not beside the index")
     if any(key.startswith("optimizer/") for key in keys):

@@ -15,6 +15,6 @@ def container_of(path: Path) -> str:
     try:
         with path.open("rb") as stream:
             head = stream.read(8)
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return "missing"
     return next((name for magic, name in _MAGIC if head.startswith(magic)), "other")

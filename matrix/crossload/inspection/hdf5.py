@@ -1,15 +1,19 @@
 """HDF5: whole models (``model_config``), weights in the legacy layout, weights in the new one."""
 
 import io
-import json
+import math
 from pathlib import Path
 from typing import Any
 
 import h5py
 
+from crossload.inspection import carried
+from crossload.inspection.bounds import UnreadableError, json_object
 from crossload.inspection.report import LEGACY, NEW, Notes
 
 # Where the new layout keeps the layers: from 2.15 on, and in 2.12 to 2.14.
+# Bytes that a dataset may declare beyond what its file holds: an empty one is filled when it is read.
+_LARGEST_SURPLUS = 1 << 28
 _ROOTS = ("layers", "_layer_checkpoint_dependencies")
 
 
@@ -17,10 +21,13 @@ def read(source: Path | io.BytesIO, notes: Notes) -> None:
     """Note what an HDF5 file says. Raises what h5py raises when it cannot be opened at all."""
     with h5py.File(source, "r") as file:
         notes.guarded("attributes", lambda: _attributes(file, notes))
-        group = file.get("model_weights", file)
-        notes.guarded("layout", lambda: _layout(group, notes))
+        # Before anything is looked up by name: a link may lead to another file, or to something that never answers.
+        notes.guarded("links", lambda: _links(file, notes))
+        if isinstance(file.get("model_weights", getlink=True), h5py.HardLink | type(None)):
+            notes.guarded("layout", lambda: _layout(file.get("model_weights", file), notes))
         # Every object's header is read, each once, and no link out of the file is followed: what is damaged raises.
-        notes.guarded("objects", lambda: h5py.h5o.visit(file.id, lambda name, info: None, info=True))
+        size = file.id.get_filesize()
+        notes.guarded("objects", lambda: h5py.h5o.visit(file.id, lambda name: _object(file, name, size, notes)))
 
 
 def _attributes(file: Any, notes: Notes) -> None:
@@ -28,7 +35,36 @@ def _attributes(file: Any, notes: Notes) -> None:
         notes.keras = _text(file.attrs["keras_version"])
     for name, note in (("model_config", notes.architecture), ("training_config", notes.training)):
         if name in file.attrs:
-            note(json.loads(_text(file.attrs[name])))
+            note(json_object(_text(file.attrs[name])))
+
+
+def _links(file: Any, notes: Notes) -> None:
+    """Note links that are more than a name of an object of this file."""
+
+    def look(name: bytes, info: Any) -> None:
+        if info.type != h5py.h5l.TYPE_HARD:
+            notes.carry(carried.HDF5_LINK, name.decode("utf-8", "replace"))
+
+    file.id.links.visit(look, info=True)
+
+
+def _object(file: Any, name: bytes, size: int, notes: Notes) -> None:
+    """Note where the values of a dataset lie, and whether the file can hold as many as it declares.
+
+    :param size: bytes of the file.
+    """
+    found = h5py.h5o.open(file.id, name)
+    if not isinstance(found, h5py.h5d.DatasetID):
+        return
+    where, plan = name.decode("utf-8", "replace"), found.get_create_plist()
+    if plan.get_external_count():
+        notes.carry(carried.EXTERNAL_STORAGE, where)
+    if plan.get_layout() == h5py.h5d.VIRTUAL:
+        notes.carry(carried.VIRTUAL_DATASET, where)
+    declared = math.prod(found.shape) * found.get_type().get_size()
+    if declared > max(_LARGEST_SURPLUS, 1100 * size):  # deflate gives 1,032 to 1 at most
+        notes.carry(carried.HUGE_SHAPE, f"{where}: {declared >> 20} MB")
+        notes.damage.append(f"{where}: declares {declared >> 20} MB in a file of {size >> 10} kB")
 
 
 def _layout(group: Any, notes: Notes) -> None:
@@ -42,4 +78,8 @@ def _layout(group: Any, notes: Notes) -> None:
 
 
 def _text(value: Any) -> str:
-    return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
+    if isinstance(value, bytes):
+        return value.decode("utf-8", "replace")
+    if not isinstance(value, str):
+        raise UnreadableError(f"no text but {type(value).__name__}")
+    return value

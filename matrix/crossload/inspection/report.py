@@ -7,7 +7,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from crossload.inspection.bounds import printable
 from crossload.inspection.builtin_names import ACTIVATIONS, BUILT_IN
+from crossload.inspection.carried import Carried, in_configuration
 
 # What a reader may meet in a damaged file. Anything else is a fault of ours and must be seen.
 _DAMAGE = (
@@ -17,6 +19,8 @@ _DAMAGE = (
 # Modules whose classes come with Keras or TensorFlow.
 _OWN_MODULES = ("keras", "tf_keras", "tensorflow", "builtins")
 LEGACY, NEW = "legacy", "new"
+# Lines of damage that are told: a thousand say no more.
+_MOST_DAMAGE = 8
 _ACTIVATION_KEYS = ("activation", "recurrent_activation")
 # What a nested model is compiled with is not part of its layers.
 _OTHER_CONFIGS = ("compile_config", "build_config")
@@ -41,6 +45,7 @@ class Inspection:
     :param nested: whether a model is a layer of another one.
     :param config_keys: every key of the configurations of layers and models.
     :param compiled: names of optimizer, losses and metrics it is compiled with; empty where it is not.
+    :param carries: what can hurt whoever loads it, and where.
     :param damage: what cannot be read, in words; empty when all of it could.
     """
 
@@ -58,6 +63,7 @@ class Inspection:
     nested: bool = False
     config_keys: frozenset[str] = frozenset()
     compiled: tuple[str, ...] = ()
+    carries: tuple[Carried, ...] = ()
     damage: str = ""
 
 
@@ -77,7 +83,12 @@ class Notes:
     registered: list[str] = field(default_factory=list)
     config_keys: set[str] = field(default_factory=set)
     compiled: list[str] = field(default_factory=list)
+    carries: set[Carried] = field(default_factory=set)
     damage: list[str] = field(default_factory=list)
+
+    def carry(self, construct: str, where: str = "") -> None:
+        """Note something that can hurt whoever loads the file."""
+        self.carries.add(Carried(construct, where))
 
     def guarded(self, what: str, read: Callable[[], Any]) -> None:
         """Run a reader; what it cannot read becomes a line of ``damage``."""
@@ -90,10 +101,14 @@ class Notes:
             )
 
     def architecture(self, config: Any) -> None:
-        """Note what the configuration of a model or layer says, nested ones included."""
+        """Note what the configuration of a model says, nested ones included."""
+        self.carries.update(in_configuration(config))
+        self._within(config)
+
+    def _within(self, config: Any) -> None:
         if isinstance(config, list):
             for item in config:
-                self.architecture(item)
+                self._within(item)
         elif isinstance(config, dict):
             if isinstance(config.get("class_name"), str):
                 self._object(config)
@@ -101,7 +116,7 @@ class Notes:
                 if key in _ACTIVATION_KEYS and isinstance(value, str) and value not in ACTIVATIONS:
                     self.custom.append(value)
                 elif key not in _OTHER_CONFIGS:
-                    self.architecture(value)
+                    self._within(value)
 
     def _object(self, config: dict[str, Any]) -> None:
         name, module, inner = config["class_name"], config.get("module"), config.get("config")
@@ -154,20 +169,21 @@ class Notes:
     def finish(self, container: str, suffix: str) -> Inspection:
         """The finished inspection, every name once."""
         once = {
-            name: tuple(dict.fromkeys(getattr(self, name)))
+            name: tuple(dict.fromkeys(printable(str(item)) for item in getattr(self, name)))
             for name in ("classes", "modules", "custom", "registered", "compiled")
         }
         return Inspection(
             container,
-            suffix,
-            self.keras,
-            self.tensorflow,
+            printable(suffix),
+            printable(self.keras),
+            printable(self.tensorflow),
             self.weights_layout,
             self.weights_root,
             lambdas=self.lambdas,
             nested=self.models > 1,
-            config_keys=frozenset(self.config_keys),
-            damage="; ".join(dict.fromkeys(self.damage)),
+            config_keys=frozenset(printable(key) for key in self.config_keys),
+            carries=tuple(sorted(Carried(item.construct, printable(item.where)) for item in self.carries)),
+            damage="; ".join(dict.fromkeys(printable(item) for item in self.damage[:_MOST_DAMAGE])),
             **once,
         )
 

@@ -4,10 +4,11 @@ Field numbers are those of ``saved_model.proto``, ``meta_graph.proto``, ``saved_
 ``saved_metadata.proto`` (Keras); they have never changed since TensorFlow 2.0.
 """
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 
+from crossload.inspection import carried
+from crossload.inspection.bounds import LARGEST_PROTOCOL_BUFFER, json_object, read_within
 from crossload.inspection.report import Notes
 
 _VARINT, _FIXED64, _BYTES, _FIXED32 = 0, 1, 2, 5
@@ -17,10 +18,10 @@ def read(path: Path, notes: Notes) -> None:
     """Note what ``saved_model.pb`` and ``keras_metadata.pb`` say."""
     graph = path / "saved_model.pb"
     if graph.exists():
-        notes.guarded(graph.name, lambda: _graph(graph.read_bytes(), notes))
+        notes.guarded(graph.name, lambda: _graph(read_within(graph, path, LARGEST_PROTOCOL_BUFFER), notes))
     metadata = path / "keras_metadata.pb"  # from 2.5 on; before that the same texts are in saved_model.pb
     if metadata.exists():
-        notes.guarded(metadata.name, lambda: _metadata(metadata.read_bytes(), notes))
+        notes.guarded(metadata.name, lambda: _metadata(read_within(metadata, path, LARGEST_PROTOCOL_BUFFER), notes))
     if not (path / "variables" / "variables.index").exists():
         notes.damage.append("variables: not in the folder")
 
@@ -30,10 +31,22 @@ def _graph(content: bytes, notes: Notes) -> None:
         for info in messages(meta_graph, 1):
             for version in messages(info, 5):
                 notes.tensorflow = version.decode("utf-8", "replace")
+        notes.carries.update(carried.in_operations(_operations(meta_graph)))
         for objects in messages(meta_graph, 7):
             for node in messages(objects, 1):
                 for user_object in messages(node, 4):
                     _node(next(messages(user_object, 1), b""), next(messages(user_object, 3), b""), notes)
+
+
+def _operations(meta_graph: bytes) -> Iterator[str]:
+    """Names of the operations of a graph and of its functions (``graph.proto``, ``function.proto``)."""
+    for graph in messages(meta_graph, 2):
+        nodes = [messages(graph, 1)]
+        nodes += [messages(function, 3) for library in messages(graph, 2) for function in messages(library, 1)]
+        for group in nodes:
+            for node in group:
+                for name in messages(node, 2):
+                    yield name.decode("utf-8", "replace")
 
 
 def _metadata(content: bytes, notes: Notes) -> None:
@@ -45,9 +58,7 @@ def _node(identifier: bytes, metadata: bytes, notes: Notes) -> None:
     """One Keras object: ``_tf_keras_layer`` and the like, with JSON that describes it."""
     if not identifier.startswith(b"_tf_keras_") or identifier == b"_tf_keras_metric" or not metadata:
         return
-    described = json.loads(metadata)
-    if not isinstance(described, dict):
-        return
+    described = json_object(metadata)
     if identifier in (b"_tf_keras_model", b"_tf_keras_network", b"_tf_keras_sequential"):
         notes.training(described.get("training_config"))
         notes.keras = notes.keras or str(described.get("keras_version") or "")

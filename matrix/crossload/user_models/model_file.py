@@ -1,10 +1,13 @@
 """Opens a user's file: what it is, which format of ours it is, and what is wrong with it."""
 
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 from crossload.errors import CrossloadError
-from crossload.inspection import Inspection, inspect
+from crossload.inspection import Inspection
+from crossload.inspection.bounds import printable
+from crossload.inspection.guarded import inspect_untrusted
 from crossload.inspection.report import LEGACY, NEW
 
 _TAKEN = "an h5, a .keras, a SavedModel folder, a weights file or the prefix of a checkpoint"
@@ -39,23 +42,31 @@ def open_model(path: Path) -> UserModel:
     :raises ModelError: it is missing, no model, half a model, or damaged.
     """
     path = _prefix_of(path)
-    found = inspect(path)
+    shown = printable(str(path))
+    found = inspect_untrusted(path)
     if found.container == "missing":
-        raise ModelError(f"{path}: there is no such file or folder.")
+        raise ModelError(f"{shown}: there is no such file or folder.")
+    if found.container == "special":
+        raise ModelError(f"{shown}: is {found.damage}, not a file. Give {_TAKEN}.")
     if found.container == "directory":
-        held = ", ".join(sorted(item.name for item in path.iterdir())[:4]) or "nothing"
+        held = (
+            ", ".join(printable(name) for name in sorted(islice((item.name for item in path.iterdir()), 1000))[:4])
+            or "nothing"
+        )
         raise ModelError(
-            f"{path}: this folder is no SavedModel: it has no saved_model.pb (it holds {held}). Give {_TAKEN}."
+            f"{shown}: this folder is no SavedModel: it has no saved_model.pb (it holds {held}). Give {_TAKEN}."
         )
     form = _format_of(found)
+    if form is None and found.damage:
+        raise ModelError(f"{shown}: cannot be read ({found.damage[:200]}). Restore it from a copy.")
     if form is None:
         kind = {
             "zip": "a zip without config.json, so no .keras file",
             "hdf5": "HDF5 without a model or weights of Keras",
         }
-        raise ModelError(f"{path}: is {kind.get(found.container, 'not a saved model')}. Give {_TAKEN}.")
+        raise ModelError(f"{shown}: is {kind.get(found.container, 'not a saved model')}. Give {_TAKEN}.")
     if found.damage:
-        raise ModelError(f"{path}: is damaged ({found.damage.splitlines()[0][:200]}). Restore it from a copy.")
+        raise ModelError(f"{shown}: is damaged ({found.damage.splitlines()[0][:200]}). Restore it from a copy.")
     return UserModel(path, found, form, _size(path))
 
 

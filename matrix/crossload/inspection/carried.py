@@ -1,0 +1,145 @@
+"""What a file carries that can hurt whoever loads it. Found by reading; nothing of it is ever executed.
+
+Configurations are searched at any depth, because a ``Lambda`` inside a wrapper inside a submodel runs like any other.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+LAMBDA = "lambda-bytecode"
+FOREIGN_MODULE = "foreign-module"
+CALLABLE = "named-callable"
+UNSAFE_SWITCH = "unsafe-switch"
+TORCH_PICKLE = "torch-module"
+VOCABULARY_PATH = "vocabulary-path"
+TFSM_LAYER = "tfsm-layer"
+NAME_PATH = "layer-name-path"
+EXTERNAL_STORAGE = "hdf5-external-storage"
+HDF5_LINK = "hdf5-link"
+VIRTUAL_DATASET = "hdf5-virtual-dataset"
+HUGE_SHAPE = "hdf5-huge-shape"
+ARCHIVE_PATH = "archive-path"
+ARCHIVE_BOMB = "archive-bomb"
+ARCHIVE_TWICE = "archive-duplicate"
+GRAPH_FILES = "savedmodel-file-operation"
+GRAPH_PYTHON = "savedmodel-python-call"
+
+# In words, for people who read a finding.
+MEANINGS: Mapping[str, str] = {
+    LAMBDA: "Python bytecode that a Lambda layer runs",
+    FOREIGN_MODULE: "a class or function of a module outside Keras, which loading imports",
+    CALLABLE: "a function of Keras or TensorFlow that loading looks up and a layer calls",
+    UNSAFE_SWITCH: "a call that switches Keras' safe mode off",
+    TORCH_PICKLE: "a pickle that PyTorch loads",
+    VOCABULARY_PATH: "a vocabulary that is read from a path or URL when the model is loaded",
+    TFSM_LAYER: "a SavedModel elsewhere that is loaded with the model",
+    NAME_PATH: "a layer name that leads out of a folder",
+    EXTERNAL_STORAGE: "HDF5 data kept in another file of whoever loads it",
+    HDF5_LINK: "an HDF5 link that leads to another file or name",
+    VIRTUAL_DATASET: "an HDF5 dataset put together from other files",
+    HUGE_SHAPE: "an HDF5 dataset that declares far more than the file holds",
+    ARCHIVE_PATH: "an archive member whose name leads out of the archive",
+    ARCHIVE_BOMB: "an archive that unpacks to far more than it holds",
+    ARCHIVE_TWICE: "an archive member that is there twice, so that readers may differ",
+    GRAPH_FILES: "a graph operation that reads or writes files",
+    GRAPH_PYTHON: "a graph operation that calls Python",
+}
+
+# Code or data of somebody's choosing runs or is read where one of these is loaded.
+CODE = (LAMBDA, FOREIGN_MODULE, CALLABLE, UNSAFE_SWITCH, TORCH_PICKLE, GRAPH_PYTHON)
+
+_OWN_PACKAGES = ("keras", "tf_keras", "tensorflow", "builtins", "keras_nlp", "keras_hub", "keras_cv", "keras_tuner")
+_LOOKUPS = ("StringLookup", "IntegerLookup", "TextVectorization")
+_SWITCHES = ("enable_unsafe_deserialization", "set_global_attribute", "set_safe_mode", "SafeModeScope")
+# Modules of Keras from which a layer's function comes by itself: activations, losses and the like are no callables of concern.
+_HARMLESS = ("activations", "losses", "metrics", "initializers", "regularizers", "constraints", "ops", "builtins")
+_FILE_OPERATIONS = frozenset(
+    {"ReadFile", "WriteFile", "MatchingFiles", "TextLineReader", "WholeFileReader"}
+    | {
+        "WholeFileReaderV2",
+        "TextLineReaderV2",
+        "FixedLengthRecordReader",
+        "FixedLengthRecordReaderV2",
+        "TFRecordReader",
+    }
+    | {"TFRecordReaderV2", "TextLineDataset", "TFRecordDataset", "FixedLengthRecordDataset", "CreateSummaryFileWriter"}
+    | {"WriteSummary", "DebugIdentityV2", "DumpTensor", "PrintV2"}
+)
+_PYTHON_OPERATIONS = frozenset({"PyFunc", "PyFuncStateless", "EagerPyFunc", "GeneratorDataset"})
+
+
+@dataclass(frozen=True, order=True)
+class Carried:
+    """One thing that a file carries.
+
+    :param construct: one of :data:`MEANINGS`.
+    :param where: the layer, member or object that holds it.
+    """
+
+    construct: str
+    where: str = ""
+
+
+def in_configuration(config: Any) -> Iterator[Carried]:
+    """What the configuration of a model carries, wherever in it."""
+    pending: list[tuple[Any, str]] = [(config, "")]
+    while pending:
+        value, where = pending.pop()
+        if isinstance(value, dict):
+            inner = value.get("config")
+            name = inner.get("name") if isinstance(inner, dict) else None
+            where = str(name) if isinstance(name, str) else where
+            yield from _of_object(value, where)
+            pending += [(item, where) for item in value.values()]
+        elif isinstance(value, list):
+            pending += [(item, where) for item in value]
+        elif isinstance(value, str) and value in _SWITCHES:
+            yield Carried(UNSAFE_SWITCH, where)
+
+
+def _of_object(value: Mapping[str, Any], where: str) -> Iterator[Carried]:
+    kind, module, inner = value.get("class_name"), value.get("module"), value.get("config")
+    if not isinstance(kind, str):
+        return
+    plain = kind.rpartition(">")[2]
+    if isinstance(module, str) and module.split(".")[0] not in _OWN_PACKAGES:
+        yield Carried(FOREIGN_MODULE, f"{where}: {module}" if where else module)
+    if kind == "__lambda__":
+        yield Carried(LAMBDA, where)
+    if plain == "function" and isinstance(module, str) and not any(part in module.split(".") for part in _HARMLESS):
+        yield Carried(CALLABLE, f"{where}: {module}.{inner if isinstance(inner, str) else '?'}")
+    if not isinstance(inner, dict):
+        return
+    if plain == "Lambda":
+        yield from _of_lambda(inner, where)
+    if plain == "TorchModuleWrapper":
+        yield Carried(TORCH_PICKLE, where)
+    if plain == "TFSMLayer":
+        yield Carried(TFSM_LAYER, where)
+    if plain in _LOOKUPS and isinstance(inner.get("vocabulary"), str):
+        yield Carried(VOCABULARY_PATH, where)
+    name = inner.get("name")
+    if isinstance(name, str) and (".." in name.split("/") or name.startswith("/")):
+        yield Carried(NAME_PATH, name)
+
+
+def _of_lambda(inner: Mapping[str, Any], where: str) -> Iterator[Carried]:
+    """Bytecode as a list in Keras 2, ``__tuple__`` in a SavedModel; a function by name says its module apart."""
+    for key in ("function", "output_shape", "mask"):
+        value = inner.get(key)
+        items = value.get("items") if isinstance(value, dict) else value
+        if isinstance(items, list) and items and isinstance(items[0], str) and len(items[0]) > 8:
+            yield Carried(LAMBDA, where)
+        elif isinstance(value, str):
+            place = inner.get("module")
+            yield Carried(CALLABLE, f"{where}: {place}.{value}" if isinstance(place, str) else f"{where}: {value}")
+
+
+def in_operations(operations: Iterator[str] | list[str]) -> Iterator[Carried]:
+    """What the graph of a SavedModel carries, from the names of its operations."""
+    for name in sorted(set(operations)):
+        if name in _FILE_OPERATIONS:
+            yield Carried(GRAPH_FILES, name)
+        elif name in _PYTHON_OPERATIONS:
+            yield Carried(GRAPH_PYTHON, name)

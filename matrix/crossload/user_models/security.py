@@ -1,0 +1,81 @@
+"""What a user's file could do to whoever loads it, environment by environment."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from crossload.environments.model import Environment
+from crossload.inspection.advisories import KERAS, TF_KERAS, exposures
+from crossload.inspection.carried import CODE, MEANINGS, Carried
+from crossload.user_models.model_file import UserModel
+from crossload.user_models.saver import keras_of
+
+# Findings that are told one by one; a file of a hundred Lambdas says no more than one of three.
+_MOST = 12
+
+
+@dataclass(frozen=True)
+class LoaderRisk:
+    """Weaknesses of one environment's Keras that a file could use, as published.
+
+    :param advisories: their identifiers.
+    :param fixed: versions of Keras that guard against all of them, one a line that is kept up; empty where none does.
+    """
+
+    environment: str
+    keras: str
+    advisories: tuple[str, ...]
+    fixed: tuple[str, ...]
+
+
+def carried_rows(carries: Sequence[Carried]) -> list[str]:
+    """What a file carries, in words, with where it lies."""
+    rows = [f"{MEANINGS[item.construct]}{f' ({item.where})' if item.where else ''}" for item in carries[:_MOST]]
+    return rows + ([f"and {len(carries) - _MOST} more"] if len(carries) > _MOST else [])
+
+
+def runs_code(model: UserModel) -> bool:
+    """Whether loading the file may run code that came with it."""
+    return any(item.construct in CODE for item in model.found.carries)
+
+
+def loader_risks(model: UserModel, environments: Iterable[Environment]) -> list[LoaderRisk]:
+    """Environments whose Keras is known not to guard against what the file carries. By advisory, not by running."""
+    risks = []
+    for environment in environments:
+        version = keras_of(environment)
+        if version is None:
+            continue
+        package = TF_KERAS if environment.variant == "tf_keras" else KERAS
+        found = exposures(model.found.carries, model.format, str(version), package)
+        if found:
+            fixed = sorted({item for exposure in found for item in exposure.fixed}, key=_as_numbers)
+            risks.append(
+                LoaderRisk(environment.id, str(version), tuple(item.advisory.id for item in found), tuple(fixed))
+            )
+    return risks
+
+
+def _as_numbers(version: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in version.split("."))
+
+
+def risk_lines(model: UserModel, environments: Iterable[Environment]) -> list[str]:
+    """What is to be known of a file before it is loaded anywhere; nothing where there is nothing."""
+    carries = model.found.carries
+    if not carries:
+        return []
+    lines = [f"carries: {row}" for row in carried_rows(carries)]
+    for risk in loader_risks(model, environments):
+        mended = f"; mended in Keras {', '.join(risk.fixed)}" if risk.fixed else "; not mended in any release"
+        lines.append(f"  {risk.environment} (Keras {risk.keras}) is open to {', '.join(risk.advisories)}{mended}")
+    return lines
+
+
+def as_data(model: UserModel, environments: Iterable[Environment]) -> dict[str, Any]:
+    """The same for programs."""
+    return {
+        "carries": [{"construct": item.construct, "where": item.where} for item in model.found.carries],
+        "runs_code": runs_code(model),
+        "open_loaders": [vars(risk) for risk in loader_risks(model, environments)],
+    }
