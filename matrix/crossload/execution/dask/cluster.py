@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import distributed
-
 from crossload.errors import ClusterError
 from crossload.execution.dask import tasks
 
