@@ -19,10 +19,9 @@ from functools import cache
 from pathlib import Path
 from statistics import fmean
 
-from packaging.version import Version
-
 from crossload.app.selection import select_matrix
 from crossload.config import load_config
+from crossload.domain.versions import EnvironmentId, sort_key
 from crossload.execution.options import RunOptions
 from crossload.execution.scheduling import BUILD_SECONDS, START_SECONDS, Waiting, batch_seconds, choose
 from crossload.planning.matrix import Matrix, Work, why_not_applicable
@@ -50,15 +49,15 @@ class Measured:
             )
         self._saves = {(row[0], row[1], row[2]): (float(row[4]), row[3] == "saved") for row in artifacts}
         self._loads = {(row[0], row[1], row[2], row[3]): float(row[4]) for row in cells}
-        self.environments = sorted({row[2] for row in artifacts}, key=_order)
+        self.environments = sorted({row[2] for row in artifacts}, key=sort_key)
         self._save_means = _means((row[1], float(row[4])) for row in artifacts)
         self._load_means = _means((row[1], float(row[4])) for row in cells)
 
     @cache  # noqa: B019 - one object a run
     def _nearest(self, environment: str) -> tuple[str, ...]:
         """Measured environments, the nearest version first."""
-        place = _order(environment)
-        return tuple(sorted(self.environments, key=lambda name: (abs(_order(name)[0].minor - place[0].minor), name)))
+        wanted = _minor(environment)
+        return tuple(sorted(self.environments, key=lambda name: (abs(_minor(name) - wanted), name)))
 
     def save(self, work: Work, environment: str) -> tuple[float, bool]:
         """Seconds, and whether there is an artifact then."""
@@ -77,9 +76,8 @@ class Measured:
         return self._load_means.get(work.format, 0.3)
 
 
-def _order(environment: str) -> tuple[Version, str]:
-    label = environment.partition("-")[0].partition("+")[0]
-    return (Version("2.99") if label == "nightly" else Version(label)), environment
+def _minor(environment: str) -> int:
+    return (EnvironmentId.parse(environment).numbers or (2, 99))[1]
 
 
 def _means(rows: Iterator[tuple[str, float]] | Sequence[tuple[str, float]]) -> dict[str, float]:

@@ -7,9 +7,10 @@ from urllib.parse import parse_qsl
 import pandas as pd
 from playwright.sync_api import Locator, Page
 
+from crossload.domain.versions import in_order
 from crossload.upgrade.graph import Loss, build_graph, follow
 from crossload.upgrade.plan import WAYS, UpgradePlan, Wish, make_plan
-from crossload_reports.analysis.frame import LOADABLE, SCORED, version_order
+from crossload_reports.analysis.frame import LOADABLE, SCORED
 from crossload_reports.analysis.grid import percent
 
 _COLUMNS = {"saver": "saved_with", "loader": "loaded_with"}
@@ -56,7 +57,7 @@ def check_numbers(page: Page, results: pd.DataFrame, chance: random.Random, most
 
 def check_plans(page: Page, address: str, rows: list[dict[str, Any]], pairs: list[tuple[str, str]]) -> int:
     """Hold the upgrade page against the planner, for every file of every pair; returns the number of files."""
-    known = version_order([name for row in rows for name in (row["saved_with"], row["loaded_with"])])
+    known = in_order([name for row in rows for name in (row["saved_with"], row["loaded_with"])])
     files = 0
     for start, to in pairs:
         plan = make_plan(rows, Wish(start, to), known)

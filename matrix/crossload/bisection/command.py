@@ -11,11 +11,11 @@ from crossload.bisection.endpoints import Change, find_cell, find_change
 from crossload.bisection.probe_environment import Prober
 from crossload.bisection.procedure import Bisection
 from crossload.config import load_config
+from crossload.domain.versions import place_in_line
 from crossload.environments.selection import all_environments
 from crossload.errors import SelectionError, StoreError
 from crossload.execution.provisioner import Provisioner
 from crossload.planning.matrix import Work
-from crossload.results.changes import version_key
 from crossload.scenario_index import index_scenarios
 from crossload.store.database import Store
 
@@ -61,5 +61,5 @@ def bisect_cell(
 
 def _between(change: Change, names: Sequence[str]) -> list[str]:
     """Configured environments between the two ends of a change that differ from them in the version only."""
-    first, last = (version_key(change.environment(row)) for row in (change.old, change.new))
-    return [name for name in sorted(names, key=version_key) if first < version_key(name) < last]
+    first, last = (place_in_line(change.environment(row)) for row in (change.old, change.new))
+    return [name for name in sorted(names, key=place_in_line) if first < place_in_line(name) < last]

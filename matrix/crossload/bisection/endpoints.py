@@ -7,8 +7,9 @@ from typing import Any
 from crossload.diagnosis import UNKNOWN
 from crossload.domain.cells import cell_name
 from crossload.domain.verdicts import EQUAL, EXACT, SCORED
+from crossload.domain.versions import neighbours, place_in_line
 from crossload.errors import SelectionError, nearest
-from crossload.results.changes import LOADER, SAVER, version_key
+from crossload.results.changes import LOADER, SAVER
 
 Row = Mapping[str, Any]
 
@@ -78,8 +79,7 @@ def find_change(rows: Iterable[Row], cell: Row) -> Change:
     ]
     for axis, own, other in ((LOADER, "loaded_with", "saved_with"), (SAVER, "saved_with", "loaded_with")):
         line = {row[own]: row for row in like if row[other] == cell[other] and row["loaded_with"]}
-        kind = version_key(cell[own])[0]
-        order = [name for name in sorted(line, key=version_key) if version_key(name)[0] == kind]
+        order = [name for name in sorted(line, key=place_in_line) if neighbours(name, cell[own])]
         place = order.index(cell[own])
         for side in (order[:place][::-1], order[place + 1 :]):
             unlike = next((name for name in side if not alike(line[name], cell)), None)

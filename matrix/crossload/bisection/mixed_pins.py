@@ -5,17 +5,18 @@ from collections.abc import Iterable, Mapping
 
 from packaging.version import Version
 
+from crossload.domain.versions import KERAS_PACKAGES, TENSORFLOW_PACKAGES
+
 # What is varied on its own. Everything else in a lock belongs to TensorFlow, which asks for it.
 TENSORFLOW, PYTHON = "TensorFlow", "Python"
 PACKAGES = {
-    "Keras": ("keras", "tf-keras", "keras-nightly", "keras-preprocessing"),
+    "Keras": (*KERAS_PACKAGES, "keras-preprocessing"),
     "h5py": ("h5py",),
     "NumPy": ("numpy",),
     "protobuf": ("protobuf",),
 }
 COMPONENTS = (TENSORFLOW, *PACKAGES, PYTHON)
 _OWNERS = {package: name for name, packages in PACKAGES.items() for package in packages}
-_TENSORFLOWS = ("tensorflow-cpu", "tensorflow")
 
 
 def component_of(package: str) -> str:
@@ -25,7 +26,7 @@ def component_of(package: str) -> str:
 
 def main_package(component: str, pins: Mapping[str, str]) -> str | None:
     """The package whose version is a component's; None where these pins lack it."""
-    names = _TENSORFLOWS if component == TENSORFLOW else PACKAGES.get(component, ())
+    names = TENSORFLOW_PACKAGES if component == TENSORFLOW else PACKAGES.get(component, ())
     return next((name for name in names if name in pins), None)
 
 

@@ -5,8 +5,9 @@ Cells that fail for another reason than the one that the claim is about say noth
 
 from collections.abc import Callable, Iterator, Sequence
 
-from crossload.claims.evidence import Evidence, Row, keras_generation
+from crossload.claims.evidence import Evidence, Row
 from crossload.domain.verdicts import CRASHES, DIFFERS, EQUAL, EXACT, FAILS, LOSSY, LOST, PASS, REMEDY
+from crossload.domain.versions import EnvironmentId
 from crossload.probe.attempts import BARE, IMPORTED
 from crossload.probe.formats import FORMATS, WHOLE_MODEL
 
@@ -139,7 +140,7 @@ def savedmodel_survives(evidence: Evidence) -> Voices:
 
 def kind_of_difference(row: Row) -> str:
     """What lies between the two versions of a cell."""
-    saver, loader = keras_generation(row["saved_with"]), keras_generation(row["loaded_with"])
+    saver, loader = (EnvironmentId.parse(row[side]).keras_generation for side in ("saved_with", "loaded_with"))
     return f"within Keras {saver}" if saver == loader else f"from Keras {saver} to Keras {loader}"
 
 
@@ -168,7 +169,7 @@ def other_definition(evidence: Evidence) -> Voices:
 
 def other_device(evidence: Evidence) -> Voices:
     for row in evidence.cells(same=False):
-        saver, loader = (row[side].rpartition("-")[2] for side in ("saved_with", "loaded_with"))
+        saver, loader = (EnvironmentId.parse(row[side]).hardware for side in ("saved_with", "loaded_with"))
         home = evidence.beside(row, loaded_with=row["saved_with"])
         if saver != loader and home is not None and home["verdict"] in LOADS:
             yield row, row["verdict"] in _RAISES

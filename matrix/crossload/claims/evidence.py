@@ -4,8 +4,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
-from packaging.version import Version
-
 from crossload.domain.verdicts import SCORED
 
 Row = Mapping[str, Any]
@@ -56,12 +54,3 @@ class Evidence:
 def names_of(row: Row) -> tuple[str, ...]:
     """Saver, loader, format and scenario of a row."""
     return tuple([row[name] for name in _NAMES])
-
-
-def keras_generation(environment: str) -> int:
-    """2 or 3: the Keras behind ``tf.keras`` in an environment, by its id."""
-    label, _, _ = environment.rpartition("-")
-    version, _, variant = label.partition("+")
-    if variant == "tf_keras":
-        return 2
-    return 2 if version != "nightly" and Version(version) < Version("2.16") else 3

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from crossload.domain.versions import EnvironmentId, spellings
 from crossload.errors import SelectionError, nearest
 
 if TYPE_CHECKING:
@@ -41,16 +42,12 @@ def _known(
     return read_known(out or Path("build"), wanted, required=out is not None, all_of=all_of)
 
 
-def _spellings(word: str) -> tuple[str, ...]:
-    return word, f"{word}-cpu", f"{word}-cuda"
-
-
 def _environment_id(word: str, known: list[str]) -> str:
     """An environment as people write it: 2.10 stands for 2.10-cpu."""
-    for candidate in _spellings(word):
+    for candidate in spellings(word):
         if candidate in known:
             return candidate
-    labels = [name.rpartition("-")[0] for name in known]
+    labels = [EnvironmentId.parse(name).label for name in known]
     raise SelectionError(f"the measurements have no {word}.{nearest(word, labels)} Known: {', '.join(known)}.")
 
 
@@ -137,7 +134,7 @@ def register(app: typer.Typer, make_console: "Callable[[], Console]") -> None:
         formats = [word.strip() for word in format.split(",")] if format else None
         with without_collector():
             # What does not load is no way to anywhere; of the files that are to be moved, it has to be said.
-            cells = _known(out, lambda row: row["verdict"] in USABLE, _spellings(start))
+            cells = _known(out, lambda row: row["verdict"] in USABLE, spellings(start))
             rows, known = list(cells.rows), cells.environment_ids
             if scenario:
                 rows = [row for row in rows if any(fnmatchcase(row["scenario"], part) for part in scenario.split(","))]

@@ -1,6 +1,5 @@
 """An environment: its pins, its identity, and what is known of it on this machine."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -10,10 +9,9 @@ from typing import Any
 from packaging.version import Version
 
 from crossload.config import EnvironmentConfig
+from crossload.domain.versions import EnvironmentId, Natural, tensorflow_of
 from crossload.environments.locking import lock_digest, lock_path, read_pins
 from crossload.errors import SelectionError
-
-_TENSORFLOWS = ("tensorflow-cpu", "tensorflow", "tf-nightly-cpu", "tf-nightly")
 
 
 @dataclass(frozen=True)
@@ -40,30 +38,32 @@ class Environment:
         """Where its lock lies."""
         return self.resolved or lock_path(self.id)
 
+    @property
+    def name(self) -> EnvironmentId:
+        """Its id in its parts."""
+        return EnvironmentId.parse(self.id)
+
     @cached_property
     def hardware(self) -> str:
-        return self.id.rpartition("-")[2]
+        return self.name.hardware
 
     @property
     def label(self) -> str:
         """The id as ``--tf`` takes it: without the hardware."""
-        return self.id.rpartition("-")[0]
+        return self.name.label
 
     @property
     def variant(self) -> str:
-        return self.label.partition("+")[2]
+        return self.name.variant
 
     @cached_property
     def tensorflow(self) -> Version:
-        """Major and minor of TensorFlow; ``nightly`` sorts after every release."""
-        label = self.label.partition("+")[0]
-        return Version("999") if label == "nightly" else Version(label)
+        """Major and minor of TensorFlow; what is resolved on the day of the run sorts after every release."""
+        return Version(self.name.base) if self.name.is_release else Version("999")
 
     @property
-    def sort_key(self) -> tuple[Version, tuple[str | int, ...], str]:
-        # Texts and numbers alternate: keras3.9 before keras3.15.
-        parts = re.split(r"(\d+)", self.variant)
-        return self.tensorflow, tuple(int(part) if part.isdecimal() else part for part in parts), self.hardware
+    def sort_key(self) -> tuple[int, tuple[int, ...], Natural, str]:
+        return self.name.order
 
     @cached_property
     def lock_text(self) -> str:
@@ -122,8 +122,7 @@ class EnvironmentState:
         return {
             "id": environment.id,
             "python": self.facts.get("python") or environment.config.python,
-            "tensorflow": self.facts.get("tensorflow")
-            or next(iter(pins[name] for name in _TENSORFLOWS if name in pins), None),
+            "tensorflow": self.facts.get("tensorflow") or tensorflow_of(pins),
             **known,
             "state": self.state,
             "reason": self.reason,

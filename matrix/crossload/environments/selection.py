@@ -4,11 +4,9 @@ import re
 from collections.abc import Iterable, Mapping
 
 from crossload.config import MatrixConfig
+from crossload.domain.versions import HARDWARE, EnvironmentId
 from crossload.environments.model import Environment
 from crossload.errors import SelectionError, nearest
-
-_ID = re.compile(r"^(?P<tensorflow>\d+\.\d+|nightly)(?P<variant>\+[\w.]+)?-(?P<hardware>cpu|cuda)$")
-
 
 _LATEST = re.compile(r"^latest:([1-9][0-9]*)$")
 
@@ -19,7 +17,7 @@ def all_environments(config: MatrixConfig) -> dict[str, Environment]:
     :raises SelectionError: an id is not of the form ``2.10-cpu`` or ``2.16+tf_keras-cpu``.
     """
     for name in config.environments:
-        if not _ID.match(name):
+        if not EnvironmentId.is_id(name):
             raise SelectionError(f"environment id {name!r} is not of the form 2.10-cpu or 2.16+tf_keras-cpu.")
     found = [Environment(name, environment) for name, environment in config.environments.items()]
     return {environment.id: environment for environment in sorted(found, key=lambda item: item.sort_key)}
@@ -37,14 +35,14 @@ def select(
     """
     kinds = list(hardware)
     for kind in kinds:
-        if kind not in ("cpu", "cuda"):
-            raise SelectionError(f"unknown hardware {kind!r}.{nearest(kind, ('cpu', 'cuda'))} Known: cpu, cuda.")
+        if kind not in HARDWARE:
+            raise SelectionError(f"unknown hardware {kind!r}.{nearest(kind, HARDWARE)} Known: {', '.join(HARDWARE)}.")
     pool = {name: environment for name, environment in environments.items() if environment.hardware in kinds}
-    plain = [item for item in pool.values() if not item.variant and item.label != "nightly"]
+    plain = [item for item in pool.values() if item.name.is_plain]
     chosen: dict[str, Environment] = {}
     for word in (word.strip() for word in words):
         if word == "all":
-            matches = [item for item in pool.values() if item in plain or item.variant == "tf_keras"]
+            matches = [item for item in pool.values() if item in plain or item.name.is_legacy_keras]
         elif word == "variants":
             matches = [item for item in pool.values() if item.config.like]
         elif latest := _LATEST.match(word):

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from crossload.domain.cells import cell_name
+from crossload.domain.versions import spoken
 from crossload.explaining.answer import ALIKE, PATTERN, Explanation
 from crossload.explaining.message import Message
 from crossload.probe import attempts
@@ -13,7 +14,7 @@ _SHOWN_CELLS = 5
 
 def _span(names: Sequence[str]) -> str:
     """Environments in their order: all of a few, the ends of many."""
-    labels = [name.removesuffix("-cpu") for name in names]
+    labels = [spoken(name) for name in names]
     return ", ".join(labels) if len(labels) <= 6 else f"{labels[0]} to {labels[-1]} ({len(labels)} versions)"
 
 

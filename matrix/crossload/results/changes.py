@@ -1,6 +1,5 @@
 """Since when: neighbouring environments between which a verdict changes. Pure functions over the result table."""
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import pairwise
 from typing import Any
@@ -8,6 +7,7 @@ from typing import Any
 import pandas as pd
 
 from crossload.domain.verdicts import CANNOT_SAVE, CRASHES, DIFFERS, EQUAL, EXACT, FAILS, LOSSY, REMEDY
+from crossload.domain.versions import neighbours, place_in_line
 
 # What changes between the two environments of a row: the one that loads, or the one that saved.
 LOADER, SAVER = "loader", "saver"
@@ -48,7 +48,7 @@ def changes(rows: Iterable[Row]) -> pd.DataFrame:
         if axis == SAVER and fixed:
             # What could not be saved has no loader: it stands between the savers of every one.
             members |= groups.get((scenario, form, SAVER, ""), {})
-    order = sorted(seen, key=version_key)
+    order = sorted(seen, key=place_in_line)
     found = [
         change
         for (scenario, form, axis, fixed), members in groups.items()
@@ -58,18 +58,12 @@ def changes(rows: Iterable[Row]) -> pd.DataFrame:
     return pd.DataFrame(found, columns=COLUMNS)
 
 
-def version_key(environment: str) -> tuple[str, int, int]:
-    """Order of environments that differ in the version of TensorFlow only; others come last, under a name of their own."""
-    match = re.fullmatch(r"(\d+)\.(\d+)-(\w+)", environment)
-    return (match[3], int(match[1]), int(match[2])) if match else ("~" + environment, 0, 0)
-
-
 def _between(
     scenario: str, form: str, axis: str, fixed: str, members: Mapping[str, Row], order: list[str]
 ) -> Iterator[dict[str, Any]]:
     measured = [name for name in order if name in members]
     for before, after in pairwise(measured):
-        if version_key(before)[0] != version_key(after)[0]:
+        if not neighbours(before, after):
             continue
         old, new = members[before], members[after]
         if old["verdict"] == new["verdict"]:

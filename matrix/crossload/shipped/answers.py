@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from crossload.domain.versions import sort_key
 from crossload.errors import StoreError
 from crossload.resources import MEASURED
 from crossload.shipped.file_format import Measurements, Row, read
@@ -87,15 +88,7 @@ def _joined(measured: Measurements, local: Mapping[str, Any], rows: Iterable[dic
         if not void & {row["saved_with"], row["loaded_with"]} and tuple(row[name] for name in AXES) not in replaced
     ]
     shipped = {item["id"]: item for item in measured.environments}
-    environments = sorted((shipped | own).values(), key=_age)
+    environments = sorted((shipped | own).values(), key=lambda item: sort_key(item["id"]))
     return Known(
         [*kept, *local["results"]], environments, measured.scenarios, origin.format(f"{len(local['results']):,} cells")
     )
-
-
-def _age(environment: Mapping[str, Any]) -> tuple[int, list[int], str]:
-    label = str(environment["id"]).rpartition("-")[0]
-    version, _, variant = label.partition("+")
-    parts = version.split(".")
-    known = all(part.isdigit() for part in parts)
-    return int(not known), [int(part) for part in parts] if known else [], f"{variant} {environment['id']}"

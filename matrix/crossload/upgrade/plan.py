@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from crossload.domain.verdicts import EQUAL, EXACT, LOSSY, REMEDY, SCORED
+from crossload.domain.versions import on_the_way
 from crossload.errors import SelectionError, nearest
 from crossload.upgrade.graph import Loss, Path, Row, ScenarioGraph, best_path, build_graph, follow
 
@@ -130,28 +131,18 @@ def make_plan(
         path = best_path(graphs[scenario], (wish.start, form), wish.to, wish.most, wish.max_hops)
         own = verdicts.get((scenario, form, wish.start, wish.start), "")
         entries.append(Entry(scenario, families[scenario], form, path, direct, own))
-    versions = _versions(environments, wish)
+    versions = on_the_way(environments, wish.start, wish.to)
     at_home = [entry for entry in entries if entry.own in (EXACT, EQUAL, LOSSY, REMEDY)]
     counts = {name: _without_work(at_home, verdicts, wish.start, name) for name in versions}
     since, goal = versions.index(wish.start), versions.index(wish.to)
-    on_the_way = versions[since : goal + 1] if since <= goal else versions[goal : since + 1][::-1]
+    walked = versions[since : goal + 1] if since <= goal else versions[goal : since + 1][::-1]
     return UpgradePlan(
         wish,
         tuple(entries),
         _fleet_route(entries, graphs, wish, environments),
         _latest([(name, counts[name]) for name in versions[since:]], at_home),
-        _most_expensive([(name, counts[name]) for name in on_the_way]),
+        _most_expensive([(name, counts[name]) for name in walked]),
     )
-
-
-def _versions(environments: Sequence[str], wish: Wish) -> list[str]:
-    """The two that were asked for, and every plain version on the machine that is the goal: nobody moves through a variant."""
-    hardware = wish.to.rpartition("-")[2]
-    return [
-        name
-        for name in environments
-        if name in (wish.start, wish.to) or ("+" not in name and name.rpartition("-")[2] == hardware)
-    ]
 
 
 def _no_worse(verdict: str, own: str) -> bool:

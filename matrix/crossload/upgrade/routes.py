@@ -11,6 +11,7 @@ from functools import cache
 
 from crossload.domain.rows import Pool, ResultRow
 from crossload.domain.verdicts import CRASHES, DIFFERS, EQUAL, EXACT, FAILS, LOSSY, REMEDY
+from crossload.domain.versions import legacy_of
 from crossload.probe import attempts
 from crossload.probe.formats import INFERENCE, RUNGS
 
@@ -140,13 +141,6 @@ def _hop(fidelity: int, first: ResultRow, second: ResultRow) -> Route:
     )
     cost = (COMPOSED, *dict.fromkeys((*_lost(first), *_lost(second))))
     return Route(HOP, third, second["format"], fidelity, steps, cost)
-
-
-@cache
-def legacy_of(environment: str) -> str:
-    """Id of the same TensorFlow with tf_keras: ``2.16+tf_keras-cpu`` for ``2.16-cpu``."""
-    label, _, hardware = environment.rpartition("-")
-    return f"{label.partition('+')[0]}+tf_keras-{hardware}"
 
 
 def _quality(row: ResultRow) -> tuple[int, int]:

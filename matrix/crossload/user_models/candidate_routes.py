@@ -3,11 +3,11 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from crossload.domain.versions import legacy_of
 from crossload.environments.model import Environment
 from crossload.probe.formats import FORMATS, INFERENCE, REBUILT, WHOLE_MODEL
 from crossload.shipped.answers import Known
 from crossload.upgrade.graph import Loss, best_path, build_graph
-from crossload.upgrade.routes import legacy_of
 from crossload.user_models.model_file import ModelError
 from crossload.user_models.saver import environment_named
 

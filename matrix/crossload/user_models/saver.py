@@ -6,12 +6,11 @@ from typing import Any
 from packaging.version import Version
 
 from crossload.diagnosis.case import version_in
+from crossload.domain import versions
+from crossload.domain.versions import spellings
 from crossload.environments.model import Environment
 from crossload.errors import nearest
 from crossload.user_models.model_file import ModelError, UserModel
-
-# Keras inside TensorFlow, where no package of its own says which.
-_BUNDLED = {"2.0": "2.2.4", "2.1": "2.2.4", "2.2": "2.3.0", "2.3": "2.4.0", "2.4": "2.4.0", "2.5": "2.5.0"}
 
 
 def environment_named(word: str, environments: Mapping[str, Environment]) -> Environment:
@@ -19,7 +18,7 @@ def environment_named(word: str, environments: Mapping[str, Environment]) -> Env
 
     :raises ModelError: there is none.
     """
-    for candidate in (word, f"{word}-cpu"):
+    for candidate in spellings(word, ("cpu",)):
         if candidate in environments:
             return environments[candidate]
     labels = [item.label for item in environments.values()]
@@ -28,10 +27,7 @@ def environment_named(word: str, environments: Mapping[str, Environment]) -> Env
 
 def keras_of(environment: Environment) -> Version | None:
     """The Keras of an environment, from its lock."""
-    if environment.variant == "tf_keras":
-        return version_in(environment.pins.get("tf-keras") or environment.pins.get("tf_keras"))
-    bundled = _BUNDLED.get(environment.label)
-    return version_in(bundled or environment.pins.get("keras"))
+    return version_in(versions.keras_of(environment.id, environment.pins))
 
 
 def find_saver(
@@ -45,7 +41,7 @@ def find_saver(
     if asked is not None:
         return environment_named(asked, environments), "as you say"
     plain = [item for item in environments.values() if item.hardware == "cpu" and not item.is_floating]
-    released = [item for item in plain if not item.variant]
+    released = [item for item in plain if item.name.is_plain]
     tensorflow = version_in(model.found.tensorflow)
     if tensorflow is not None and released:
         same = [item for item in released if item.tensorflow.release == tensorflow.release[:2]]
@@ -57,7 +53,7 @@ def find_saver(
         raise ModelError(
             f"{model.path}: does not say which version wrote it. Pass --saved-with VERSION, such as --saved-with 2.10."
         )
-    kept = [item for item in plain if item.variant in ("", "tf_keras") and keras_of(item) is not None]
+    kept = [item for item in plain if (not item.variant or item.name.is_legacy_keras) and keras_of(item) is not None]
     alike = [item for item in kept if (keras_of(item) or keras).release[:2] == keras.release[:2]]
     said = f"the file says Keras {model.found.keras}"
     if alike:
@@ -72,7 +68,7 @@ def _legacy(model: UserModel, plain: Sequence[Environment], tensorflow: Version)
     """A SavedModel with Keras' own metadata from 2.16 on was written by legacy Keras."""
     if model.format != "savedmodel" or tensorflow < Version("2.16"):
         return None
-    legacy = [item for item in plain if item.variant == "tf_keras"]
+    legacy = [item for item in plain if item.name.is_legacy_keras]
     return _closest(legacy, tensorflow, lambda item: item.tensorflow) if legacy else None
 
 

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from crossload_reports.analysis.frame import LOADABLE, SCORED, label, version_order
+from crossload.domain.versions import EnvironmentId, in_order, on_the_way, spoken
+from crossload_reports.analysis.frame import LOADABLE, SCORED
 from crossload_reports.html.payload import folded
 
 PLAIN = ("exact", "equal", "lossy")
@@ -39,7 +40,7 @@ def answers(results: pd.DataFrame, squares: Squares, environments: Sequence[str]
     return {
         (start, to): Answer(
             _sentence(squares, environments, start, to),
-            _more(scenarios.get((start, to)), files.get(start, 0), label(start), label(to)),
+            _more(scenarios.get((start, to)), files.get(start, 0), spoken(start), spoken(to)),
         )
         for start in environments
         for to in environments
@@ -48,7 +49,7 @@ def answers(results: pd.DataFrame, squares: Squares, environments: Sequence[str]
 
 def usual_pair(squares: Squares, environments: Sequence[str]) -> tuple[str, str]:
     """Return the pair that is shown first: to the newest version, from the middle one of those before it."""
-    plain = [name for name in environments if "+" not in name and any(character.isdigit() for character in name)]
+    plain = [name for name in environments if EnvironmentId.parse(name).is_plain]
     measured = [name for name in plain if any(name in pair and squares[pair]["scored"] for pair in squares)]
     if not measured:
         return (environments[0], environments[-1]) if environments else ("", "")
@@ -109,17 +110,19 @@ def _plain(square: Counts) -> int:
 def _sentence(squares: Squares, environments: Sequence[str], start: str, to: str) -> str:
     goal = squares.get((start, to))
     if not goal or not goal["scored"]:
-        return f"Nothing was measured from {label(start)} to {label(to)}."
+        return f"Nothing was measured from {spoken(start)} to {spoken(to)}."
     drop = _drop(squares, environments, start, to)
     count, plain = int(goal["scored"]), _plain(goal)
     if drop is None:
-        return f"From {label(start)}, {plain:,} of {_many(count, 'file')} load plainly in {label(to)}{_ending(goal)}."
+        return f"From {spoken(start)}, {plain:,} of {_many(count, 'file')} load plainly in {spoken(to)}{_ending(goal)}."
     before, after = drop
     old = squares[start, before]
-    opening = f"From {label(start)}, {_plain(old):,} of {_many(old['scored'], 'file')} load plainly in {label(before)}"
-    fewer = "" if after == to else f"from {label(after)} on it is fewer: "
+    opening = (
+        f"From {spoken(start)}, {_plain(old):,} of {_many(old['scored'], 'file')} load plainly in {spoken(before)}"
+    )
+    fewer = "" if after == to else f"from {spoken(after)} on it is fewer: "
     of = "" if count == old["scored"] else f" of {count:,}"
-    return f"{opening}; {fewer}in {label(to)}, {plain:,}{of} {'does' if plain == 1 else 'do'}{_ending(goal)}."
+    return f"{opening}; {fewer}in {spoken(to)}, {plain:,}{of} {'does' if plain == 1 else 'do'}{_ending(goal)}."
 
 
 def _ending(goal: Counts) -> str:
@@ -134,12 +137,7 @@ def _drop(squares: Squares, environments: Sequence[str], start: str, to: str) ->
     """Return the neighbours between which the share of plain loads falls most on the way; None where it hardly does."""
     order = list(environments)
     first, last = order.index(start), order.index(to)
-    kind = start.rpartition("-")[2]
-    way = [
-        name
-        for name in order[first : last + 1]
-        if name in (start, to) or ("+" not in name and name.rpartition("-")[2] == kind)
-    ]
+    way = on_the_way(order[first : last + 1], start, to)
     shares = [
         (name, _plain(square) / square["scored"])
         for name in way
@@ -152,4 +150,4 @@ def _drop(squares: Squares, environments: Sequence[str], start: str, to: str) ->
 
 def ordered(squares: Squares, environments: Sequence[Mapping[str, Any]]) -> list[str]:
     """Return every environment in the order of its version: those of the run, and those that have cells."""
-    return version_order([*(str(one["id"]) for one in environments), *(name for pair in squares for name in pair)])
+    return in_order([*(str(one["id"]) for one in environments), *(name for pair in squares for name in pair)])

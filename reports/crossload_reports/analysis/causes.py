@@ -7,7 +7,8 @@ from typing import Any
 
 import pandas as pd
 
-from crossload_reports.analysis.frame import SCORED, SEVERITY, label, tuples, version_order
+from crossload.domain.versions import in_order, spoken
+from crossload_reports.analysis.frame import SCORED, SEVERITY, tuples
 
 UNKNOWN = "unknown"
 _UNKNOWN = {
@@ -78,7 +79,7 @@ def _row(about: Mapping[str, Any], group: pd.DataFrame) -> CauseRow:
     counts = Counter(group["verdict"].tolist())
     order = [*SEVERITY, *(verdict for verdict in counts if verdict not in SEVERITY)]
     met = [loader or saver for saver, loader in tuples(group, ["saved_with", "loaded_with"])]
-    first = version_order(met)[0]
+    first = in_order(met)[0]
     names = ("saved_with", "loaded_with", "format", "scenario")
     example = next(row for row in tuples(group, names) if (row[1] or row[0]) == first)
     attempts = Counter(group[group["verdict"] == "remedy"]["attempt"].tolist())
@@ -95,8 +96,8 @@ def _row(about: Mapping[str, Any], group: pd.DataFrame) -> CauseRow:
         scenarios=group["scenario"].nunique(),
         formats=sorted(set(group["format"].tolist())),
         first=first,
-        savers=[label(name) for name in version_order(group["saved_with"].tolist())],
-        loaders=[label(name) for name in version_order(group["loaded_with"].tolist())],
+        savers=[spoken(name) for name in in_order(group["saved_with"].tolist())],
+        loaders=[spoken(name) for name in in_order(group["loaded_with"].tolist())],
         example=dict(zip(names, example, strict=True)),
         tried=plainly,
         routed=int(((group["verdict"] != "remedy") & (group["route"] != "")).sum()),

@@ -7,13 +7,8 @@ from typing import Any
 
 import pandas as pd
 
-from crossload_reports.analysis.frame import (
-    RUNGS,
-    SEVERITY,
-    label,
-    tuples,
-    version_order,
-)
+from crossload.domain.versions import in_order, spoken
+from crossload_reports.analysis.frame import RUNGS, SEVERITY, tuples
 from crossload_reports.analysis.grid import _RANK, listed, percent, scored, totals
 
 _PHRASES = {
@@ -42,7 +37,7 @@ class Finding:
     @property
     def sentence(self) -> str:
         """Return the finding in words."""
-        savers, loaders = (listed([label(name) for name in names]) for names in (self.savers, self.loaders))
+        savers, loaders = (listed([spoken(name) for name in names]) for names in (self.savers, self.loaders))
         count = len(self.scenarios)
         names = listed(self.scenarios)
         scenarios = names if count == 1 else f"{count} scenarios ({names})"
@@ -97,7 +92,7 @@ def findings(
 
     by_scenario: dict[tuple[Any, ...], list[str]] = defaultdict(list)
     for (verdict, format_, cause, error, saver, scenario), names in loaders.items():
-        by_scenario[verdict, format_, cause, error, saver, tuple(version_order(names))].append(scenario)
+        by_scenario[verdict, format_, cause, error, saver, tuple(in_order(names))].append(scenario)
 
     by_saver: dict[tuple[Any, ...], list[str]] = defaultdict(list)
     for (verdict, format_, cause, error, saver, names), scenarios in by_scenario.items():
@@ -107,7 +102,7 @@ def findings(
         Finding(
             verdict,
             format_,
-            tuple(version_order(savers)),
+            tuple(in_order(savers)),
             names,
             scenarios,
             len(savers) * len(names) * len(scenarios),
@@ -138,9 +133,9 @@ def headline(results: pd.DataFrame) -> str:
     if counts.share is None:
         return "No cell could be scored in this run."
     judged = scored(results)
-    names = version_order([*judged["saved_with"], *judged["loaded_with"]])
+    names = in_order([*judged["saved_with"], *judged["loaded_with"]])
     wrong, cells = counts.verdicts["differs"], counts.scored
-    between = f"between {len(names)} environments" if len(names) > 1 else f"inside {label(names[0])}"
+    between = f"between {len(names)} environments" if len(names) > 1 else f"inside {spoken(names[0])}"
     start = f"{percent(counts.share)} of {cells:,} measured loads {between} give the right outputs"
     if not wrong:
         return f"{start}; none is silently wrong."

@@ -1,7 +1,6 @@
 """The columns of the two tables, and the words in them, in the order in which readers meet them."""
 
 import math
-import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -81,21 +80,3 @@ def _text(value: Any) -> str:
 def tuples(frame: pd.DataFrame, columns: Iterable[str]) -> Iterator[tuple[Any, ...]]:
     """Return the rows as tuples. Many times faster than `itertuples` over Arrow strings."""
     return zip(*(frame[name].astype("object").tolist() for name in columns), strict=True)
-
-
-def label(environment: str) -> str:
-    """Return the name of an environment as people say it; CPU goes without saying."""
-    return environment.removesuffix("-cpu")
-
-
-def version_order(environments: Iterable[str]) -> list[str]:
-    """Return environment ids in the order of their versions: 2.4 before 2.10, variants after the plain one."""
-    return sorted(dict.fromkeys(name for name in environments if name), key=_version_key)
-
-
-def _version_key(environment: str) -> tuple[int, int, int, str]:
-    match = re.match(r"(\d+)\.(\d+)(?=[+-]|$)", environment)
-    if match is None:  # nightly, and whatever else has no number, comes after everything that has one
-        return (10**6, 0, 1, environment)
-    rest = environment[match.end() :]
-    return (int(match[1]), int(match[2]), int(rest.startswith("+")), rest)

@@ -7,14 +7,8 @@ from typing import Any
 
 import pandas as pd
 
-from crossload_reports.analysis.frame import (
-    FAITHFUL,
-    LOADABLE,
-    SCORED,
-    SEVERITY,
-    UNSCORED,
-    version_order,
-)
+from crossload.domain.versions import in_order
+from crossload_reports.analysis.frame import FAITHFUL, LOADABLE, SCORED, SEVERITY, UNSCORED
 
 _RANK = {verdict: rank for rank, verdict in enumerate(SEVERITY)}
 
@@ -94,7 +88,7 @@ def _worst(counts: dict[Any, Any]) -> str:
 
 def worst_first(rows: pd.DataFrame) -> pd.DataFrame:
     """Return the rows sorted by severity, then scenario and format; versions keep their own order."""
-    order = {name: place for place, name in enumerate(version_order([*rows["saved_with"], *rows["loaded_with"]]))}
+    order = {name: place for place, name in enumerate(in_order([*rows["saved_with"], *rows["loaded_with"]]))}
     keyed = rows.assign(
         _verdict=[_RANK[verdict] for verdict in rows["verdict"].tolist()],
         _saver=[order[name] for name in rows["saved_with"].tolist()],

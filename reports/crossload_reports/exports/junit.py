@@ -9,7 +9,8 @@ from xml.sax.saxutils import XMLGenerator
 
 import pandas as pd
 
-from crossload_reports.analysis.frame import UNSCORED, label, tuples, version_order
+from crossload.domain.versions import in_order, spoken
+from crossload_reports.analysis.frame import UNSCORED, tuples
 
 # Wrong outputs fail a case like an error does. What needs a remedy or loses state passes, and says so in its output.
 FAILURES = ("differs", "fails", "crashes")
@@ -27,7 +28,7 @@ _COLUMNS = (
 
 def write_junit(results: pd.DataFrame, path: Path) -> None:
     """Write the cells of a tidy results table."""
-    order = {name: place for place, name in enumerate(version_order([*results["saved_with"], *results["loaded_with"]]))}
+    order = {name: place for place, name in enumerate(in_order([*results["saved_with"], *results["loaded_with"]]))}
     suites: dict[tuple[str, str], list[dict[str, Any]]] = {}
     for row in tuples(results, _COLUMNS):
         cell = dict(zip(_COLUMNS, row, strict=True))
@@ -38,7 +39,7 @@ def write_junit(results: pd.DataFrame, path: Path) -> None:
         xml.startElement("testsuites", _counts("crossload", [cell for cells in suites.values() for cell in cells]))
         for saver, loader in sorted(suites, key=lambda pair: (order[pair[0]], order.get(pair[1], len(order)))):
             cells = suites[saver, loader]
-            name = f"{label(saver)} to {label(loader) if loader else 'not saved'}"
+            name = f"{spoken(saver)} to {spoken(loader) if loader else 'not saved'}"
             xml.startElement("testsuite", _counts(name, cells))
             for cell in cells:
                 _write_case(xml, name, cell)

@@ -8,10 +8,11 @@ from typing import Any
 
 import pandas as pd
 
+from crossload.domain.versions import spoken
 from crossload_reports import analysis
 from crossload_reports.analysis import causes as causes_of
 from crossload_reports.analysis.answers import answers, ordered, usual_pair
-from crossload_reports.analysis.frame import RESULTS, label, tidy
+from crossload_reports.analysis.frame import RESULTS, tidy
 from crossload_reports.html.words import CHANGES, SIGNS
 
 # A comment on GitHub may have 65,536 characters; nobody reads a tenth of that.
@@ -59,9 +60,9 @@ def _grid(squares: Mapping[tuple[str, str], Mapping[str, Any]], names: Sequence[
         return []
     if len(names) > _MOST_ENVIRONMENTS:
         return [f"The grid of {len(names)} environments is in the report."]
-    head = f"| saved ↓ loaded → | {' | '.join(_escaped(label(name)) for name in names)} |"
+    head = f"| saved ↓ loaded → | {' | '.join(_escaped(spoken(name)) for name in names)} |"
     rows = [
-        f"| **{_escaped(label(saver))}** | {' | '.join(_square(squares.get((saver, loader))) for loader in names)} |"
+        f"| **{_escaped(spoken(saver))}** | {' | '.join(_square(squares.get((saver, loader))) for loader in names)} |"
         for saver in names
     ]
     return [

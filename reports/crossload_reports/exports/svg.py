@@ -6,9 +6,10 @@ from xml.sax.saxutils import escape
 
 import pandas as pd
 
+from crossload.domain.versions import spoken
 from crossload_reports import analysis
 from crossload_reports.analysis.answers import ordered
-from crossload_reports.analysis.frame import RESULTS, SCORED, label, tidy
+from crossload_reports.analysis.frame import RESULTS, SCORED, tidy
 from crossload_reports.html.words import SIGNS
 
 _FILLS = {
@@ -38,8 +39,8 @@ def grid_svg(results: pd.DataFrame, environments: Sequence[Mapping[str, Any]] = 
     ]
     for place, name in enumerate(names):
         middle = place * step + _SIDE / 2
-        parts.append(_text(_LEFT + middle, _TOP - 12, label(name), 13 if len(label(name)) < 9 else 9, "#201e1a", 600))
-        parts.append(_text(_LEFT - 10, _TOP + middle + 5, label(name), 13, "#201e1a", 600, "end"))
+        parts.append(_text(_LEFT + middle, _TOP - 12, spoken(name), 13 if len(spoken(name)) < 9 else 9, "#201e1a", 600))
+        parts.append(_text(_LEFT - 10, _TOP + middle + 5, spoken(name), 13, "#201e1a", 600, "end"))
     for row, saver in enumerate(names):
         for column, loader in enumerate(names):
             parts.append(

@@ -10,9 +10,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from crossload.domain.versions import EnvironmentId, in_order, spoken
 from crossload.probe import attempts as ways
 from crossload.probe.formats import FORMATS
-from crossload_reports.analysis.frame import RUNGS, label, version_order
+from crossload_reports.analysis.frame import RUNGS
 from crossload_reports.html.packing import Column, narrow
 
 # In the columns of cells: what has no number. Seconds are kept in hundredths.
@@ -67,7 +68,7 @@ def payload(
     """
     strings = Strings()
     known = {str(environment["id"]): environment for environment in environments}
-    names = version_order([*known, *_distinct(results, "saved_with"), *_distinct(results, "loaded_with")])
+    names = in_order([*known, *_distinct(results, "saved_with"), *_distinct(results, "loaded_with")])
     described = _scenarios(results, scenarios)
     formats = sorted(_distinct(results, "format"))
     places = _Places([scenario["name"] for scenario in described], formats, names)
@@ -225,5 +226,5 @@ def _environment(name: str, facts: Mapping[str, Any], strings: Strings) -> dict[
     pins = facts.get("pins") or {}
     flat = [strings.place(str(part)) for pin in sorted(pins.items()) for part in pin]
     # Nobody moves through a variant: a way of versions passes over it.
-    common = {"id": name, "label": label(name), "plain": "+" not in name}
+    common = {"id": name, "label": spoken(name), "plain": EnvironmentId.parse(name).is_plain}
     return {**common, **{key: facts.get(key, "") for key in _FACTS}, "pins": flat}

@@ -8,8 +8,8 @@ from urllib.parse import urlencode
 import jinja2
 from markupsafe import Markup, escape
 
+from crossload.domain.versions import spoken
 from crossload_reports import analysis
-from crossload_reports.analysis.frame import label
 
 
 def templates() -> jinja2.Environment:
@@ -23,7 +23,7 @@ def templates() -> jinja2.Environment:
     )
     environment.filters.update(
         percent=analysis.percent,
-        label=label,
+        label=spoken,
         number=_number,
         listed=analysis.listed,
         coded=_coded,

@@ -1,8 +1,9 @@
 import pandas as pd
 import pytest
 
+from crossload.domain.versions import in_order
 from crossload_reports import analysis
-from crossload_reports.analysis.frame import RESULTS, SCORED, SEVERITY, UNSCORED, tidy, version_order
+from crossload_reports.analysis.frame import RESULTS, SCORED, SEVERITY, UNSCORED, tidy
 from tests.unit.reports.sample_run import cell, made_up_run, table
 
 
@@ -165,6 +166,6 @@ def test_percentages_do_not_round_to_all_or_nothing(share: float, said: str) -> 
 def test_versions_are_in_their_own_order() -> None:
     names = ["nightly-cpu", "2.16+tf_keras-cpu", "2.10-cpu", "2.4-cpu", "2.16-cpu", "2.4+keras-cpu", "", "2.21-cuda"]
 
-    assert version_order(names) == [
+    assert in_order(names) == [
         "2.4-cpu", "2.4+keras-cpu", "2.10-cpu", "2.16-cpu", "2.16+tf_keras-cpu", "2.21-cuda", "nightly-cpu",
     ]  # fmt: skip

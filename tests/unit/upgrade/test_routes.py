@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from crossload.domain.rows import Pool, ResultRow
-from crossload.upgrade.routes import COMPOSED, add_routes, legacy_of
+from crossload.upgrade.routes import COMPOSED, add_routes
 
 
 def cell(saver: str, loader: str, verdict: str = "exact", **more: Any) -> dict[str, Any]:
@@ -100,15 +100,3 @@ def test_losses_of_both_cells_are_named_once() -> None:
     lossy = {"lost": "optimizer,training", "fidelity": 3}
     _, cost = route(cell(OLD, MIDDLE, "lossy", **lossy), cell(MIDDLE, NEW, "lossy", **lossy))
     assert cost == f"{COMPOSED}; training lost; optimizer state lost"
-
-
-@pytest.mark.parametrize(
-    ("environment", "legacy"),
-    [
-        ("2.16-cpu", "2.16+tf_keras-cpu"),
-        ("2.16+keras3.6-cpu", "2.16+tf_keras-cpu"),
-        ("2.21-cuda", "2.21+tf_keras-cuda"),
-    ],
-)
-def test_the_legacy_environment_of_another(environment: str, legacy: str) -> None:
-    assert legacy_of(environment) == legacy

@@ -24,6 +24,7 @@ from uv import find_uv_bin
 
 from crossload import __version__
 from crossload.config import BUILDERS, DockerConfig
+from crossload.domain.versions import tensorflow_of
 from crossload.environments.model import Environment
 from crossload.errors import ConfigError
 from crossload.resources import TEMPLATES
@@ -152,7 +153,7 @@ class Recipe:
     def labels(self, created: str, base_digest: str) -> dict[str, str]:
         """OCI's labels and our own."""
         environment, pins = self.environment, self.environment.pins
-        tensorflow = next((pins[name] for name in ("tensorflow-cpu", "tensorflow", "tf-nightly") if name in pins), "")
+        tensorflow = tensorflow_of(pins) or ""
         return {
             "org.opencontainers.image.title": f"Crossload environment {environment.id}",
             "org.opencontainers.image.version": tensorflow,
@@ -176,12 +177,12 @@ def base_of(environment: Environment, bases: Mapping[str, str]) -> tuple[str, bo
     :raises ConfigError: no base is known for it.
     """
     python, hardware = environment.config.python, environment.hardware
-    for name in (environment.id, f"{environment.label.partition('+')[0]}-{hardware}", f"{python}-{hardware}", hardware):
+    for name in (environment.id, f"{environment.name.base}-{hardware}", f"{python}-{hardware}", hardware):
         if name in bases:
             return bases[name].replace("{python}", python), False
     if hardware == "cpu":
         return SLIM.replace("{python}", python), False
-    known = cuda_bases().get(environment.label.partition("+")[0])
+    known = cuda_bases().get(environment.name.base)
     if known is None:
         raise ConfigError(f"{environment.id}: no CUDA base is known for it. Name one in [docker] bases of matrix.toml.")
     return (SLIM.replace("{python}", python), False) if known["libraries"] == "pip" else (known["base"], True)
