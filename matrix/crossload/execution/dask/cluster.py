@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import distributed
+
 from crossload.errors import ClusterError
 from crossload.execution.dask import tasks
 
