@@ -21,7 +21,7 @@ from crossload.execution.dask.cluster import Seat
 from crossload.execution.dask.engine import DaskEngine
 from crossload.execution.dask.transfer import pack
 from crossload.execution.dask.wire import plain_artifact, plain_cell
-from crossload.execution.options import RunOptions
+from crossload.execution.options import RunOptions, Selection
 from crossload.store.database import Store
 
 _SEATS = [Seat(f"tcp://10.0.0.{number}:1", 0, f"10.0.0.{number}", frozenset({"venv"})) for number in range(8)]
@@ -111,7 +111,11 @@ class _Future:
 def measure(out: Path, environments: str, scenarios: str) -> dict[str, float]:
     """Seconds a batch and a result, and how many of each were replayed."""
     config = load_config(Path("matrix.toml"))
-    options = RunOptions(Path("matrix.toml"), out, "full", environments.split(","), scenario=scenarios)
+    options = RunOptions(
+        config=Path("matrix.toml"),
+        out=out,
+        selection=Selection(profile="full", tf=environments.split(","), scenario=scenarios),
+    )
     matrix = select_matrix(options, config)
     with (
         tempfile.TemporaryDirectory() as scratch,

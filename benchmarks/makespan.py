@@ -22,7 +22,7 @@ from statistics import fmean
 from crossload.app.selection import select_matrix
 from crossload.config import load_config
 from crossload.domain.versions import EnvironmentId, sort_key
-from crossload.execution.options import RunOptions
+from crossload.execution.options import RunOptions, Selection
 from crossload.execution.scheduling import BUILD_SECONDS, START_SECONDS, Waiting, batch_seconds, choose
 from crossload.planning.matrix import Matrix, Work, why_not_applicable
 from crossload.store.database import Store
@@ -258,7 +258,9 @@ def main() -> None:
     parser.add_argument("--json", type=Path)
     asked = parser.parse_args()
     config = Path("matrix.toml")
-    options = RunOptions(config, asked.out, asked.profile, asked.tf.split(","))
+    options = RunOptions(
+        config=config, out=asked.out, selection=Selection(profile=asked.profile, tf=asked.tf.split(","))
+    )
     matrix, measured = select_matrix(options, load_config(config)), Measured(asked.out)
     known = [environment.id for environment in matrix.environments if environment.id in measured.environments]
     print(

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from dataclasses import replace
 from operator import itemgetter
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,7 @@ from crossload.app.selection import select_matrix
 from crossload.backends.venv import VenvBackend
 from crossload.config import load_config
 from crossload.execution.local import Engine
-from crossload.execution.options import RunOptions
+from crossload.execution.options import RunOptions, Selection
 from crossload.planning.keys import CellKeys, artifact_key
 from crossload.planning.matrix import Matrix, Work
 from crossload.results.tables import Tables
@@ -53,7 +54,8 @@ _RAISED = {
 
 
 def _options(folder: Path) -> RunOptions:
-    return RunOptions(config=folder / "matrix.toml", out=folder / "out", profile="generated", backend="venv")
+    selection = Selection(profile="generated")
+    return RunOptions(config=folder / "matrix.toml", out=folder / "out", selection=selection, backend="venv")
 
 
 def _make_selection(folder: Path, environments: int, cells: int) -> Matrix:
@@ -82,7 +84,7 @@ def _make_selection(folder: Path, environments: int, cells: int) -> Matrix:
 
 
 def _only_generated(options: RunOptions) -> RunOptions:
-    return RunOptions(**{**vars(options), "scenario": "generated-*"})
+    return replace(options, selection=replace(options.selection, scenario="generated-*"))
 
 
 def _fill(folder: Path, matrix: Matrix, with_cells: bool) -> None:

@@ -14,6 +14,8 @@ from crossload.config import load_config
 from crossload.environments.model import Environment
 from crossload.environments.nightly_lock import resolve
 from crossload.environments.selection import all_environments, select
+from crossload.util.clock import today
+from crossload.util.terminal import lines_to
 
 
 def images(
@@ -32,12 +34,12 @@ def images(
     failed = 0
     if tf is not None or (build and not prune):
         words = tf if tf is not None else settings.profiles["quick"].environments
-        today = datetime.datetime.now(datetime.UTC).date()
-        for environment in (resolve(item, today) for item in select(environments, words, hardware)):
+        day = today()
+        for environment in (resolve(item, day) for item in select(environments, words, hardware)):
             failed += not _build(backend, environment, console)
     if prune:
         for row in backend.images.prune(locked):
-            console.print(f"removed {row.name} {row.id[7:19]} ({row.size_mb:.0f} MB)", highlight=False)
+            lines_to(console)(f"removed {row.name} {row.id[7:19]} ({row.size_mb:.0f} MB)")
     _show(backend.images.rows(locked), console)
     return 3 if failed else 0
 
@@ -46,25 +48,25 @@ def _build(backend: DockerBackend, environment: Environment, console: Console) -
     started = time.monotonic()
     _ = environment.digest  # a missing lock is said in one line
     if environment.unresolved:
-        console.print(f"{environment.id}: {environment.unresolved}", highlight=False, markup=False)
+        lines_to(console)(f"{environment.id}: {environment.unresolved}")
         return False
     try:
         if backend.images.find(environment) is not None:
-            console.print(f"{environment.id}: is there", highlight=False)
+            lines_to(console)(f"{environment.id}: is there")
             return True
-        console.print(f"{environment.id}: building; log: {backend.images.log_path(environment)}", highlight=False)
+        lines_to(console)(f"{environment.id}: building; log: {backend.images.log_path(environment)}")
         image = backend.images.build(environment)
     except ImageError as error:
-        console.print(f"{environment.id}: {error}", highlight=False, markup=False)
+        lines_to(console)(f"{environment.id}: {error}")
         return False
     seconds, size = time.monotonic() - started, image.attrs["Size"] / 1e6
-    console.print(f"{environment.id}: built in {seconds:.1f} s, {size:.0f} MB", highlight=False)
+    lines_to(console)(f"{environment.id}: built in {seconds:.1f} s, {size:.0f} MB")
     return True
 
 
 def _show(rows: Sequence[ImageRow], console: Console) -> None:
     if not rows:
-        console.print("No images yet. `crossload images --build` makes those of the quick profile.", highlight=False)
+        lines_to(console)("No images yet. `crossload images --build` makes those of the quick profile.")
         return
     table = Table("environment", "image", "digest", "MB", "age", "", box=None, pad_edge=False)
     for row in rows:

@@ -1,6 +1,5 @@
 """The scheduled run: run the matrix, compare with the accepted run, and tell regressions from cells that flip."""
 
-import datetime
 from collections import Counter
 from collections.abc import Sequence
 from contextlib import closing
@@ -17,6 +16,8 @@ from crossload.runs.expectations import Expectation, covering
 from crossload.store import run_log
 from crossload.store.database import Store
 from crossload.store.run_log import Run
+from crossload.util.clock import now
+from crossload.util.terminal import lines_to
 
 FLAKY = "flaky"
 
@@ -63,13 +64,13 @@ def run_nightly(
     :return: the exit code, and what was found; None in the first run, which becomes the baseline.
     """
     check_conditions(conditions)
-    today = options.as_of or datetime.datetime.now(datetime.UTC).date()
+    today = options.selection.day
     run(options, console)
     with closing(Store(options.out / "store")) as store:
         current = run_log.find_run(store, "last")
         if not any(item.accepted for item in run_log.runs(store)):
-            run_log.accept(store, current.id, _now())
-            console.print(f"First run: run {current.id} is the baseline from now on.", highlight=False)
+            run_log.accept(store, current.id, now("microseconds"))
+            lines_to(console)(f"First run: run {current.id} is the baseline from now on.")
             return _exit_code(store, current, [], conditions), None
         baseline = run_log.find_run(store, "baseline")
         first = run_log.observations(store, current.id)
@@ -81,9 +82,7 @@ def run_nightly(
         if suspects:
             store.remove_cells(suspects)
     if suspects:
-        console.print(
-            f"Running {len(suspects)} cells again that got worse: do they agree with themselves?", highlight=False
-        )
+        lines_to(console)(f"Running {len(suspects)} cells again that got worse: do they agree with themselves?")
         run(options, console)
     with closing(Store(options.out / "store")) as store:
         current = run_log.find_run(store, "last")
@@ -115,7 +114,3 @@ def _exit_code(store: Store, current: Run, changes: Sequence[Change], conditions
         return 1
     verdicts = {found.verdict for found in run_log.observations(store, current.id).values()}
     return 1 if verdicts & set(conditions) else 0
-
-
-def _now() -> str:
-    return datetime.datetime.now(datetime.UTC).isoformat(timespec="microseconds")

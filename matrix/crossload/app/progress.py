@@ -9,7 +9,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsed
 from rich.progress import Progress as Bar
 from rich.text import Text
 
-from crossload.execution.local import Progress
+from crossload.execution.run_state import Progress
+from crossload.util.terminal import lines_to
 
 _SECONDS_BETWEEN_LINES = 15.0
 
@@ -18,7 +19,7 @@ class Display:
     """A context manager whose :meth:`tick` is called a few times a second."""
 
     def __init__(self, console: Console) -> None:
-        self._console = console
+        self._say = lines_to(console)
         self._shown = 0
         self._started = self._last_line = time.monotonic()
         self._bar = Bar(
@@ -42,7 +43,7 @@ class Display:
     def tick(self, progress: Progress) -> None:
         """Show messages that are new, and where the run is."""
         for message in progress.messages[self._shown :]:
-            self._console.print(message, highlight=False, markup=False)
+            self._say(message)
             self._shown += 1
         doing = [f"building {name}" for name in list(progress.building)] + list(progress.doing.values())
         if self._live:
@@ -50,7 +51,7 @@ class Display:
             self._live.update(Group(self._bar, Text("\n".join(f"  {line}" for line in doing), style="dim")))
         elif time.monotonic() - self._last_line > _SECONDS_BETWEEN_LINES:
             self._last_line = time.monotonic()
-            self._console.print(self._line(progress, doing), highlight=False, markup=False, soft_wrap=True)
+            self._say(self._line(progress, doing))
 
     def _line(self, progress: Progress, doing: list[str]) -> str:
         elapsed = time.monotonic() - self._started

@@ -1,13 +1,12 @@
 """Judges what the store holds, and writes every form of the results."""
 
-import datetime
 import os
 import platform
 import sys
-import time
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 
@@ -26,19 +25,31 @@ from crossload.store import run_log
 from crossload.store.database import Store, open_existing
 from crossload.store.inspections import inspector
 from crossload.store.lazy_cells import Shelf
+from crossload.store.records import Artifact, Cell
+from crossload.util.clock import Started, now
 from crossload.util.files import write_atomically, write_text_atomically
+from crossload.util.terminal import lines_to
+
+if TYPE_CHECKING:
+    from crossload.results.tables import Tables
 
 
-class Started:
-    """When something began: the time of day to be shown, and seconds since, which a clock that is set back does not change."""
+@dataclass(frozen=True)
+class Judged:
+    """A matrix as the store holds it, judged.
 
-    def __init__(self) -> None:
-        self.at = _now()
-        self._monotonic = time.monotonic()
+    :param past: what earlier runs saw otherwise.
+    """
+
+    matrix: Matrix
+    states: Mapping[str, EnvironmentState]
+    tables: "Tables"
+    past: Sequence[Mapping[str, Any]]
 
     @property
-    def seconds(self) -> float:
-        return round(time.monotonic() - self._monotonic, 2)
+    def environments(self) -> list[dict[str, Any]]:
+        """Facts of each environment, as the report shows them."""
+        return [self.states[environment.id].describe() for environment in self.matrix.environments]
 
 
 def report_only(options: RunOptions, console: Console) -> None:
@@ -46,32 +57,45 @@ def report_only(options: RunOptions, console: Console) -> None:
 
     :raises CrossloadError: bad selection, or there is no store yet.
     """
-    from crossload.results.tables import Tables
-
-    started, rendering = Started(), time.monotonic()
+    started, rendering = Started(), Started()
     config = load_config(options.config)
     matrix = select_matrix(options, config)
     backend, reason = choose_backend(options.backend, config, options.config.parent, matrix.environments)
     store = open_existing(options.out)
     try:
-        artifacts, cells = store.artifacts(), Shelf(store, store.cell_keys())
         recorded = run_log.recorded_states(store)
         states = {environment.id: _known_state(environment, backend, recorded) for environment in matrix.environments}
-        facts = _facts(config, backend.name, reason, started)
-        with inspector(store) as inspect:
-            tables = Tables(matrix, config, states, artifacts, cells, inspect)
-        past = _past(store, tables, states, rendered_again=True)
+        cells = Shelf(store, store.cell_keys())
+        judged = judge(store, matrix, config, states, store.artifacts(), cells, rendered_again=True)
     finally:
         store.close()
+    facts = run_facts(config, backend.name, reason, started)
     StampFile(options.out).take()
-    for line in write_report(options.out, matrix, states, tables, facts, started, rendering, past, options.site):
-        console.print(line, highlight=False, markup=False, soft_wrap=True)
+    say = lines_to(console)
+    for line in write_report(judged, options.out, facts, started, rendering, options.site):
+        say(line)
 
 
-def _past(store: Store, tables: Any, states: Any, rendered_again: bool = False) -> list[dict[str, Any]]:
-    """What earlier runs saw otherwise, for the report."""
+def judge(
+    store: Store,
+    matrix: Matrix,
+    config: MatrixConfig,
+    states: Mapping[str, EnvironmentState],
+    artifacts: Mapping[str, Artifact],
+    cells: Mapping[str, Cell],
+    rendered_again: bool = False,
+) -> Judged:
+    """Judge artifacts and cells of a matrix, and compare them with what earlier runs saw.
+
+    :param rendered_again: they belong to the last recorded run, which then is no earlier one.
+    """
+    from crossload.results.tables import Tables
+
+    with inspector(store) as inspect:
+        tables = Tables(matrix, config, states, artifacts, cells, inspect)
     environments = [state.describe() for state in states.values()]
-    return [run.told() for run in earlier_runs(store, tables.rows(), environments, rendered_again)]
+    past = [run.told() for run in earlier_runs(store, tables.rows(), environments, rendered_again)]
+    return Judged(matrix, states, tables, past)
 
 
 def _known_state(
@@ -83,11 +107,7 @@ def _known_state(
     return state if state.state == "ready" or record is None else EnvironmentState.from_record(environment, record)
 
 
-def _now() -> str:
-    return datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
-
-
-def _facts(config: MatrixConfig, backend: str, reason: str, started: Started) -> dict[str, Any]:
+def run_facts(config: MatrixConfig, backend: str, reason: str, started: Started) -> dict[str, Any]:
     """What the report says about this run; the caller adds what was executed."""
     return {
         "started": started.at,
@@ -104,20 +124,13 @@ def _facts(config: MatrixConfig, backend: str, reason: str, started: Started) ->
 
 
 def write_report(
-    out: Path,
-    matrix: Matrix,
-    states: Any,
-    tables: Any,
-    facts: dict[str, Any],
-    started: Started,
-    rendering: float,
-    past: Sequence[Mapping[str, Any]] = (),
-    site: Path | None = None,
+    judged: Judged, out: Path, facts: dict[str, Any], started: Started, rendering: Started, site: Path | None = None
 ) -> list[str]:
     """Write tables and page; completes ``facts`` with the times. Returns the lines for the terminal.
 
-    :param past: what earlier runs saw otherwise.
+    :param started: when the run began; ``rendering``: when judging did.
     :param site: a folder for a web server, written too.
+    :raises StoreError: it could not be written.
     """
     from crossload.claims import decide_all
     from crossload.results.changes import changes
@@ -127,29 +140,19 @@ def write_report(
     from crossload_reports.exports.terminal import terminal_summary
     from crossload_reports.html.page import make_report
 
+    tables, environments, past = judged.tables, judged.environments, judged.past
     results, attempts = tables.results(), tables.attempts()
     causes = [cause.told() for cause in load_catalogue().cause]
     claims = [decided.told() for decided in decide_all(tables.rows(), tables.attempt_rows())]
-    environments = [states[environment.id].describe() for environment in matrix.environments]
-    scenarios = {
-        work.scenario.name: {
-            "name": work.scenario.name,
-            "family": work.scenario.family,
-            "title": work.scenario.options["title"],
-            "case": work.scenario.options["case"],
-            "source": work.scenario.source,
-        }
-        for work in matrix.works
-    }
-    facts["finished"] = _now()
+    facts["finished"] = now()
     facts["seconds"] = started.seconds
-    facts["seconds_by_stage"]["report"] = round(time.monotonic() - rendering, 2)
+    facts["seconds_by_stage"]["report"] = rendering.seconds
     try:
         write_tables(results, attempts, environments, facts, out)
         since = changes(tables.rows())
         write_atomically(out / "changes.csv", lambda path: since.to_csv(path, index=False, lineterminator="\n"))
         write_text_atomically(out / "summary.md", summary_markdown(results, environments, causes, past))
-        report = make_report(results, attempts, environments, facts, list(scenarios.values()), causes, claims, past)
+        report = make_report(results, attempts, environments, facts, _scenarios(judged.matrix), causes, claims, past)
         page = report.write_page(out / "report" / "index.html")
         write_text_atomically(out / "report" / "grid.svg", grid_svg(results, environments))
         if site is not None:
@@ -160,3 +163,18 @@ def write_report(
             "make room and run `crossload report`."
         ) from None
     return terminal_summary(results, page, causes)
+
+
+def _scenarios(matrix: Matrix) -> list[dict[str, Any]]:
+    """What the page says of each scenario."""
+    scenarios = {work.scenario.name: work.scenario for work in matrix.works}
+    return [
+        {
+            "name": scenario.name,
+            "family": scenario.family,
+            "title": scenario.options["title"],
+            "case": scenario.options["case"],
+            "source": scenario.source,
+        }
+        for scenario in scenarios.values()
+    ]

@@ -4,13 +4,13 @@ import datetime
 import json
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import asdict, fields, replace
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
 
-from crossload.config import MatrixConfig
+from crossload.config import MatrixConfig, ProfileConfig
 from crossload.domain.verdicts import SCORED, UNSCORED
 from crossload.environments.nightly_lock import resolve
 from crossload.environments.selection import all_environments
@@ -22,6 +22,7 @@ from crossload.planning.matrix import Matrix, expand_formats, make_works
 from crossload.scenario_index import index_scenarios
 from crossload.scenario_index import select as select_scenarios
 from crossload.util.files import write_text_atomically
+from crossload.util.terminal import lines_to
 
 
 def select_matrix(options: RunOptions, config: MatrixConfig) -> Matrix:
@@ -29,30 +30,32 @@ def select_matrix(options: RunOptions, config: MatrixConfig) -> Matrix:
 
     :raises SelectionError: an unknown name, or nothing left.
     """
-    if options.profile not in config.profiles:
-        raise SelectionError(
-            f"unknown profile {options.profile!r}.{nearest(options.profile, config.profiles)} "
-            f"Known: {', '.join(config.profiles)}."
-        )
-    profile = config.profiles[options.profile]
-    environments = all_environments(config)
-    chosen = select_environments(
-        environments, options.tf if options.tf is not None else profile.environments, options.hardware
-    )
+    selection = options.selection
+    profile = find_profile(config, selection.profile)
+    words = selection.tf if selection.tf is not None else profile.environments
+    chosen = select_environments(all_environments(config), words, selection.hardware)
     scenarios = index_scenarios(options.config.parent / folder for folder in config.scenario_folders)
-    picked = select_scenarios(scenarios, options.scenario) if options.scenario is not None else list(scenarios.values())
-    formats = expand_formats(options.formats) if options.formats is not None else None
-    works = make_works(profile, picked, formats, named=options.scenario is not None)
-    day = _day_of(options)
-    chosen = [resolve(environment, day) for environment in chosen]
+    picked = (
+        select_scenarios(scenarios, selection.scenario) if selection.scenario is not None else list(scenarios.values())
+    )
+    formats = expand_formats(selection.formats) if selection.formats is not None else None
+    works = make_works(profile, picked, formats, named=selection.scenario is not None)
+    chosen = [resolve(environment, selection.day) for environment in chosen]
     for environment in chosen:
         _ = environment.digest  # a missing lock is said before anything is built
     matrix = Matrix(tuple(chosen), works)
     return select_shard(matrix, options.shard) if options.shard is not None else matrix
 
 
-def _day_of(options: RunOptions) -> datetime.date:
-    return options.as_of or datetime.datetime.now(datetime.UTC).date()
+def find_profile(config: MatrixConfig, name: str) -> ProfileConfig:
+    """A profile of the configuration.
+
+    :raises SelectionError: there is none of that name.
+    """
+    if name not in config.profiles:
+        known = ", ".join(config.profiles)
+        raise SelectionError(f"unknown profile {name!r}.{nearest(name, config.profiles)} Known: {known}.")
+    return config.profiles[name]
 
 
 def check_fail_on(words: Sequence[str], further: Sequence[str] = ()) -> None:
@@ -70,8 +73,8 @@ def with_last_selection(options: RunOptions, console: Console) -> RunOptions:
     last = last_selection(options.out)
     if last is None:
         return options
-    console.print(f"As the last run: {last.words}", highlight=False, markup=False, soft_wrap=True)
-    return replace(options, **last._asdict())
+    lines_to(console)(f"As the last run: {last.words}")
+    return replace(options, selection=last)
 
 
 def _path(out: Path) -> Path:
@@ -80,7 +83,7 @@ def _path(out: Path) -> Path:
 
 def remember(out: Path, selection: Selection) -> None:
     """Note what a run that begins was asked for; where it cannot be written, the run goes on without."""
-    told = selection._asdict() | {"as_of": selection.as_of.isoformat()}
+    told = asdict(selection) | {"as_of": selection.day.isoformat()}
     with suppress(OSError):
         write_text_atomically(_path(out), json.dumps(told) + "\n")
 
@@ -89,6 +92,8 @@ def last_selection(out: Path) -> Selection | None:
     """What the last run into this folder was asked for; None where that is not known."""
     try:
         told: Mapping[str, Any] = json.loads(_path(out).read_text(encoding="utf-8"))
-        return Selection(**{**told, "as_of": datetime.date.fromisoformat(told["as_of"])})
+        # Every part is there: what a run leaves out it writes as null.
+        parts = {name: told[name] for name in (item.name for item in fields(Selection))}
+        return Selection(**{**parts, "as_of": datetime.date.fromisoformat(told["as_of"])})
     except (OSError, ValueError, TypeError, KeyError):
         return None

@@ -1,6 +1,6 @@
 """Puts a bisection together from a run's results, its configuration and its store."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,16 +20,15 @@ from crossload.scenario_index import index_scenarios
 from crossload.store.database import Store
 
 
-def bisect_cell(
-    name: str, out: Path, config_path: Path, rows: Sequence[Mapping[str, Any]], say: Callable[[str], None]
-) -> str:
+def bisect_cell(name: str, out: Path, config_path: Path, say: Callable[[str], None]) -> str:
     """Narrow the change that a cell stands for; returns the sentence that says where it is.
 
-    :param rows: the run's result table.
+    :param out: folder of the run that has the cell.
     :param say: receives a line for every step.
     :raises CrossloadError: there is no such cell, or no change to narrow.
     """
     config = load_config(config_path)
+    rows = _result_rows(out)
     change = find_change(rows, find_cell(rows, name))
     environments = all_environments(config)
     scenarios = index_scenarios(config_path.parent / folder for folder in config.scenario_folders)
@@ -57,6 +56,16 @@ def bisect_cell(
         raise StoreError(f"{out}: a run is using it. Wait for it, or choose another folder with --out.") from None
     finally:
         store.close()
+
+
+def _result_rows(out: Path) -> list[dict[str, Any]]:
+    import pandas as pd
+
+    try:
+        table = pd.read_csv(out / "results.csv", keep_default_na=False, dtype=str)
+    except (OSError, ValueError):
+        raise StoreError(f"{out}: has no results yet. Run `crossload run --out {out}` first.") from None
+    return [{str(name): value for name, value in row.items()} for row in table.to_dict("records")]
 
 
 def _between(change: Change, names: Sequence[str]) -> list[str]:

@@ -9,14 +9,13 @@ from typing import TYPE_CHECKING
 from crossload.backends import AUTO, BACKENDS, Backend, check_backend, choose_backend
 from crossload.config import MatrixConfig
 from crossload.errors import ClusterError, SelectionError, nearest
+from crossload.execution.options import RunOptions
+from crossload.execution.run_state import RunState
 from crossload.planning.matrix import Matrix
 from crossload.store.database import Store
 
 if TYPE_CHECKING:
     from crossload.execution.dask.cluster import Cluster
-    from crossload.execution.dask.engine import DaskEngine
-    from crossload.execution.local import Engine
-    from crossload.execution.options import RunOptions
 
 
 class Executor(ABC):
@@ -30,15 +29,15 @@ class Executor(ABC):
     reason: str
 
     @abstractmethod
-    def engine(self, matrix: Matrix, config: MatrixConfig, store: Store) -> "Engine | DaskEngine":
-        """What keeps the books of the run and has it done."""
+    def engine(self, matrix: Matrix, config: MatrixConfig, store: Store) -> RunState:
+        """What knows the state of the run and has it done."""
 
     def close(self) -> None:  # noqa: B027 - most have nothing to leave
         """Leave nothing running."""
 
 
 class _Local(Executor):
-    def __init__(self, options: "RunOptions", config: MatrixConfig, matrix: Matrix) -> None:
+    def __init__(self, options: RunOptions, config: MatrixConfig, matrix: Matrix) -> None:
         if options.scheduler is not None or options.artifacts is not None:
             raise SelectionError("--scheduler and --artifacts belong to --executor dask.")
         self._place: Backend
@@ -47,14 +46,14 @@ class _Local(Executor):
         self.backend = self._place.name
         self._jobs = options.jobs or os.cpu_count() or 1
 
-    def engine(self, matrix: Matrix, config: MatrixConfig, store: Store) -> "Engine":
+    def engine(self, matrix: Matrix, config: MatrixConfig, store: Store) -> RunState:
         from crossload.execution.local import Engine
 
         return Engine(matrix, config, self._place, store, self._jobs)
 
 
 class _Dask(Executor):
-    def __init__(self, options: "RunOptions", config: MatrixConfig, matrix: Matrix) -> None:
+    def __init__(self, options: RunOptions, config: MatrixConfig, matrix: Matrix) -> None:
         try:
             from crossload.execution.dask.cluster import Cluster
         except ImportError:
@@ -71,7 +70,7 @@ class _Dask(Executor):
             self.backend, why = _offered(options.backend, self._cluster)
             self.reason = f"{self.backend} on the workers at {options.scheduler}: {why}"
 
-    def engine(self, matrix: Matrix, config: MatrixConfig, store: Store) -> "DaskEngine":
+    def engine(self, matrix: Matrix, config: MatrixConfig, store: Store) -> RunState:
         from crossload.execution.dask.engine import DaskEngine
 
         return DaskEngine(matrix, config, self.backend, store, self._cluster, self._depot)
@@ -96,10 +95,10 @@ def _offered(wanted: str, cluster: "Cluster") -> tuple[str, str]:
     return "venv", "no worker says what it offers; start workers with --resources venv=1 or docker=1"
 
 
-EXECUTORS: Mapping[str, Callable[["RunOptions", MatrixConfig, Matrix], Executor]] = {"local": _Local, "dask": _Dask}
+EXECUTORS: Mapping[str, Callable[[RunOptions, MatrixConfig, Matrix], Executor]] = {"local": _Local, "dask": _Dask}
 
 
-def open_executor(options: "RunOptions", config: MatrixConfig, matrix: Matrix) -> Executor:
+def open_executor(options: RunOptions, config: MatrixConfig, matrix: Matrix) -> Executor:
     """The executor that was asked for, ready to be used.
 
     :raises SelectionError: there is no such executor, or an option does not belong to it.

@@ -19,8 +19,6 @@ from crossload.execution.worker_pool import WorkerPool
 from crossload.planning.matrix import Matrix
 from crossload.store.database import Store
 
-__all__ = ["Engine", "Progress"]
-
 # A second worker in the same environment costs an import of TensorFlow: worth it from this many tasks on.
 _ENOUGH_FOR_TWO = 12
 

@@ -6,7 +6,9 @@ becomes possible is decided here alone.
 
 import threading
 import time
+from abc import ABC, abstractmethod
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from crossload.backends import WorkerError
@@ -43,7 +45,7 @@ class Progress:
     seconds: dict[str, float] = field(default_factory=lambda: {"build": 0.0, "save": 0.0, "load": 0.0})
 
 
-class RunState:
+class RunState(ABC):
     """What is still to be done, less what the store holds. Every method that changes them takes the lock ``changed``."""
 
     def __init__(self, matrix: Matrix, config: MatrixConfig, store: Store) -> None:
@@ -69,6 +71,10 @@ class RunState:
             for work, environment in matrix.pairs()
             if not why_not_applicable(work.scenario, environment)
         )
+
+    @abstractmethod
+    def run(self, tick: Callable[[Progress], None] = lambda progress: None) -> None:
+        """Build and run everything; call ``tick`` a few times a second."""
 
     def _loader_count(self, work: Work) -> int:
         return sum(not why_not_applicable(work.scenario, item) for item in self.matrix.environments)

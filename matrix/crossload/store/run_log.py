@@ -180,6 +180,11 @@ def history(store: Store, cell: Sequence[str]) -> list[tuple[Run, Observation]]:
     return [(by_id[row[0]], _observation(row[1:])) for row in rows]
 
 
+def cells(store: Store) -> list[tuple[str, ...]]:
+    """The names of every cell that any run has seen, as :data:`CELL` orders them."""
+    return store.read(f"SELECT DISTINCT {', '.join(CELL)} FROM observations")
+
+
 def accept(store: Store, run: int, now: str) -> None:
     """Make a run the baseline that later ones are compared with."""
     with store.transaction() as connection:

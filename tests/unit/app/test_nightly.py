@@ -14,7 +14,7 @@ from rich.console import Console
 from crossload.app import nightly
 from crossload.app.nightly_report import night_document, night_lines, night_markdown, send, write_night
 from crossload.errors import ConfigError, SelectionError
-from crossload.execution.options import RunOptions
+from crossload.execution.options import RunOptions, Selection
 from crossload.runs.expectations import Expectation, load_expectations
 from crossload.store import run_log
 from crossload.store.database import Store
@@ -30,7 +30,7 @@ class Nights:
     """Runs that see what they are told, in turn."""
 
     def __init__(self, out: Path, *seen: list[dict[str, Any]]) -> None:
-        self.options = RunOptions(config=Path("matrix.toml"), out=out, as_of=DAY)
+        self.options = RunOptions(config=Path("matrix.toml"), out=out, selection=Selection(as_of=DAY))
         self._left = list(seen)
         self.removed: list[str] = []
 

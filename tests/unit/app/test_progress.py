@@ -7,7 +7,7 @@ import pytest
 from rich.console import Console
 
 from crossload.app.progress import Display
-from crossload.execution.local import Progress
+from crossload.execution.run_state import Progress
 
 
 class Clock:

@@ -9,7 +9,9 @@ from rich.console import Console
 from crossload.app.selection import last_selection, remember, with_last_selection
 from crossload.execution.options import RunOptions, Selection
 
-SELECTION = Selection("full", ["2.10", "nightly"], ["cpu"], None, ["h5"], datetime.date(2026, 5, 4))
+SELECTION = Selection(
+    profile="full", tf=["2.10", "nightly"], hardware=["cpu"], formats=["h5"], as_of=datetime.date(2026, 5, 4)
+)
 
 
 def test_it_comes_back(tmp_path: Path) -> None:
@@ -35,10 +37,10 @@ def test_a_folder_that_can_not_be_written_does_not_stop_a_run(tmp_path: Path) ->
 def test_a_report_takes_it_over_and_says_so(tmp_path: Path) -> None:
     (tmp_path / "store").mkdir()
     console = Console(record=True, width=200)
-    options = RunOptions(Path("matrix.toml"), tmp_path, backend="venv")
+    options = RunOptions(config=Path("matrix.toml"), out=tmp_path, backend="venv")
     assert with_last_selection(options, console) == options
     remember(tmp_path, SELECTION)
     taken = with_last_selection(options, console)
-    assert (taken.tf, taken.formats, taken.as_of) == (["2.10", "nightly"], ["h5"], SELECTION.as_of)
+    assert taken.selection == SELECTION
     assert (taken.out, taken.backend) == (tmp_path, "venv")
     assert "As the last run: --profile full --tf 2.10,nightly" in console.export_text()

@@ -15,6 +15,7 @@ from filelock import FileLock
 
 from crossload import backends, scenario_index
 from crossload.app import report, report_stamp, run
+from crossload.app.report import Judged
 from crossload.backends import Backend
 from crossload.cli import main
 from crossload.execution import executors
@@ -87,9 +88,9 @@ def crossload(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Ca
     def choose(name: str, *more: Any) -> tuple[Backend, str]:
         return shell.backend, "scripted"
 
-    def write(out: Path, matrix: Any, states: Any, tables: Any, facts: dict[str, Any], *more: Any) -> list[str]:
+    def write(judged: Judged, out: Path, facts: dict[str, Any], *more: Any) -> list[str]:
         facts["finished"] = "now"
-        tables.results().to_csv(out / "results.csv")
+        judged.tables.results().to_csv(out / "results.csv")
         return ["the summary"]
 
     for module in (report, executors):

@@ -18,7 +18,7 @@ from rich.console import Console
 
 from crossload.app.report import report_only
 from crossload.diagnosis import Case, Diagnosis, Matcher
-from crossload.execution.options import RunOptions
+from crossload.execution.options import RunOptions, Selection
 from crossload.results import judge
 
 REAL_CELLS = Path(__file__).parent / "real_cells.json"
@@ -75,7 +75,12 @@ def main(profile: str, versions: str, folders: list[str]) -> None:
 
     vars(judge)["Matcher"] = Collecting
     for folder in folders:
-        options = RunOptions(Path("matrix.toml"), Path(folder), profile, tf=versions.split(","), backend="venv")
+        options = RunOptions(
+            config=Path("matrix.toml"),
+            out=Path(folder),
+            selection=Selection(profile=profile, tf=versions.split(",")),
+            backend="venv",
+        )
         report_only(options, Console())
     known.sort(key=lambda item: (item["cause"], item["format"], item.get("error", "")))
     lines = ",\n".join(json.dumps(item, ensure_ascii=False) for item in known)

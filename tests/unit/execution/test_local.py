@@ -11,7 +11,8 @@ import pytest
 from crossload.backends import Worker, WorkerError
 from crossload.environments.model import Environment, EnvironmentState
 from crossload.errors import StoreError
-from crossload.execution.local import Engine, Progress
+from crossload.execution.local import Engine
+from crossload.execution.run_state import Progress
 from crossload.planning.matrix import Work
 from crossload.results.tables import Tables
 from crossload.store.database import Store

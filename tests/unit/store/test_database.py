@@ -379,7 +379,7 @@ def test_a_new_store_can_be_opened_by_several_at_once(tmp_path: Path) -> None:
 
 
 def test_seconds_do_not_depend_on_the_time_of_day(monkeypatch: pytest.MonkeyPatch) -> None:
-    from crossload.app.report import Started
+    from crossload.util.clock import Started
 
     started = Started()
     monkeypatch.setattr("time.time", lambda: 0.0)  # the clock was set back by decades

@@ -1,0 +1,65 @@
+"""``crossload check``: reads a user's file, predicts, and measures it in the versions asked for."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from crossload.app.model_bench import ModelOptions, open_bench
+from crossload.config import load_config
+from crossload.environments.selection import all_environments, select
+from crossload.shipped.answers import read_known
+from crossload.user_models.check import Check, measure
+from crossload.user_models.model_file import ModelError, open_model
+from crossload.user_models.prediction import predict, similar_scenarios
+from crossload.user_models.saver import find_saver
+from crossload.user_models.text import expected, model_rows, prediction_lines
+from crossload.util.terminal import Say
+
+
+def check_model(
+    options: ModelOptions, tf: Sequence[str] | None, static: bool, local_run: Path, page: Path, say: Say
+) -> tuple[Check, Path | None]:
+    """What is known of a file.
+
+    :param tf: the versions that load it; None for those of the quick profile.
+    :param static: only read it and predict; nothing is run.
+    :param local_run: folder of a run whose cells replace the shipped ones.
+    :param page: where the report page goes.
+    :param say: receives what the file is and what is to be expected of it, and then a line for every step.
+    :return: what was found, and the page; None where nothing was measured.
+    :raises CrossloadError: the file or what was given with it cannot be used, or no environment can be had.
+    """
+    opened = open_model(options.model)
+    settings = load_config(options.config)
+    environments = all_environments(settings)
+    loaders = select(environments, tf or settings.profiles["quick"].environments)
+    saver, why = find_saver(opened, environments, options.saved_with)
+    known = read_known(local_run)
+    alike = [name for name, _ in similar_scenarios(opened, known, saver.id)]
+    found = Check(
+        model=opened,
+        saver=saver.id,
+        why=why,
+        predictions=predict(known, saver.id, opened.format, alike),
+        alike=alike,
+        origin=known.origin,
+    )
+    for name, value in model_rows(opened):
+        say(f"{name}: {value}")
+    say(f"reference: {saver.id}, {why}")
+    for line in (known.origin, *prediction_lines(found)):
+        say(line)
+    for name, text in expected(found).items():
+        say(f"  {name}: {text}")
+    if static:
+        return found, None
+    if opened.needs_code and not options.build:
+        raise ModelError(
+            f"{options.model}: holds weights alone. Pass --build factory.py:function, which builds the model, or --static."
+        )
+    with open_bench(options, opened, settings, environments, say) as bench:
+        found = replace(found, **measure(bench, saver, loaders, say))
+
+    from crossload_reports.html.check_page import render_check
+
+    return found, render_check(found, settings.tolerances.model_dump(), page)

@@ -1,0 +1,89 @@
+"""``crossload convert``: finds routes for a user's file, walks them, and writes the file that was proven."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from crossload.app.model_bench import ModelOptions, open_bench
+from crossload.config import load_config
+from crossload.environments.selection import all_environments
+from crossload.errors import SelectionError, nearest
+from crossload.shipped.answers import read_known
+from crossload.upgrade.graph import Loss
+from crossload.user_models.candidate_routes import candidates, given_route
+from crossload.user_models.convert import Converter, Walk, check_destination, write
+from crossload.user_models.model_file import ModelError, open_model
+from crossload.user_models.prediction import similar_scenarios
+from crossload.user_models.saver import environment_named, find_saver
+from crossload.util.terminal import Say
+
+KEEP = ("optimizer", "model")
+
+
+@dataclass(frozen=True)
+class Target:
+    """What a file is to become.
+
+    :param to: the version that must load it plainly.
+    :param keep: one of :data:`KEEP`; ``optimizer`` means that its state must come through.
+    :param max_hops: environments that may lie between.
+    :param route: the stops of the only route to walk, such as ``2.12:keras,2.15:h5``; None for every one there is.
+    """
+
+    to: str
+    out: Path
+    format: str = "keras"
+    keep: str = "model"
+    max_hops: int = 2
+    route: str | None = None
+
+
+@dataclass(frozen=True)
+class Converted:
+    """What was written.
+
+    :param to: the environment that loads it plainly.
+    """
+
+    walk: Walk
+    proof: Mapping[str, Any]
+    to: str
+
+
+def convert_model(options: ModelOptions, target: Target, local_run: Path, say: Say) -> Converted:
+    """Write a file that another version loads plainly, with its proof beside it.
+
+    :param local_run: folder of a run whose cells replace the shipped ones.
+    :param say: receives a line for every step.
+    :raises CrossloadError: something given cannot be used, or no route ends in a proven file.
+    """
+    if target.keep not in KEEP:
+        raise SelectionError(
+            f"--keep: unknown value {target.keep!r}.{nearest(target.keep, KEEP)} Known: {', '.join(KEEP)}."
+        )
+    opened = open_model(options.model)
+    check_destination(target.out, target.format)
+    settings = load_config(options.config)
+    environments = all_environments(settings)
+    to = environment_named(target.to, environments)
+    saver, why = find_saver(opened, environments, options.saved_with)
+    if opened.needs_code and not options.build:
+        raise ModelError(
+            f"{options.model}: holds weights alone. Pass --build factory.py:function, which builds the model."
+        )
+    say(f"{options.model}: {opened.format}, written by {saver.id} ({why})")
+    known = read_known(local_run)
+    say(known.origin)
+    if target.route:
+        routes = [given_route(target.route, environments)]
+    else:
+        alike = [name for name, _ in similar_scenarios(opened, known, saver.id)]
+        most = Loss.WORK if target.keep == "optimizer" else Loss.STATE
+        hops = [item.id for item in environments.values() if item.hardware == "cpu" and not item.is_floating]
+        routes = candidates(known, alike, (saver.id, opened.format), to.id, hops, target.max_hops, most)
+    with open_bench(options, opened, settings, environments, say) as bench:
+        bench.places.announce([saver.id, to.id])
+        walk = Converter(bench, saver, to, target.format, target.keep == "optimizer", say).convert(routes)
+        proof = write(walk, bench, target.out, saver, to)
+    return Converted(walk, proof, to.id)

@@ -1,0 +1,73 @@
+"""Commands about what there is to run: environments, their locks, and scenarios."""
+
+from typing import Annotated
+
+import typer
+
+from crossload.cli.options import DEFAULT_CONFIG, BackendOption, ConfigOption, HardwareOption, TfOption
+from crossload.errors import SelectionError, nearest
+from crossload.util.terminal import lines_to, open_console, words
+
+
+def envs(
+    tf: TfOption = None,
+    hardware: HardwareOption = "cpu",
+    backend: BackendOption = "auto",
+    config: ConfigOption = DEFAULT_CONFIG,
+) -> None:
+    """List environments: versions, state (ready, missing, unavailable and why) and size."""
+    from rich.table import Table
+
+    from crossload.backends import choose_backend
+    from crossload.config import load_config
+    from crossload.environments.selection import all_environments, select
+
+    settings = load_config(config)
+    environments = all_environments(settings)
+    chosen = select(environments, words(tf) or [], words(hardware) or []) if tf else list(environments.values())
+    place, reason = choose_backend(backend, settings, config.parent, chosen)
+    console = open_console()
+    lines_to(console)(f"Backend: {reason}")
+    columns = ("id", "python", "tensorflow", "keras", "h5py", "numpy", "protobuf", "state", "size_mb", "reason")
+    table = Table(*(column.replace("_mb", " MB") for column in columns), box=None, pad_edge=False)
+    for environment in chosen:
+        facts = place.state(environment).describe()
+        table.add_row(*("" if facts[column] is None else str(facts[column]) for column in columns))
+    console.print(table)
+
+
+def scenarios(config: ConfigOption = DEFAULT_CONFIG) -> None:
+    """List the scenarios: name, family, versions, source question and title."""
+    from rich.table import Table
+
+    from crossload.config import load_config
+    from crossload.scenario_index import index_scenarios
+
+    folders = load_config(config).scenario_folders
+    table = Table("name", "family", "versions", "case", "title", box=None, pad_edge=False)
+    for item in index_scenarios(config.parent / folder for folder in folders).values():
+        versions = f"{item.options['since']}-{item.options['until']}"
+        table.add_row(item.name, item.family, versions, item.options["case"], item.options["title"])
+    open_console().print(table)
+
+
+def lock(
+    names: Annotated[
+        list[str] | None, typer.Argument(metavar="[ENVIRONMENT]...", help="Ids; every one by default.")
+    ] = None,
+    config: ConfigOption = DEFAULT_CONFIG,
+) -> None:
+    """Resolve environments as of their dates and write matrix/crossload/environments/locks/."""
+    from crossload.config import load_config
+    from crossload.environments.locking import write_lock
+    from crossload.environments.selection import all_environments
+
+    environments = all_environments(load_config(config))
+    for name in names or list(environments):
+        if name not in environments:
+            raise SelectionError(f"no environment {name!r}.{nearest(name, environments)} `crossload envs` lists them.")
+        settings = environments[name].config
+        if isinstance(settings.as_of, str):
+            typer.echo(f"{name}: is resolved when it runs")
+            continue
+        typer.echo(write_lock(name, settings, settings.as_of))

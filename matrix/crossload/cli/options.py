@@ -1,0 +1,85 @@
+"""Arguments and options that several commands take, each declared once."""
+
+import datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+DEFAULT_CONFIG = Path("matrix.toml")
+DEFAULT_OUT = Path("build")
+
+ConfigOption = Annotated[Path, typer.Option("--config", metavar="FILE", help="Configuration to read.")]
+BackendOption = Annotated[str, typer.Option("--backend", metavar="NAME", help="auto, docker or venv.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
+
+# Folders of a run
+
+OutOption = Annotated[
+    Path, typer.Option("--out", metavar="DIR", help="Folder for the store, the tables and the report.")
+]
+StoreOption = Annotated[Path, typer.Option("--out", metavar="DIR", help="Folder of the run that holds the store.")]
+LocalRunOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--out", metavar="DIR", help="Folder of a run whose cells replace the shipped ones; build by default."
+    ),
+]
+SiteOption = Annotated[
+    Path | None,
+    typer.Option("--site", metavar="DIR", help="Also write a folder for a web server, with the data beside the page."),
+]
+
+# What is selected
+
+ProfileOption = Annotated[str, typer.Option("--profile", metavar="NAME", help="quick or full, from the configuration.")]
+TfOption = Annotated[
+    str | None,
+    typer.Option(
+        "--tf", metavar="LIST", help="TensorFlow versions: 2.4,2.10 or 2.16+tf_keras, all, variants, latest:3."
+    ),
+]
+HardwareOption = Annotated[str, typer.Option("--hardware", metavar="LIST", help="cpu, cuda, or both.")]
+ScenarioOption = Annotated[
+    str | None, typer.Option("--scenario", metavar="GLOB", help="Scenarios by name: 'q1-*' or dense,lstm.")
+]
+FormatOption = Annotated[
+    str | None, typer.Option("--format", metavar="LIST", help="Formats: h5,savedmodel,keras,weights and others.")
+]
+AsOfOption = Annotated[
+    datetime.datetime | None,
+    typer.Option("--as-of", formats=["%Y-%m-%d"], metavar="DATE", help="Day whose nightlies to use; today by default."),
+]
+
+# Where it runs
+
+ExecutorOption = Annotated[
+    str,
+    typer.Option("--executor", metavar="NAME", help="local, or dask (several machines, or workers of its own)."),
+]
+SchedulerOption = Annotated[
+    str | None, typer.Option("--scheduler", metavar="ADDRESS", help="Dask scheduler, such as tcp://host:8786.")
+]
+ArtifactsOption = Annotated[
+    str | None,
+    typer.Option("--artifacts", metavar="URL", help="Where Dask workers exchange artifacts: file://..., s3://..."),
+]
+
+# A user's own file
+
+ModelArgument = Annotated[
+    Path, typer.Argument(metavar="MODEL", help="An h5, .keras, SavedModel folder, weights file or checkpoint prefix.")
+]
+CustomOption = Annotated[
+    str | None,
+    typer.Option("--custom-objects", metavar="MODULE_OR_FILE", help="Defines its custom classes and functions."),
+]
+BuildOption = Annotated[
+    str | None, typer.Option("--build", metavar="FILE:FUNCTION", help="Builds the model, for files of weights alone.")
+]
+InputsOption = Annotated[
+    Path | None, typer.Option("--inputs", metavar="FILE.npz", help="What to call it with; made up by default.")
+]
+SavedWithOption = Annotated[
+    str | None, typer.Option("--saved-with", metavar="VERSION", help="What wrote it; read from the file by default.")
+]
