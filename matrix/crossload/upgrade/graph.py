@@ -5,7 +5,7 @@ Nodes are files, ``("file", environment, format)``, and what is in memory after 
 that was loaded gives what saving it in its first environment gives is assumed; a path of more than one load says so.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import IntEnum
 from functools import cache
@@ -16,6 +16,7 @@ import rustworkx
 
 from crossload.domain.cells import cell_name
 from crossload.domain.verdicts import EQUAL, EXACT, LOSSY, REMEDY
+from crossload.domain.versions import sort_key
 from crossload.probe import attempts
 from crossload.probe.formats import FORMATS, INFERENCE, OPTIMIZER, REBUILT, RUNGS, TRAINING
 
@@ -51,6 +52,11 @@ class Step:
     losses: tuple[str, ...]
     key: str
 
+    @property
+    def how(self) -> str:
+        """`` with compile=False``; empty for the plain call."""
+        return f" with {self.attempt}" if self.attempt != attempts.PLAIN else ""
+
 
 @dataclass(frozen=True)
 class Path:
@@ -82,9 +88,8 @@ class Path:
         """``load in 2.15-cpu, save as keras; load in 2.21-cpu with compile=False``."""
         parts = []
         for number, step in enumerate(self.steps):
-            how = f" with {step.attempt}" if step.attempt != attempts.PLAIN else ""
             following = f", save as {self.steps[number + 1].format}" if number < self.hops else ""
-            parts.append(f"load in {step.loaded_with}{how}{following}")
+            parts.append(f"load in {step.loaded_with}{step.how}{following}")
         return "; ".join(parts)
 
 
@@ -93,16 +98,19 @@ def _taken(verdict: str, attempt: str, form: str, lost: str, cost: str) -> tuple
     """What a load takes away, as a degree and in words; None where it gives nothing, or other outputs."""
     if verdict not in USABLE:
         return None
-    rungs = [f"{rung} lost" for rung in lost.split(",") if rung]
+    rungs = [rung for rung in lost.split(",") if rung]
     costs = [word for word in cost.split(", ") if word]
+    if OPTIMIZER in rungs and attempts.OPTIMIZER_LOST not in costs:
+        costs.append(attempts.OPTIMIZER_LOST)
     if attempts.OPTIMIZER_LOST in costs:
-        rungs = [name for name in rungs if name not in ("optimizer lost", "training lost")]
+        # Training does not go on from a state that is lost: said once.
+        rungs = [rung for rung in rungs if rung not in (OPTIMIZER, TRAINING)]
     loss = Loss.WORK if costs else Loss.NOTHING
     if rungs or attempts.OPTIMIZER_LOST in costs:
         loss = Loss.STATE
     if attempts.gives(attempt, form) == INFERENCE:
         loss = Loss.TRAINING
-    return loss, (*rungs, *costs)
+    return loss, (*(f"{rung} lost" for rung in rungs), *costs)
 
 
 def _loss_of(row: Row) -> tuple[Loss, tuple[str, ...]] | None:
@@ -113,10 +121,29 @@ def _loss_of(row: Row) -> tuple[Loss, tuple[str, ...]] | None:
 
 def _step(row: Row) -> Step:
     """The step that a usable measured cell allows."""
-    taken = _loss_of(row)
-    assert taken is not None
+    taken = _loss_of_row(row)
     name = str(row.get("key") or cell_name(row))
     return Step(row["saved_with"], row["format"], row["loaded_with"], row["attempt"], *taken, name)
+
+
+def _loss_of_row(row: Row) -> tuple[Loss, tuple[str, ...]]:
+    taken = _loss_of(row)
+    assert taken is not None
+    return taken
+
+
+@dataclass(frozen=True, slots=True)
+class _Second:
+    """A load of what was saved on the way."""
+
+    loss: Loss
+    losses: tuple[str, ...]
+    form: str
+    row: Row
+
+
+# What is lost, whether the stop is elsewhere, how much is lost or needed in words, and the age of the stop.
+_StopRank = tuple[Loss, bool, int, tuple[Any, ...]]
 
 
 class ScenarioGraph:
@@ -126,8 +153,10 @@ class ScenarioGraph:
         self._places: dict[Node, int] = {}
         # Loads by their ends, from those that lose nothing to those that leave a function.
         self._loads: dict[Loss, list[tuple[int, int, Row]]] = {loss: [] for loss in Loss}
-        # By what loads, then by the file: its row, and what the load takes away.
+        # By what loads, then by the file: its row, and what the load takes away. By the file, then by what loads it.
         self._by_loader: dict[str, dict[Node, tuple[Row, Loss]]] = {}
+        self._by_file: dict[Node, dict[str, tuple[Row, Loss]]] = {}
+        self._seconds: dict[tuple[str, str, bool], list[_Second]] = {}
         # The places of nodes are looked up by what tells them apart: there are few of them and a hundred times as many rows.
         files: dict[tuple[str, str], tuple[Node, int]] = {}
         models: dict[str, int] = {}
@@ -147,7 +176,7 @@ class ScenarioGraph:
                 memories[loader] = self._place(("function" if loss is training else "model", loader))
                 self._by_loader.setdefault(loader, {})
             self._loads[loss].append((place, memories[loader], row))
-            self._by_loader[loader][file] = (row, loss)
+            self._by_loader[loader][file] = self._by_file.setdefault(file, {})[loader] = (row, loss)
         self._graphs: dict[tuple[Loss, bool], rustworkx.PyDiGraph[Node, Row | None]] = {}
 
     def _place(self, node: Node) -> int:
@@ -163,19 +192,46 @@ class ScenarioGraph:
 
     def single_stops(self, start: tuple[str, str], to: str) -> dict[tuple[str, str], Loss]:
         """What is lost over each environment and format that a file can be saved in once on the way."""
-        file = ("file", *start)
-        firsts = {
-            environment: loads[file][1]
-            for environment, loads in self._by_loader.items()
-            if file in loads and loads[file][1] < Loss.TRAINING
-        }
-        drops = {form for form in FORMATS if _drops(start[1], form)}
+        from_weights = FORMATS[start[1]].gives == REBUILT
         found = {}
-        for (_, environment, form), (_, second) in self._by_loader.get(to, {}).items():
-            if environment in firsts:
-                dropped = Loss.STATE if form in drops else Loss.NOTHING
-                found[environment, form] = max(firsts[environment], second, dropped)
+        for stop, (_, loss) in self._by_file.get(("file", *start), {}).items():
+            for second in self._seconds_of(stop, to, from_weights) if loss < Loss.TRAINING else ():
+                found[stop, second.form] = max(loss, second.loss)
         return found
+
+    def over_one_stop(self, start: tuple[str, str], to: str, most: Loss) -> "tuple[Row, Row] | None":
+        """The two loads of the best path with one stop; None where there is none that loses so little.
+
+        It loses least; of equal ones it stops where the file was written (no other environment is needed), then needs least,
+        then stops at the newest version. What a stop saves is what comes through best from there.
+        """
+        home, form = start
+        best: tuple[_StopRank, Row, Row] | None = None
+        for stop, (row, loss) in self._by_file.get(("file", *start), {}).items():
+            if loss == Loss.TRAINING or loss > most or stop == to:
+                continue
+            seconds = self._seconds_of(stop, to, FORMATS[form].gives == REBUILT)
+            # A file that is loaded where it was written and saved as it was is the same file.
+            second = next((one for one in seconds if stop != home or one.form != form), None)
+            if second is None or max(loss, second.loss) > most:
+                continue
+            words = len({*_loss_of_row(row)[1], *second.losses})
+            rank = (max(loss, second.loss), stop != home, words, sort_key(stop))
+            if best is None or rank[:3] < best[0][:3] or (rank[:3] == best[0][:3] and rank[3] > best[0][3]):
+                best = (rank, row, second.row)
+        return best[1:] if best else None
+
+    def _seconds_of(self, stop: str, to: str, from_weights: bool) -> "list[_Second]":
+        """How what an environment saves loads in another: what loses and needs least comes first."""
+        if (stop, to, from_weights) not in self._seconds:
+            found = []
+            for file, (row, _) in self._by_loader.get(to, {}).items():
+                if file[1] == stop:
+                    step = _after_save(_step(row), from_weights)
+                    found.append(_Second(step.loss, step.losses, file[2], row))
+            found.sort(key=lambda one: (one.loss, len(one.losses), one.form))
+            self._seconds[stop, to, from_weights] = found
+        return self._seconds[stop, to, from_weights]
 
     def _within(self, most: Loss, with_weights: bool) -> "rustworkx.PyDiGraph[Node, Row | None]":
         """The part in which no load loses more than ``most``; weights may be saved on the way or not."""
@@ -210,18 +266,13 @@ class ScenarioGraph:
         return [_step(row) for row in rows if row is not None]
 
 
-def _drops(first: str, form: str) -> bool:
-    """Whether saving in a format leaves behind what a file in the first format held besides weights."""
-    return bool(FORMATS[form].gives == REBUILT and FORMATS[first].gives != REBUILT)
-
-
 def build_graph(rows: Iterable[Row]) -> ScenarioGraph:
     """The graph of one scenario's cells."""
     return ScenarioGraph(rows)
 
 
 # What is no loss where the first file held no more than weights.
-_STATE = (attempts.OPTIMIZER_LOST, f"{OPTIMIZER} lost", f"{TRAINING} lost")
+_STATE = (attempts.OPTIMIZER_LOST, f"{TRAINING} lost")
 
 
 def _had_no_state(step: Step) -> Step:
@@ -233,47 +284,61 @@ def _had_no_state(step: Step) -> Step:
     return replace(step, loss=Loss.STATE if is_lost else Loss.WORK if losses else Loss.NOTHING, losses=losses)
 
 
+def _after_save(step: Step, from_weights: bool) -> Step:
+    """A later step of a path; weights that are saved on the way leave behind whatever else the first file held.
+
+    :param from_weights: whether the first file held weights alone.
+    """
+    if from_weights:
+        return _had_no_state(step)
+    if FORMATS[step.format].gives != REBUILT:
+        return step
+    losses = dict.fromkeys((*step.losses, attempts.OPTIMIZER_LOST, attempts.CODE_NEEDED))
+    return replace(step, loss=max(step.loss, Loss.STATE), losses=tuple(losses))
+
+
 def _path(found: Iterable[Step]) -> Path:
-    """A path of steps; weights that are saved on the way leave behind whatever else the first file held."""
-    steps = list(found)
-    for number, step in enumerate(steps[1:], start=1):
-        if FORMATS[steps[0].format].gives == REBUILT:
-            steps[number] = _had_no_state(step)
-        elif _drops(steps[0].format, step.format):
-            losses = dict.fromkeys((*step.losses, attempts.OPTIMIZER_LOST, attempts.CODE_NEEDED))
-            steps[number] = replace(step, loss=max(step.loss, Loss.STATE), losses=tuple(losses))
-    return Path(tuple(steps))
+    first, *later = found
+    from_weights = FORMATS[first.format].gives == REBUILT
+    return Path((first, *(_after_save(step, from_weights) for step in later)))
 
 
 def best_path(
     graph: ScenarioGraph, start: tuple[str, str], to: str, most: Loss = Loss.TRAINING, max_hops: int = 3
 ) -> Path | None:
-    """The path that loses least and, among those, has the fewest hops; None where there is none.
+    """The path that loses least and, among those, has the fewest hops; None where there is none. Everything that is said of
+    ways (plans, routes of bad cells, candidates for a conversion) is asked here.
 
     A remedy that keeps everything counts as no loss here: who can rename a file need not build another environment for it.
 
     :param start: environment and format of the file.
     :param most: what may be lost at most.
     """
-    best: Path | None = None
-    for loss in Loss:
-        if loss > most or (best is not None and loss > Loss.WORK):
-            break
-        for goal in (("model", to), ("function", to)):
-            steps = graph.shortest(("file", *start), goal, loss)
-            if steps and len(steps) - 1 <= max_hops and (best is None or len(steps) - 1 < best.hops):
-                best = _at_hand(graph, start, to, _path(steps))
+    found = []
+    direct = graph.load(("file", *start), to)
+    if direct is not None and direct.loss <= most:
+        found.append(_path([direct]))
+    stop = graph.over_one_stop(start, to, most) if max_hops else None
+    if stop is not None:
+        found.append(_path(map(_step, stop)))
+    best = min(found, key=_preferred, default=None)
+    if max_hops > 1 and (best is None or best.loss > Loss.WORK):
+        longer = (path for path in _longer_paths(graph, start, to, most) if path.hops <= max_hops)
+        best = min((*found, *longer), key=_preferred, default=None)
     return best
 
 
-def _at_hand(graph: ScenarioGraph, start: tuple[str, str], to: str, path: Path) -> Path:
-    """Of ways with one stop that lose as little, one that stops where the file was written: no other environment is needed."""
-    home, written = start
-    if path.hops != 1 or path.recipe[0][0] == home:
-        return path
-    found = (follow(graph, start, [(home, form)], to) for form in FORMATS if form != written)
-    as_good = [other for other in found if other is not None and other.loss <= path.loss]
-    return min(as_good, key=lambda other: len(other.losses), default=path)
+def _preferred(path: Path) -> tuple[Loss, int, Loss]:
+    return max(path.loss, Loss.WORK), path.hops, path.loss
+
+
+def _longer_paths(graph: ScenarioGraph, start: tuple[str, str], to: str, most: Loss) -> Iterator[Path]:
+    """The shortest path for each degree of loss, and of what can be trained and what can only be called."""
+    for loss in Loss:
+        for memory in ("model", "function"):
+            steps = graph.shortest(("file", *start), (memory, to), loss) if loss <= most else None
+            if steps:
+                yield _path(steps)
 
 
 def follow(graph: ScenarioGraph, start: tuple[str, str], recipe: Sequence[tuple[str, str]], to: str) -> Path | None:

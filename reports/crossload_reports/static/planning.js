@@ -17,9 +17,11 @@ const isRebuilt = (format) => FORMATS[format].gives === DATA.terms.rebuilt;
 const lossesOfOutcome = Array.from(OUTCOMES.cost, (place, outcome) => {
   if (!USABLE.includes(TEXT[OUTCOMES.verdict[outcome]])) return null;
   const costs = TEXT[place] ? TEXT[place].split(", ") : [];
+  const lost = RUNGS.filter((_, rung) => TEXT[OUTCOMES.rungs[outcome]][rung] === "l");
+  if (lost.includes("optimizer") && !costs.includes(DATA.terms.optimizer_lost)) costs.push(DATA.terms.optimizer_lost);
   const dropped = costs.includes(DATA.terms.optimizer_lost);
-  const rungs = RUNGS.filter((_, rung) => TEXT[OUTCOMES.rungs[outcome]][rung] === "l")
-    .filter((rung) => !dropped || !["optimizer", "training"].includes(rung));
+  // Training does not go on from a state that is lost: said once.
+  const rungs = lost.filter((rung) => !dropped || !["optimizer", "training"].includes(rung));
   const attempt = TEXT[OUTCOMES.attempt[outcome]];
   const loss = rungs.length || dropped ? STATE_LOST : costs.length ? WORK : 0;
   return { attempt, loss, losses: [...rungs.map((rung) => `${rung} lost`), ...costs], given: DATA.instead[attempt] || "" };
@@ -48,26 +50,44 @@ function stepsOf(scenario) {
 
 /** A later step of a path that began with weights alone: the optimizer's state, which it loses, was in no file. */
 function hadNoState(step) {
-  const state = [DATA.terms.optimizer_lost, "optimizer lost", "training lost"];
+  const state = [DATA.terms.optimizer_lost, "training lost"];
   const losses = step.losses.filter((loss) => !state.includes(loss));
   if (step.loss !== STATE_LOST || losses.length === step.losses.length) return step;
   const isLost = RUNGS.some((rung) => losses.includes(`${rung} lost`));
   return { ...step, loss: isLost ? STATE_LOST : losses.length ? WORK : 0, losses };
 }
 
-/** A path of steps; weights that are saved on the way leave behind whatever else the first file held. */
-function pathOf(steps) {
-  const told = steps.map((step, number) => {
-    if (!number) return step;
-    if (isRebuilt(steps[0].format)) return hadNoState(step);
-    if (!isRebuilt(step.format)) return step;
-    return { ...step, loss: Math.max(step.loss, STATE_LOST), losses: [...new Set([...step.losses, DATA.terms.optimizer_lost, DATA.terms.code_needed])] };
-  });
+/** A later step of a path; weights that are saved on the way leave behind whatever else the first file held. */
+function afterSave(step, fromWeights) {
+  if (fromWeights) return hadNoState(step);
+  if (!isRebuilt(step.format)) return step;
+  const losses = [...new Set([...step.losses, DATA.terms.optimizer_lost, DATA.terms.code_needed])];
+  return { ...step, loss: Math.max(step.loss, STATE_LOST), losses };
+}
+
+function pathOf([first, ...later]) {
+  const steps = [first, ...later.map((step) => afterSave(step, isRebuilt(first.format)))];
   return {
-    steps: told, hops: told.length - 1, loss: Math.max(...told.map((step) => step.loss)),
-    losses: [...new Set(told.flatMap((step) => step.losses))],
-    recipe: told.slice(1).map((step) => [step.saver, step.format]),
+    steps, hops: later.length, loss: Math.max(...steps.map((step) => step.loss)),
+    losses: [...new Set(steps.flatMap((step) => step.losses))],
+    recipe: steps.slice(1).map((step) => [step.saver, step.format]),
   };
+}
+
+/** Whether the first of two lists of numbers comes first in the order of dictionaries. */
+function isLess(one, other) {
+  const place = one.findIndex((number, at) => number !== other[at]);
+  return place >= 0 && one[place] < other[place];
+}
+
+/** The one with the smallest rank, the first of equal ones; null where there is none. */
+function least(items, rankOfItem) {
+  let best = null;
+  for (const item of items) {
+    const rank = rankOfItem(item);
+    if (!best || isLess(rank, best.rank)) best = { item, rank };
+  }
+  return best?.item ?? null;
 }
 
 /**
@@ -76,12 +96,38 @@ function pathOf(steps) {
  */
 export function bestPath(scenario, start, format, to, most) {
   const steps = stepsOf(scenario);
-  let best = null;
-  for (let loss = 0; loss <= most && !(best && loss > WORK); loss++) {
-    const found = search(steps, start, format, to, loss);
-    if (found && (!best || found.length - 1 < best.hops)) best = pathOf(found);
+  const direct = (steps.get(start)?.get(format) || []).find((step) => step.loader === to && step.loss <= most);
+  const found = direct ? [pathOf([direct])] : [];
+  const stop = overOneStop(steps, start, format, to, most);
+  if (stop) found.push(stop);
+  if (!found.some((path) => path.loss <= WORK)) {
+    for (let loss = 0; loss <= most; loss++) {
+      const longer = search(steps, start, format, to, loss);
+      if (longer) found.push(pathOf(longer));
+    }
   }
-  return best;
+  return least(found, (path) => [Math.max(path.loss, WORK), path.hops, path.loss]);
+}
+
+/**
+ * The best path with one stop: it loses least; of equal ones it stops where the file was written (no other environment is
+ * needed), then needs least, then stops at the newest version. What a stop saves is what comes through best from there.
+ */
+function overOneStop(steps, start, format, to, most) {
+  const found = [];
+  for (const first of steps.get(start)?.get(format) || []) {
+    if (first.loss >= CALL_ONLY || first.loss > most || first.loader === to) continue;
+    // A file that is loaded where it was written and saved as it was is the same file.
+    const seconds = [...(steps.get(first.loader) || [])].filter(([form]) => first.loader !== start || form !== format)
+      .flatMap(([, loads]) => loads.filter((step) => step.loader === to));
+    const second = least(seconds, (step) => {
+      const told = afterSave(step, isRebuilt(format));
+      return [told.loss, told.losses.length, step.format];
+    });
+    if (second) found.push(pathOf([first, second]));
+  }
+  return least(found.filter((path) => path.loss <= most),
+    (path) => [path.loss, Number(path.recipe[0][0] !== start), path.losses.length, -path.recipe[0][0]]);
 }
 
 function search(steps, start, format, to, most) {
@@ -144,12 +190,6 @@ export function planUpgrade(start, to, most) {
   return { start, to, most, entries, route: fleetRoute(entries, start, to, most), ...turningPoint(entries, start, to) };
 }
 
-/** Whether the first of two lists of numbers comes first in the order of dictionaries. */
-function isLess(one, other) {
-  const place = one.findIndex((number, at) => number !== other[at]);
-  return place >= 0 && one[place] < other[place];
-}
-
 /** Every route with one stop from which something loads in the end. */
 function singleStops(entries, to) {
   const found = new Map();
@@ -176,7 +216,7 @@ function fleetRoute(entries, start, to, most) {
     const price = working.reduce((sum, path) => sum + path.loss, 0) + (CALL_ONLY + 1) * (entries.length - working.length);
     const needed = working.reduce((sum, path) => sum + path.losses.length, 0);
     const elsewhere = recipe.filter(([stop]) => stop !== start).length;
-    const rank = [price, recipe.length, needed, elsewhere, ...recipe.map(([stop]) => -stop)];
+    const rank = [price, recipe.length, needed, elsewhere, ...recipe.map(([stop]) => -stop), ...recipe.map(([, form]) => form)];
     if (best && !isLess(rank, best.rank)) continue;
     const losses = new Map();
     for (const path of working) for (const loss of path.losses) losses.set(loss, (losses.get(loss) || 0) + 1);

@@ -78,7 +78,7 @@ def environments(versions: tuple[str, ...] = VERSIONS) -> list[dict[str, Any]]:
             "protobuf": pins["protobuf"], "state": "ready" if ready else "unavailable",
             "reason": "" if ready else "no Python 3.11: asked uv, pyenv (3 versions) and PATH",
             "size_mb": 812 + 31 * minor if ready else None, "digest": f"sha256:{minor:02d}" + "9f3c" * 15,
-            "hardware": "cpu", "backend": "venv", "pins": pins if ready else {},
+            "hardware": name.rpartition("-")[2], "backend": "venv", "pins": pins if ready else {},
         })  # fmt: skip
     return made
 

@@ -100,7 +100,7 @@ def test_weights_to_begin_with_have_no_optimizer_to_lose() -> None:
 
 def test_every_loss_is_named_once() -> None:
     found = path(cell("h5", OLD, MIDDLE, **STATE), cell("h5", MIDDLE, NEW, **STATE))
-    assert found.losses == ("optimizer lost", "training lost")
+    assert found.losses == ("optimizer state lost",)
 
 
 def test_given_stops_are_followed_or_not() -> None:
