@@ -10,10 +10,13 @@ from pathlib import Path
 from typing import Any
 
 from filelock import FileLock
+from packaging.version import Version
 
 from crossload.backends.base import Backend, Worker, WorkerError
 from crossload.backends.channels import ProcessChannel
+from crossload.domain.versions import BUNDLED_KERAS
 from crossload.environments.model import Environment, EnvironmentState
+from crossload.environments.overlays import entries_of
 from crossload.errors import SelectionError
 from crossload.resources import PROBE
 from crossload.util.cache import cache_folder
@@ -21,6 +24,8 @@ from crossload.util.files import write_text_atomically
 from crossload.util.uv import find_python, last_lines, run_uv
 
 _MARKER = "crossload.json"
+# Comes after every other .pth file: packages of namespaces that both have are found in the overlay first.
+_PATH_TO_BASE = "zz-crossload-base.pth"
 _VARIABLES = {
     "PYTHONHASHSEED": "0",
     "PYTHONNOUSERSITE": "1",
@@ -40,6 +45,23 @@ def _size_mb(folder: Path) -> float:
                 seen.add(status.st_ino)
                 total += status.st_blocks * 512
     return round(total / 1e6, 1)
+
+
+def _packages_of(folder: Path) -> Path:
+    """The folder of the packages of a virtual environment."""
+    return next(folder.glob("lib/python3*/site-packages"))
+
+
+def _not_what_is_imported(environment: Environment, facts: Mapping[str, Any]) -> str:
+    """Why an overlay is not what its lock says, from what its probe imported; empty where it is."""
+    pins = environment.pins
+    for name in set(environment.overlay) & {"keras", "h5py", "numpy", "protobuf"}:
+        seen = facts.get(name)
+        if name == "keras" and (environment.name.is_legacy_keras or environment.name.base in BUNDLED_KERAS):
+            continue
+        if seen is not None and Version(seen) != Version(pins[name]):
+            return f"{name} {pins[name]} stands in front of its base, and {seen} is imported"
+    return ""
 
 
 class VenvBackend(Backend):
@@ -68,12 +90,21 @@ class VenvBackend(Backend):
         marker = self._marker(environment)
         if marker is None:
             return EnvironmentState(environment, "missing", "not built yet")
+        if "base" in marker and not self._stands_on(environment, marker["base"]):
+            return EnvironmentState(environment, "missing", "its base is gone")
         return EnvironmentState(environment, "ready", "", marker["size_mb"], marker["facts"])
 
     def build(self, environment: Environment, say: Callable[[str], None]) -> EnvironmentState:
         state = self.state(environment)
         if state.state != "missing":
             return state
+        if environment.overlay:
+            assert environment.base is not None
+            base = self.build(environment.base, say)
+            if base.state != "ready":
+                return EnvironmentState(
+                    environment, "unavailable", f"its base, {environment.base.id}, is unavailable: {base.reason}"
+                )
         folder = self.folder(environment)
         folder.parent.mkdir(parents=True, exist_ok=True)
         with FileLock(f"{folder}.lock"):
@@ -88,6 +119,8 @@ class VenvBackend(Backend):
                     worker.close()
                 except WorkerError as error:
                     reason = f"TensorFlow cannot be imported: {error}"
+                else:
+                    reason = _not_what_is_imported(environment, worker.facts)
             if reason:
                 shutil.rmtree(folder, ignore_errors=True)
                 return EnvironmentState(environment, "unavailable", reason)
@@ -97,36 +130,62 @@ class VenvBackend(Backend):
                 "size_mb": _size_mb(folder),
                 "seconds": round(time.monotonic() - started, 2),
             }
+            if environment.overlay and environment.base is not None:
+                marker |= {"base": str(self.folder(environment.base)), "overlay": environment.overlay}
             # Written last: a build that was killed leaves no marker and is done again.
             write_text_atomically(folder / _MARKER, json.dumps(marker))
         say(f"{environment.id}: built in {marker['seconds']} s, {marker['size_mb']:.0f} MB")
         return self.state(environment)
 
     def _install(self, environment: Environment, folder: Path) -> str:
-        """Install the lock; returns why that failed, or an empty string."""
-        python, reason = find_python(environment.config.python)
-        if python is None:
-            return reason
+        """Install the lock, or the part of it that its base lacks; returns why that failed, or an empty string."""
+        base = self.folder(environment.base) if environment.overlay and environment.base else None
+        if base is None:
+            python, reason = find_python(environment.config.python)
+            if python is None:
+                return reason
+        else:
+            python = base / "bin" / "python"
         shutil.rmtree(folder, ignore_errors=True)
-        steps: list[Sequence[str]] = [
-            ["venv", "--no-project", "--python", str(python), str(folder)],
-            [
-                *("pip", "install", "--python", str(folder / "bin" / "python"), "--no-deps", "--require-hashes"),
-                # Bytecode is made by the first import (``matrix/crossload/probe/process/bytecode.py``).
-                *("--link-mode", "hardlink", "-r", str(environment.lock_file)),
-            ],
-        ]
-        for step in steps:
-            finished = run_uv(step)
-            if finished.returncode != 0:
-                return f"uv {' '.join(step[:2])} failed: {last_lines(finished.stderr)}"
+        with tempfile.TemporaryDirectory(prefix="crossload-") as scratch:
+            lock = environment.lock_file
+            if base is not None:
+                lock = Path(scratch, "overlay.txt")
+                lock.write_text(entries_of(environment.lock_text, environment.overlay), encoding="utf-8")
+            steps: list[Sequence[str]] = [
+                ["venv", "--no-project", "--python", str(python), str(folder)],
+                [
+                    *("pip", "install", "--python", str(folder / "bin" / "python"), "--no-deps", "--require-hashes"),
+                    # Bytecode is made by the first import (``matrix/crossload/probe/process/bytecode.py``), below the
+                    # folder of the environment that imports: an overlay writes nothing into its base.
+                    *("--link-mode", "hardlink", "-r", str(lock)),
+                ],
+            ]
+            for step in steps:
+                finished = run_uv(step)
+                if finished.returncode != 0:
+                    return f"uv {' '.join(step[:2])} failed: {last_lines(finished.stderr)}"
+        if base is not None:
+            packages = _packages_of(folder)
+            line = f"import site; site.addsitedir({str(_packages_of(base))!r})\n"
+            write_text_atomically(packages / _PATH_TO_BASE, line)
         return ""
+
+    def _stands_on(self, environment: Environment, base: str) -> bool:
+        """Whether the base that an overlay was put in front of is still there, and still the same."""
+        known = environment.base
+        return known is not None and str(self.folder(known)) == base and self._marker(known) is not None
+
+    def _programs(self, environment: Environment) -> str:
+        """Folders of programs, to be put in front of PATH."""
+        bases = [environment.base] if environment.overlay and environment.base else []
+        return os.pathsep.join(str(self.folder(item) / "bin") for item in (environment, *bases))
 
     def start(self, environment: Environment, extra: Sequence[str] = ()) -> Worker:
         folder = self.folder(environment)
         variables = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
         # Converters of TensorFlow 2.0 to 2.2 look for tools on PATH.
-        variables["PATH"] = f"{folder / 'bin'}{os.pathsep}{variables.get('PATH', os.defpath)}"
+        variables["PATH"] = f"{self._programs(environment)}{os.pathsep}{variables.get('PATH', os.defpath)}"
         scratch = Path(tempfile.mkdtemp(prefix="crossload-"))
         variables |= {"TMPDIR": str(scratch), **_VARIABLES, **environment.config.variables}
         return Worker(ProcessChannel([str(folder / "bin" / "python"), str(PROBE), *extra], variables), scratch)
@@ -135,7 +194,8 @@ class VenvBackend(Backend):
         if self._marker(environment) is None:
             raise SelectionError(f"{environment.id} is not built here. `crossload run --backend venv` builds it.")
         folder = self.folder(environment)
-        variables = {**_VARIABLES, **environment.config.variables, "PATH": f"{folder / 'bin'}{os.pathsep}{os.defpath}"}
+        programs = f"{self._programs(environment)}{os.pathsep}{os.defpath}"
+        variables = {**_VARIABLES, **environment.config.variables, "PATH": programs}
         return [
             *("env", *(f"{name}={value}" for name, value in variables.items())),
             *(str(folder / "bin" / "python"), str(PROBE), "--show", json.dumps(request)),

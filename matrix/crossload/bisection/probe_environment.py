@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -63,7 +63,13 @@ class Prober:
         made = Environment(
             f"{mixed_pins.label(pins, text)}-{base.hardware}", config, resolved=Path(lock), unresolved=why
         )
-        return self._answer(made, text)
+        return self._answer(made if why else self._over_an_end(made), text)
+
+    def _over_an_end(self, made: Environment) -> Environment:
+        """A mixed environment as a few packages in front of one end of the change, where that is possible."""
+        ends = (self.places.environments[self.change.environment(row)] for row in (self.change.new, self.change.old))
+        over = [replace(made, base=end) for end in ends if not end.is_floating]
+        return min((one for one in over if one.overlay), key=lambda one: len(one.overlay), default=made)
 
     def _answer(self, environment: Environment, text: str) -> str:
         if text not in self.probed:

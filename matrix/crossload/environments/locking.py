@@ -51,11 +51,16 @@ def write_lock(
     destination.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as scratch:
         requirements = Path(scratch, "requirements.in")
-        requirements.write_text("\n".join([*config.requirements, *config.pins]) + "\n", encoding="utf-8")
+        wanted = [*config.requirements, *config.pins]
         result = Path(scratch, "lock.txt")
         if config.like:
             # uv keeps what it finds there where it can.
-            result.write_text(_lock_of(config.like, environment_id), encoding="utf-8")
+            base = _lock_of(config.like, environment_id)
+            result.write_text(base, encoding="utf-8")
+            if config.pins:
+                # Exchanged packages stand in front of the base: what only the base needs stays importable, and in the lock.
+                wanted += read_pins(base)
+        requirements.write_text("\n".join(wanted) + "\n", encoding="utf-8")
         arguments = [
             *("pip", "compile", str(requirements), "--output-file", str(result)),
             *("--python-version", config.python, "--python-platform", "linux"),

@@ -11,6 +11,7 @@ from packaging.version import Version
 from crossload.config import EnvironmentConfig
 from crossload.domain.versions import EnvironmentId, Natural, tensorflow_of
 from crossload.environments.locking import lock_digest, lock_path, read_pins
+from crossload.environments.overlays import exchanged
 from crossload.errors import SelectionError
 
 
@@ -20,6 +21,7 @@ class Environment:
 
     :param resolved: the lock of an environment that is resolved when it runs; None until then.
     :param unresolved: why it could not be resolved; empty otherwise.
+    :param base: the environment that it is like but for a few packages; None for one that stands alone.
     :raises SelectionError: from the properties that need the lock, when it has not been made.
     """
 
@@ -27,6 +29,7 @@ class Environment:
     config: EnvironmentConfig = field(hash=False)
     resolved: Path | None = None
     unresolved: str = ""
+    base: "Environment | None" = None
 
     @property
     def is_floating(self) -> bool:
@@ -81,6 +84,17 @@ class Environment:
     @cached_property
     def digest(self) -> str:
         return lock_digest(self.lock_text, self.config.python, self.config.variables)
+
+    @cached_property
+    def overlay(self) -> tuple[str, ...]:
+        """Packages that make its base into this one when they stand in front of it; empty where it is installed whole."""
+        base = self.base
+        if base is None or base.overlay or (base.config.python, base.hardware) != (self.config.python, self.hardware):
+            return ()
+        try:
+            return exchanged(self.lock_text, base.lock_text)
+        except SelectionError:
+            return ()
 
 
 @dataclass

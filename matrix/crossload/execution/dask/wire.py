@@ -21,7 +21,8 @@ Plain = dict[str, Any]
 def plain_environment(environment: Environment) -> Plain:
     """An environment with the text of its lock."""
     config = environment.config.model_dump(mode="json")
-    return {"id": environment.id, "config": config, "lock": environment.lock_text}
+    base = plain_environment(environment.base) if environment.base is not None and environment.overlay else None
+    return {"id": environment.id, "config": config, "lock": environment.lock_text, "base": base}
 
 
 def environment_from(plain: Mapping[str, Any], folder: Path) -> Environment:
@@ -31,7 +32,8 @@ def environment_from(plain: Mapping[str, Any], folder: Path) -> Environment:
     if not lock.is_file():
         folder.mkdir(parents=True, exist_ok=True)
         write_text_atomically(lock, plain["lock"])
-    return Environment(plain["id"], EnvironmentConfig.model_validate(plain["config"]), resolved=lock)
+    base = environment_from(plain["base"], folder) if plain.get("base") else None
+    return Environment(plain["id"], EnvironmentConfig.model_validate(plain["config"]), resolved=lock, base=base)
 
 
 def plain_config(config: MatrixConfig) -> Plain:
