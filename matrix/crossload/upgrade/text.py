@@ -85,8 +85,12 @@ def document(plan: UpgradePlan) -> dict[str, Any]:
                     "cells": [step.key for step in entry.path.steps],
                     "steps": [
                         {
-                            **{"saved_with": step.saved_with, "format": step.format, "loaded_with": step.loaded_with},
-                            **{"attempt": step.attempt, "loss": step.loss.name.lower(), "losses": list(step.losses)},
+                            "saved_with": step.saved_with,
+                            "format": step.format,
+                            "loaded_with": step.loaded_with,
+                            "attempt": step.attempt,
+                            "loss": step.loss.name.lower(),
+                            "losses": list(step.losses),
                             "cell": step.key,
                         }
                         for step in entry.path.steps

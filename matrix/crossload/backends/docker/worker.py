@@ -258,7 +258,12 @@ def take_out(written: Path, destination: Path) -> str:
 
 def _refusal(events: Sequence[dict[str, Any]], name: str) -> list[dict[str, Any]]:
     raised = {
-        **{"event": "raised", "stage": "save", "error_type": "NotAFile", "error_class": "NotAFile", "place": ""},
-        **{"error": f"{name} is a link or a device: only files leave a container", "seconds": events[-1]["seconds"]},
+        "event": "raised",
+        "stage": "save",
+        "error_type": "NotAFile",
+        "error_class": "NotAFile",
+        "place": "",
+        "error": f"{name} is a link or a device: only files leave a container",
+        "seconds": events[-1]["seconds"],
     }
     return [event for event in events[:-1] if event["event"] not in ("saved", "referenced")] + [raised, events[-1]]

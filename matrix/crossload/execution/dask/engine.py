@@ -196,10 +196,15 @@ class DaskEngine(RunState):
                 self._lay_ready(task.artifact.folder, seat, packed, task.key)
         state = self.states.get(environment.id)
         batch: Plain = {
-            **{"run": self._run_id, "backend": self._backend, "config": plain_config(self.config)},
-            **{"environment": plain_environment(environment), "depot": self._depot_url},
+            "run": self._run_id,
+            "backend": self._backend,
+            "config": plain_config(self.config),
+            "environment": plain_environment(environment),
+            "depot": self._depot_url,
             "identity": json.loads(json.dumps(environment_identity(state))) if state else None,
-            **{"tasks": plain, "packed": packed, "packages": packages},
+            "tasks": plain,
+            "packed": packed,
+            "packages": packages,
         }
         future = self._cluster.submit(batch, seat, self._resources(environment))
         self._flights[future.key] = _Flight(seat, environment, tasks, future)

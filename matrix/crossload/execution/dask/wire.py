@@ -58,8 +58,12 @@ def plain_task(task: Task, expected_hangs: Collection[str], source: str) -> Plai
         "key": task.key,
         "format": task.work.format,
         "scenario": {
-            **{"name": scenario.name, "module": scenario.module, "options": dict(scenario.options)},
-            **{"digest": scenario.digest, "only_builds": scenario.only_builds, "package": source},
+            "name": scenario.name,
+            "module": scenario.module,
+            "options": dict(scenario.options),
+            "digest": scenario.digest,
+            "only_builds": scenario.only_builds,
+            "package": source,
         },
     }
     if isinstance(task, LoadTask):
@@ -80,7 +84,12 @@ def task_from(plain: Mapping[str, Any], environment: str, packages: Mapping[str,
     told = plain["scenario"]
     roots = [str(BUILT_IN.parent), *([str(packages[told["package"]])] if told["package"] else ())]
     scenario = Scenario(
-        *(told["name"], told["module"], tuple(roots), told["options"], told["digest"], ""),
+        name=told["name"],
+        module=told["module"],
+        roots=tuple(roots),
+        options=told["options"],
+        digest=told["digest"],
+        source="",
         only_builds=told["only_builds"],
     )
     work = Work(scenario, plain["format"])
