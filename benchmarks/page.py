@@ -16,7 +16,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from crossload_reports.analysis.frame import ATTEMPTS, RESULTS, RUNGS
+from crossload.domain.cells import ATTEMPT_COLUMNS, RESULT_COLUMNS
+from crossload.probe.formats import RUNGS
 
 CHROMIUM = "/usr/bin/chromium"
 FORMATS = ("h5", "savedmodel", "keras", "weights.h5", "export")
@@ -78,9 +79,9 @@ def made_up(
     results["fidelity"] = np.where(scored, 5 - 2 * (verdict >= 2), np.nan)
     results["artifact_bytes"] = (20_000 + 977 * saver + 31 * scenario).astype(np.float64)
     results["seconds"] = chance.gamma(4.0, 0.05, cells)
-    for name in set(RESULTS) - set(results.columns):
+    for name in set(RESULT_COLUMNS) - set(results.columns):
         results[name] = pd.Series("", results.index, dtype="object")
-    results = results[list(RESULTS)]
+    results = results[list(RESULT_COLUMNS)]
     results = results[~((verdict == 7) & (loader > 0))].reset_index(drop=True)
     return results, _attempts(results, chance), [_environment(name, place) for place, name in enumerate(names)]
 
@@ -109,7 +110,7 @@ def _attempts(results: pd.DataFrame, chance: np.random.Generator) -> pd.DataFram
     found["seconds"] = chance.gamma(4.0, 0.02, len(row))
     for name in _FLOATS:
         found[name] = found[name].where(last)
-    return found[list(ATTEMPTS)]
+    return found[list(ATTEMPT_COLUMNS)]
 
 
 def _environment(name: str, place: int) -> dict[str, Any]:

@@ -7,10 +7,10 @@ from urllib.parse import parse_qsl
 import pandas as pd
 from playwright.sync_api import Locator, Page
 
+from crossload.domain.verdicts import SCORED, USABLE
 from crossload.domain.versions import in_order
 from crossload.upgrade.graph import Loss, build_graph, follow
 from crossload.upgrade.plan import WAYS, UpgradePlan, Wish, make_plan
-from crossload_reports.analysis.frame import LOADABLE, SCORED
 from crossload_reports.analysis.grid import percent
 
 _COLUMNS = {"saver": "saved_with", "loader": "loaded_with"}
@@ -51,7 +51,7 @@ def check_numbers(page: Page, results: pd.DataFrame, chance: random.Random, most
         else:
             rows = chosen(results, f"{number.get_attribute('data-share')}&scored=yes")
             shown = number.inner_text()
-        assert shown == percent(float(rows["verdict"].isin(LOADABLE).mean())), square
+        assert shown == percent(float(rows["verdict"].isin(USABLE).mean())), square
     return len(picked)
 
 

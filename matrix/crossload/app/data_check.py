@@ -8,6 +8,7 @@ from pathlib import Path
 
 from crossload.backends import choose_backend
 from crossload.config import load_config
+from crossload.domain.cells import SIDES
 from crossload.environments.selection import all_environments, select
 from crossload.errors import SelectionError
 from crossload.execution.provisioner import Provisioner
@@ -39,7 +40,7 @@ def check_shipped(
     rows, left_out = sample(measured, count, seed, environments, scenarios)
     if not rows:
         raise SelectionError("no shipped cell can be compared here: other pins, or other versions asked for.")
-    used = sorted({row[side] for row in rows for side in ("saved_with", "loaded_with")})
+    used = sorted({row[side] for row in rows for side in SIDES})
     place, reason = choose_backend(backend, settings, config.parent, [environments[name] for name in used])
     say(f"Backend: {reason}")
     say(f"{len(rows)} cells of the shipped measurements of {measured.date}, seed {seed}. {left_out}".rstrip())

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from crossload.diagnosis import UNKNOWN
-from crossload.domain.cells import cell_name
-from crossload.domain.verdicts import EQUAL, EXACT, SCORED
+from crossload.domain.cells import CellName
+from crossload.domain.verdicts import FAITHFUL, SCORED
 from crossload.domain.versions import neighbours, place_in_line
 from crossload.errors import SelectionError, nearest
 from crossload.results.changes import LOADER, SAVER
@@ -43,7 +43,7 @@ def find_cell(rows: Sequence[Row], name: str) -> Row:
     :raises SelectionError: there is none, or it was not measured.
     """
     name = name.rpartition("cell=")[2]
-    links = {cell_name(row): row for row in rows if row["loaded_with"]}
+    links = {str(CellName.of(row)): row for row in rows if row["loaded_with"]}
     keys = {row["key"]: row for row in rows if row["key"]}
     found = links.get(name) or keys.get(name[:16])
     if found is None:
@@ -58,7 +58,7 @@ def behaviour(row: Row) -> tuple[str, str, str]:
     """What a cell shows, as two cells are compared by: verdict (exact and equal are one), type of error, and cause."""
     verdict = str(row["verdict"])
     cause = str(row.get("cause") or "")
-    return "faithful" if verdict in (EXACT, EQUAL) else verdict, str(row["error_type"] or ""), cause
+    return "faithful" if verdict in FAITHFUL else verdict, str(row["error_type"] or ""), cause
 
 
 def alike(one: Row, other: Row) -> bool:

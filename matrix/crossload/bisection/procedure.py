@@ -10,6 +10,7 @@ from crossload.bisection.endpoints import Change
 from crossload.bisection.probe_environment import Prober
 from crossload.bisection.releases import releases_between
 from crossload.bisection.search import NEW, OLD, Narrowed, narrow, responsible, sentence
+from crossload.domain.verdicts import severity
 from crossload.environments.model import Environment
 from crossload.results.changes import LOADER
 
@@ -75,8 +76,7 @@ class Bisection:
         return self.prober.mixed({**mixed_pins.mix(old.pins, new.pins, from_new), **more}, python, text)
 
     def _verb(self) -> str:
-        ranks = {"differs": 3, "fails": 2, "crashes": 2, "cannot-save": 2, "remedy": 1}
-        before, after = (ranks.get(row["verdict"], 0) for row in (self.change.old, self.change.new))
+        before, after = (severity(row["verdict"]) for row in (self.change.old, self.change.new))
         return "broke in" if after > before else "was mended in" if after < before else "changed in"
 
     def _blame(self, bringing: Sequence[str], old: Side, new: Side) -> str:

@@ -6,7 +6,14 @@ Cells that fail for another reason than the one that the claim is about say noth
 from collections.abc import Callable, Iterator, Sequence
 
 from crossload.claims.evidence import Evidence, Row
-from crossload.domain.verdicts import CRASHES, DIFFERS, EQUAL, EXACT, FAILS, LOSSY, LOST, PASS, REMEDY
+from crossload.domain.cells import SIDES
+from crossload.domain.verdicts import (
+    LOADS,
+    LOST,
+    PASS,
+    RAISES,
+    WITHOUT_ERROR,
+)
 from crossload.domain.versions import EnvironmentId
 from crossload.probe.attempts import BARE, IMPORTED
 from crossload.probe.formats import FORMATS, WHOLE_MODEL
@@ -14,8 +21,6 @@ from crossload.probe.formats import FORMATS, WHOLE_MODEL
 # A cell, or an attempt in its place, and whether it speaks for the claim.
 Voices = Iterator[tuple[Row, bool]]
 
-LOADS = (EXACT, EQUAL, LOSSY)
-_RAISES = (FAILS, CRASHES, REMEDY)
 _WHOLE = tuple(name for name, form in FORMATS.items() if form.gives == WHOLE_MODEL)
 _NO_FILE = ("OSError", "IOError", "FileNotFoundError")
 NO_IMPORT = ("ImportError", "ModuleNotFoundError")
@@ -83,7 +88,7 @@ def must_fail(*scenarios: str, beside: str = "") -> Callable[[Evidence], Voices]
             whole = evidence.beside(row, scenario=beside) if beside else None
             if beside and (whole is None or whole["verdict"] not in LOADS):
                 continue
-            if row["verdict"] in (*LOADS, DIFFERS):
+            if row["verdict"] in WITHOUT_ERROR:
                 yield row, False
             elif beside or _about_custom(row):
                 yield row, True
@@ -140,7 +145,7 @@ def savedmodel_survives(evidence: Evidence) -> Voices:
 
 def kind_of_difference(row: Row) -> str:
     """What lies between the two versions of a cell."""
-    saver, loader = (EnvironmentId.parse(row[side]).keras_generation for side in ("saved_with", "loaded_with"))
+    saver, loader = (EnvironmentId.parse(row[side]).keras_generation for side in SIDES)
     return f"within Keras {saver}" if saver == loader else f"from Keras {saver} to Keras {loader}"
 
 
@@ -150,7 +155,7 @@ def from_24_to_210(evidence: Evidence) -> Voices:
             continue
         home = evidence.beside(row, loaded_with=row["saved_with"])
         if home is not None and home["verdict"] in LOADS and not row["scenario"].startswith(_TAMPERED):
-            yield row, row["verdict"] in _RAISES
+            yield row, row["verdict"] in RAISES
 
 
 def pinned_loads(evidence: Evidence) -> Voices:
@@ -163,22 +168,22 @@ def pinned_loads(evidence: Evidence) -> Voices:
 
 def other_definition(evidence: Evidence) -> Voices:
     for row in evidence.cells("q3-4-other-arguments", "q3-4-other-behaviour", formats=_WHOLE):
-        if row["verdict"] in (*LOADS, DIFFERS) or _about_custom(row):
-            yield row, row["verdict"] not in (*LOADS, DIFFERS)
+        if row["verdict"] in WITHOUT_ERROR or _about_custom(row):
+            yield row, row["verdict"] not in WITHOUT_ERROR
 
 
 def other_device(evidence: Evidence) -> Voices:
     for row in evidence.cells(same=False):
-        saver, loader = (EnvironmentId.parse(row[side]).hardware for side in ("saved_with", "loaded_with"))
+        saver, loader = (EnvironmentId.parse(row[side]).hardware for side in SIDES)
         home = evidence.beside(row, loaded_with=row["saved_with"])
         if saver != loader and home is not None and home["verdict"] in LOADS:
-            yield row, row["verdict"] in _RAISES
+            yield row, row["verdict"] in RAISES
 
 
 def damage_is_noticed(evidence: Evidence) -> Voices:
     for row in evidence.cells("q3-4-truncated", "q3-4-flipped-bytes"):
-        if row["cause"] == "damaged-file" or row["verdict"] in (*LOADS, DIFFERS):
-            yield row, row["verdict"] in _RAISES
+        if row["cause"] == "damaged-file" or row["verdict"] in WITHOUT_ERROR:
+            yield row, row["verdict"] in RAISES
 
 
 def dependency_is_import_error(evidence: Evidence) -> Voices:
@@ -196,7 +201,7 @@ def all_or_value_error(evidence: Evidence) -> Voices:
     for row in evidence.cells("q4-2-loss-not-passed", formats=_WHOLE):
         whole = evidence.beside(row, scenario="q4-2-loss-and-activation")
         if whole is not None and whole["verdict"] in LOADS:
-            yield row, row["verdict"] in _RAISES and row["error_type"] == "ValueError"
+            yield row, row["verdict"] in RAISES and row["error_type"] == "ValueError"
     yield from bare(evidence, "q4-2-loss-and-activation", ("ValueError",))
 
 

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from crossload.claims.catalogue import CLAIMS, Claim
-from crossload.claims.deciders import LOADS
 from crossload.claims.evidence import Evidence, Row
+from crossload.domain.cells import CellName
+from crossload.domain.verdicts import LOADS
 
 HOLDS, DOES_NOT_HOLD, MIXED, NOT_RUN = "holds", "fails", "mixed", "not-run"
 
@@ -61,14 +62,13 @@ class Decided:
             *(*self.contradicting[:many], *self.supporting[:2]),
             *(*self.contradicting[many:], *self.supporting[2:]),
         ]
-        names = ("saved_with", "loaded_with", "format", "scenario")
         return {
             "id": self.claim.id,
             "question": self.claim.question,
             "sentence": self.claim.sentence,
             "verdict": self.verdict,
             "numbers": self.numbers,
-            "cells": [{name: row[name] for name in names} for row in ordered[:_SHOWN]],
+            "cells": [CellName.of(row)._asdict() for row in ordered[:_SHOWN]],
             "decided": len(self.supporting) + len(self.contradicting),
         }
 

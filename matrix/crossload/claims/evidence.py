@@ -4,11 +4,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
+from crossload.domain.cells import AXES, axes_of
 from crossload.domain.verdicts import SCORED
 
 Row = Mapping[str, Any]
-
-_NAMES = ("saved_with", "loaded_with", "format", "scenario")
 
 
 class Evidence:
@@ -19,12 +18,12 @@ class Evidence:
         for row in rows:
             if row["verdict"] in SCORED:
                 self._scenarios.setdefault(row["scenario"], []).append(row)
-        self._attempts = {(*names_of(row), row["attempt"]): row for row in attempts}
+        self._attempts = {(*axes_of(row), row["attempt"]): row for row in attempts}
 
     @cached_property
     def by_name(self) -> dict[tuple[str, ...], Row]:
-        """Scored cells by saver, loader, format and scenario."""
-        return {names_of(row): row for rows in self._scenarios.values() for row in rows}
+        """Scored cells by their axes."""
+        return {axes_of(row): row for rows in self._scenarios.values() for row in rows}
 
     def cells(self, *scenarios: str, formats: Sequence[str] = (), same: bool | None = None) -> Iterator[Row]:
         """Scored cells, scenario by scenario; a name that ends in ``*`` stands for all that begin so, and none for every one.
@@ -44,13 +43,8 @@ class Evidence:
 
     def attempt(self, row: Row, name: str) -> Row | None:
         """One attempt of a cell; None where it was not made."""
-        return self._attempts.get((*names_of(row), name))
+        return self._attempts.get((*axes_of(row), name))
 
     def beside(self, row: Row, **changes: str) -> Row | None:
         """The scored cell that differs from another in the named columns only."""
-        return self.by_name.get(tuple(changes[name] if name in changes else row[name] for name in _NAMES))
-
-
-def names_of(row: Row) -> tuple[str, ...]:
-    """Saver, loader, format and scenario of a row."""
-    return tuple([row[name] for name in _NAMES])
+        return self.by_name.get(tuple(changes[name] if name in changes else row[name] for name in AXES))

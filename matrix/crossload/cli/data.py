@@ -59,7 +59,7 @@ def check(
 ) -> None:
     """Run a random sample of the shipped cells again, and say whether they hold here. Exit code 1 when some do not."""
     from crossload.app.data_check import check_shipped
-    from crossload.domain.cells import cell_name
+    from crossload.domain.cells import CellName
 
     say = lines_to(open_console())
     found = check_shipped(cells, seed, words(tf), backend, config, say)
@@ -68,10 +68,10 @@ def check(
     for item in wrong:
         here = ", ".join(str(value) for value in item.here.values() if value not in ("", None))
         there = ", ".join(str(item.row[name]) for name in item.here if item.row[name] not in ("", None))
-        say(f"differs: {cell_name(item.row)}: shipped {there}; here {here}")
+        say(f"differs: {CellName.of(item.row)}: shipped {there}; here {here}")
     for item in found:
         if item.reason:
-            say(f"not run: {cell_name(item.row)}: {item.reason}")
+            say(f"not run: {CellName.of(item.row)}: {item.reason}")
     if not compared:
         raise NothingCouldRunError("none of these cells could be run here (see above).")
     verdict = "the shipped measurements hold here" if not wrong else "the shipped measurements do not all hold here"

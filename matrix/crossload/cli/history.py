@@ -67,18 +67,23 @@ def diff(
 
 def history(
     cell: Annotated[
-        str, typer.Argument(metavar="CELL", help="scenario/format/saved_with/loaded_with, as in results.csv.")
+        str,
+        typer.Argument(
+            metavar="CELL", help="scenario/format/saved_with/loaded_with, as in results.csv, or a permalink."
+        ),
     ],
     out: StoreOption = DEFAULT_OUT,
 ) -> None:
     """Show since when a cell behaves as it does, and which pins changed then."""
+    from crossload.domain.cells import CellName
     from crossload.runs.text import history_lines
     from crossload.store import run_log
     from crossload.store.database import open_existing
 
-    parts = tuple(cell.split("/"))
-    if len(parts) != len(run_log.CELL):
-        raise SelectionError(f"{cell!r} is not a cell. Write scenario/format/saved_with/loaded_with.")
+    try:
+        parts = CellName.parse(cell).axes
+    except ValueError:
+        raise SelectionError(f"{cell!r} is not a cell. Write scenario/format/saved_with/loaded_with.") from None
     with closing(open_existing(out)) as store:
         seen = run_log.history(store, parts)
         if not seen:

@@ -67,7 +67,8 @@ def plan(
     """
     from fnmatch import fnmatchcase
 
-    from crossload.upgrade.graph import USABLE, Loss
+    from crossload.domain.verdicts import USABLE
+    from crossload.upgrade.graph import Loss
     from crossload.upgrade.plan import Wish, make_plan
     from crossload.upgrade.text import document, summary_lines
     from crossload.util.gc import without_collector

@@ -9,14 +9,12 @@ from typing import Annotated, Any, Literal
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from crossload.domain.verdicts import CANNOT_SAVE, CRASHES, DIFFERS, FAILS, LOSSY, REMEDY
+from crossload.domain.verdicts import NEEDS_CAUSE
 from crossload.errors import ConfigError
 from crossload.probe.formats import FORMATS, RUNGS
 from crossload.resources import CAUSES
 
 UNKNOWN = "unknown"
-# Verdicts that a cause is looked for.
-BAD = (FAILS, CRASHES, DIFFERS, LOSSY, REMEDY, CANNOT_SAVE)
 
 
 def _pattern(text: str) -> str:
@@ -104,7 +102,7 @@ class Evidence(_Strict):
     @model_validator(mode="after")
     def _known_words(self) -> "Evidence":
         for name, words, known in (
-            ("verdicts", self.verdicts, BAD),
+            ("verdicts", self.verdicts, NEEDS_CAUSE),
             ("formats", self.formats, tuple(FORMATS)),
             ("lost", self.lost, RUNGS),
             ("kept", self.kept, RUNGS),

@@ -5,9 +5,9 @@ from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 
 from crossload.diagnosis.case import Case, Pins
-from crossload.diagnosis.catalogue import BAD, UNKNOWN, Catalogue, Evidence, FileEvidence
+from crossload.diagnosis.catalogue import UNKNOWN, Catalogue, Evidence, FileEvidence
 from crossload.diagnosis.file_facts import file_facts, specifiers
-from crossload.domain.verdicts import REMEDY
+from crossload.domain.verdicts import NEEDS_CAUSE, REMEDY
 from crossload.inspection import Inspection
 from crossload.probe import attempts
 
@@ -64,7 +64,7 @@ class Matcher:
     @staticmethod
     def is_bad(verdict: str) -> bool:
         """Whether a cell of that verdict has a cause."""
-        return verdict in BAD
+        return verdict in NEEDS_CAUSE
 
     def diagnose(self, case: Case, token: Hashable = None) -> Diagnosis | None:
         """The diagnosis of a bad cell; None for a verdict that needs none.
@@ -72,7 +72,7 @@ class Matcher:
         :param token: stands for everything that was said and measured of the case, where many have that in common: what
             remains to be looked at are the versions and the file.
         """
-        if case.verdict not in BAD:
+        if case.verdict not in NEEDS_CAUSE:
             return None
         for cause, evidence, said in self._candidates(case, token):
             found = self._confirmed(evidence, case, said)

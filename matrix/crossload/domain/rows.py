@@ -3,6 +3,8 @@
 from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar
 
+from crossload.domain.cells import AXES
+
 Shared = dict[str, Any]
 
 
@@ -64,7 +66,7 @@ class AttemptRow(Row):
     """One attempt at a cell."""
 
     __slots__ = ("cell", "seconds")
-    OWN: ClassVar[dict[str, None]] = dict.fromkeys(("scenario", "format", "saved_with", "loaded_with", "seconds"))
+    OWN: ClassVar[dict[str, None]] = dict.fromkeys((*AXES, "seconds"))
 
     def __init__(self, cell: ResultRow, shared: Shared, seconds: float) -> None:
         self.cell, self.shared, self.seconds = cell, shared, seconds

@@ -20,8 +20,58 @@ CANNOT_SAVE, NOT_APPLICABLE, UNAVAILABLE, HARNESS_ERROR = (
     "harness-error",
 )
 
-SCORED = (EXACT, EQUAL, LOSSY, DIFFERS, REMEDY, FAILS, CRASHES)
+SEVERITY = (DIFFERS, CRASHES, FAILS, REMEDY, LOSSY, EQUAL, EXACT)
+"""The one order of verdicts, worst first. ``differs`` leads: it is the only one that nobody notices."""
+
+SCORED = SEVERITY[::-1]
+"""Verdicts over cells that were run, the only denominator of a share; from good to bad, as a bar is read."""
+
 UNSCORED = (CANNOT_SAVE, NOT_APPLICABLE, UNAVAILABLE, HARNESS_ERROR)
+"""Outside every score, never averaged into it."""
+
+LOADS = (EXACT, EQUAL, LOSSY)
+"""The plain call loads it, with the right outputs."""
+
+FAITHFUL = (EXACT, EQUAL)
+"""The plain call loads it, with everything that the format can carry."""
+
+USABLE = (*LOADS, REMEDY)
+"""Right outputs, by the plain call or by another attempt: what a way may be made of."""
+
+WITHOUT_ERROR = (*LOADS, DIFFERS)
+"""The plain call returns a model that can be called, whatever it computes."""
+
+RAISES = (FAILS, CRASHES, REMEDY)
+"""The plain call raises or dies."""
+
+BROKEN = (DIFFERS, FAILS, CRASHES)
+"""No attempt that counts gives the right outputs, or the plain one gives others."""
+
+NEEDS_WAY = (*BROKEN, REMEDY)
+"""The plain call does not give the right outputs: a way round is looked for."""
+
+UNFAITHFUL = (*NEEDS_WAY, LOSSY)
+"""Scored, and something is wrong."""
+
+NEEDS_CAUSE = (*UNFAITHFUL, CANNOT_SAVE)
+"""Something is wrong, and a cause is looked for."""
+
+# What could not be saved is compared with cells where savers are: nothing is there to load, but nobody is deceived.
+_SEVERITIES = {name: place for place, name in enumerate((SEVERITY[0], CANNOT_SAVE, *SEVERITY[1:])[::-1])}
+
+
+def severity(verdict: str) -> int:
+    """How bad a verdict is: 0 for ``exact``, the highest for ``differs``. ``cannot-save`` is next to the worst.
+
+    :raises KeyError: the verdict says nothing of a model (``unavailable`` and its like).
+    """
+    return _SEVERITIES[verdict]
+
+
+def is_comparable(verdict: str) -> bool:
+    """Whether :func:`severity` has an answer: the verdict says something of a model."""
+    return verdict in _SEVERITIES
+
 
 PASS, LOST, NA = "pass", "lost", "n/a"
 

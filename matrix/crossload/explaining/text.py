@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from crossload.domain.cells import cell_name
+from crossload.domain.cells import SIDES, CellName
 from crossload.domain.versions import spoken
 from crossload.explaining.answer import ALIKE, PATTERN, Explanation
 from crossload.explaining.message import Message
@@ -31,7 +31,7 @@ def lines(found: Explanation, order: Sequence[str]) -> list[str]:
     if not found.cells:
         said.append(f"  Known by {found.by}; no measured cell shows it.")
     else:
-        savers, loaders = (_ordered(found, side, order) for side in ("saved_with", "loaded_with"))
+        savers, loaders = (_ordered(found, side, order) for side in SIDES)
         formats = ", ".join(dict.fromkeys(row["format"] for row in found.cells))
         where = f"{len(found.cells):,} cells, saved with {_span(savers)} as {formats}" + (
             f", loaded with {_span(loaders)}" if loaders else ""
@@ -44,7 +44,7 @@ def lines(found: Explanation, order: Sequence[str]) -> list[str]:
         said += _remedy_lines(found)
         if found.by == ALIKE:
             said.append(f"  The message there: {Message('', found.cells[0]['error']).core[:200]}")
-        shown = [cell_name(row) for row in found.cells[:_SHOWN_CELLS]]
+        shown = [str(CellName.of(row)) for row in found.cells[:_SHOWN_CELLS]]
         more = f" and {len(found.cells) - len(shown):,} more" if len(found.cells) > len(shown) else ""
         said.append(f"  Cells: {'; '.join(shown)}{more}.")
     if found.cause is not None:
@@ -87,5 +87,5 @@ def document(found: Explanation) -> dict[str, Any]:
         "without_remedy": found.unhelped,
         "suggestions": list(found.cause.remedies) if found.cause else [],
         "links": [address for _, address in found.cause.told()["links"]] if found.cause else [],
-        "cells": [cell_name(row) for row in found.cells],
+        "cells": [str(CellName.of(row)) for row in found.cells],
     }

@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from crossload.domain.verdicts import CANNOT_SAVE, CRASHES, DIFFERS, EQUAL, EXACT, FAILS, LOSSY, REMEDY
+from crossload.domain.verdicts import FAITHFUL, is_comparable, severity
 from crossload.domain.versions import neighbours, place_in_line
 
 # What changes between the two environments of a row: the one that loads, or the one that saved.
@@ -16,9 +16,6 @@ COLUMNS = [
     *("scenario", "format", "axis", "fixed", "before", "after", "skipped", "verdict_before", "verdict_after"),
     *("direction", "attempt_before", "attempt_after", "error_type_after", "error_after", "key_before", "key_after"),
 ]
-
-# From the best to the worst; a silent difference is worse than a failure that everybody notices.
-_RANKS = {EXACT: 0, EQUAL: 1, LOSSY: 2, REMEDY: 3, FAILS: 4, CRASHES: 5, DIFFERS: 6, CANNOT_SAVE: 7}
 
 Row = Mapping[str, Any]
 
@@ -37,7 +34,7 @@ def changes(rows: Iterable[Row]) -> pd.DataFrame:
     for row in rows:
         seen.update(name for name in (row["saved_with"], row["loaded_with"]) if name)
         scenario, form, saver, loader = row["scenario"], row["format"], row["saved_with"], row["loaded_with"]
-        if row["verdict"] not in _RANKS:
+        if not is_comparable(row["verdict"]):
             continue
         if loader:
             groups.setdefault((scenario, form, LOADER, saver), {})[loader] = row
@@ -68,8 +65,8 @@ def _between(
         old, new = members[before], members[after]
         if old["verdict"] == new["verdict"]:
             continue
-        rank = _RANKS[new["verdict"]] - _RANKS[old["verdict"]]
-        both_faithful = {old["verdict"], new["verdict"]} == {EXACT, EQUAL}
+        worsening = severity(new["verdict"]) - severity(old["verdict"])
+        both_faithful = {old["verdict"], new["verdict"]} <= set(FAITHFUL)
         skipped = order[order.index(before) + 1 : order.index(after)]
         yield {
             "scenario": scenario,
@@ -81,7 +78,7 @@ def _between(
             "skipped": ",".join(skipped),
             "verdict_before": old["verdict"],
             "verdict_after": new["verdict"],
-            "direction": "same" if both_faithful else "worse" if rank > 0 else "better",
+            "direction": "same" if both_faithful else "worse" if worsening > 0 else "better",
             "attempt_before": old["attempt"],
             "attempt_after": new["attempt"],
             "error_type_after": new["error_type"],

@@ -6,13 +6,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 import pandas as pd
 
 from crossload.config import MatrixConfig
+from crossload.domain.cells import ATTEMPT_COLUMNS, DIFF_COLUMNS, FLOAT_COLUMNS, INTEGER_COLUMNS, RESULT_COLUMNS
 from crossload.domain.rows import AttemptRow, Pool, ResultRow, Shared
 from crossload.domain.verdicts import NOT_APPLICABLE, UNAVAILABLE
 from crossload.environments.model import Environment, EnvironmentState
 from crossload.inspection import Inspection
 from crossload.planning.keys import CellKeys, artifact_key
 from crossload.planning.matrix import Matrix, Work, why_not_applicable
-from crossload.probe.formats import RUNGS
 from crossload.results.frame import frame
 from crossload.results.judge import Judge, attempt_seconds, said_of_unsaved
 from crossload.store.lazy_cells import Measured, measured
@@ -20,25 +20,11 @@ from crossload.store.records import Artifact, Cell
 from crossload.upgrade.routes import add_routes
 from crossload.util.gc import without_collector
 
-RESULT_COLUMNS = [
-    *("scenario", "family", "format", "saved_with", "loaded_with", "verdict", "fidelity", "attempt", "cause"),
-    *("max_abs_diff", "max_rel_diff", "max_ulp_diff"),
-    *(f"rung_{rung}" for rung in RUNGS),
-    *("lost", "error_type", "error", "evidence", "stage", "container", "artifact_bytes", "seconds", "reason", "key"),
-    *("cost", "route", "route_cost"),
-]
-ATTEMPT_COLUMNS = [
-    *("scenario", "format", "saved_with", "loaded_with", "attempt", "outcome", "fidelity"),
-    *(f"rung_{rung}" for rung in RUNGS),
-    *("max_abs_diff", "max_rel_diff", "max_ulp_diff", "error_type", "error", "stage", "seconds", "note"),
-]
-
-_NUMBERS = {
-    **dict.fromkeys(("max_abs_diff", "max_rel_diff", "max_ulp_diff", "seconds"), "Float64"),
-    **dict.fromkeys(("fidelity", "artifact_bytes"), "Int64"),
-}
+_NUMBERS = dict.fromkeys(FLOAT_COLUMNS, "Float64") | dict.fromkeys(INTEGER_COLUMNS, "Int64")
 _EMPTY: Shared = {
-    name: None if name == "fidelity" or "diff" in name else "" for name in RESULT_COLUMNS if name not in ResultRow.OWN
+    name: None if name == "fidelity" or name in DIFF_COLUMNS else ""
+    for name in RESULT_COLUMNS
+    if name not in ResultRow.OWN
 }
 
 

@@ -4,15 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from crossload.domain.verdicts import CANNOT_SAVE, CRASHES, DIFFERS, EQUAL, EXACT, LOSSY, REMEDY, UNAVAILABLE
+from crossload.domain.verdicts import CANNOT_SAVE, CRASHES, FAITHFUL, SCORED, UNAVAILABLE, severity
 from crossload.store.run_log import Observation, Run
-
-# From best to worst. What is not among them is outside every score.
-_ORDER = (EXACT, EQUAL, LOSSY, REMEDY, "fails", "crashes", DIFFERS)
-
-
-LOADS = (EXACT, EQUAL, LOSSY)
-
 
 REGRESSION, FIXED, CHANGED, ERROR_CHANGED, NEW, GONE, WENT_UNAVAILABLE = (
     "regression",
@@ -66,10 +59,10 @@ def _kind(old: Observation | None, new: Observation | None) -> str:
         return "" if old.verdict == UNAVAILABLE else WENT_UNAVAILABLE
     if old.verdict == new.verdict:
         return ERROR_CHANGED if old.seen["error"] != new.seen["error"] else CHANGED
-    if old.verdict in _ORDER and new.verdict in _ORDER:
-        worse = _ORDER.index(new.verdict) > _ORDER.index(old.verdict)
+    if old.verdict in SCORED and new.verdict in SCORED:
+        worse = severity(new.verdict) > severity(old.verdict)
         # From exact to equal is a change that a tolerance allows: nothing has stopped working.
-        if {old.verdict, new.verdict} <= {EXACT, EQUAL}:
+        if {old.verdict, new.verdict} <= set(FAITHFUL):
             return CHANGED
         return REGRESSION if worse else FIXED
     return CHANGED

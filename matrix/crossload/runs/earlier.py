@@ -5,11 +5,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from crossload.domain.cells import SEEN_COLUMNS, axes_of
 from crossload.runs import compare
 from crossload.runs.compare import Change
 from crossload.store import run_log
 from crossload.store.database import Store
-from crossload.store.run_log import CELL, SEEN, Observation, Run
+from crossload.store.run_log import Observation, Run
 
 # How many runs a report tells of, besides the baseline. A page that is opened from an e-mail has to end somewhere.
 MOST_RUNS = 12
@@ -71,8 +72,8 @@ def earlier_runs(
 def observed(rows: Iterable[Row]) -> dict[tuple[str, ...], Observation]:
     """Return what the rows of a result table say of their cells, as a run would record it."""
     return {
-        tuple(row[name] for name in CELL): Observation(
-            tuple(row[name] for name in CELL), {name: _known(row[name]) for name in SEEN}, str(row.get("key") or "")
+        (cell := axes_of(row)): Observation(
+            cell, {name: _known(row[name]) for name in SEEN_COLUMNS}, str(row.get("key") or "")
         )
         for row in rows
     }

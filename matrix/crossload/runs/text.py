@@ -4,8 +4,10 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
-from crossload.runs.compare import LOADS, Change, pin_differences, turning_points
-from crossload.store.run_log import CELL, Observation, Run
+from crossload.domain.cells import AXES
+from crossload.domain.verdicts import LOADS
+from crossload.runs.compare import Change, pin_differences, turning_points
+from crossload.store.run_log import Observation, Run
 
 _MOST_CELLS = 200
 
@@ -15,7 +17,7 @@ def describe_change(change: Change) -> dict[str, Any]:
     sides = {"before": change.before, "after": change.after}
     return {
         "change": change.kind,
-        **dict(zip(CELL, change.cell, strict=True)),
+        **dict(zip(AXES, change.cell, strict=True)),
         **{name: None if side is None else dict(side.seen) for name, side in sides.items()},
     }
 

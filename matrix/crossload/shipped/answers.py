@@ -6,12 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from crossload.domain.cells import axes_of
 from crossload.domain.versions import sort_key
 from crossload.errors import StoreError
 from crossload.resources import MEASURED
 from crossload.shipped.file_format import Measurements, Row, read
-
-AXES = ("scenario", "format", "saved_with", "loaded_with")
 
 
 @dataclass(frozen=True)
@@ -81,12 +80,8 @@ def _joined(measured: Measurements, local: Mapping[str, Any], rows: Iterable[dic
         if item["id"] in own and item["digest"] != own[item["id"]]["digest"]
     }
     # Where only a side that was run here is known, shipped rows of a scenario that could not be saved would contradict.
-    replaced = {tuple(row[name] for name in AXES) for row in local["results"]}
-    kept = [
-        row
-        for row in rows
-        if not void & {row["saved_with"], row["loaded_with"]} and tuple(row[name] for name in AXES) not in replaced
-    ]
+    replaced = {axes_of(row) for row in local["results"]}
+    kept = [row for row in rows if not void & {row["saved_with"], row["loaded_with"]} and axes_of(row) not in replaced]
     shipped = {item["id"]: item for item in measured.environments}
     environments = sorted((shipped | own).values(), key=lambda item: sort_key(item["id"]))
     return Known(

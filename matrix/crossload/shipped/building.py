@@ -7,6 +7,7 @@ from typing import Any
 
 from crossload.config import MatrixConfig
 from crossload.diagnosis.case import essence
+from crossload.domain.cells import AXES, SIDES
 from crossload.domain.verdicts import HARNESS_ERROR, UNAVAILABLE
 from crossload.errors import StoreError
 from crossload.explaining.answer import LONGEST
@@ -34,14 +35,14 @@ def build(out: Path, config: MatrixConfig, folder: Path) -> Measurements:
     if not (out / "store" / "results.sqlite").is_file():
         raise StoreError(f"{out}: there is no store beside the results. Give the folder of a run.")
     rows = [_packed(row) for row in document["results"] if row["verdict"] not in (HARNESS_ERROR, UNAVAILABLE)]
-    used = {row[name] for row in rows for name in ("saved_with", "loaded_with")}
+    used = {row[name] for row in rows for name in SIDES}
     environments = [
         {name: item.get(name) for name in _VERSIONS} for item in document["environments"] if item["id"] in used
     ]
     store = Store(out / "store")
     try:
         artifacts = list(store.artifacts().values())
-        ((measured,),) = store.read("SELECT max(created) FROM cells")
+        measured = store.measured_last()
     finally:
         store.close()
     known = index_scenarios(folder / name for name in config.scenario_folders)
@@ -69,7 +70,7 @@ def build(out: Path, config: MatrixConfig, folder: Path) -> Measurements:
 
 def _packed(row: Mapping[str, Any]) -> dict[str, Any]:
     """A row with its texts shortened; numbers keep one digit, so that cells that ended alike are alike."""
-    kept = {name: row.get(name) for name in ("scenario", "format", "saved_with", "loaded_with", *OUTCOME)}
+    kept = {name: row.get(name) for name in (*AXES, *OUTCOME)}
     difference = row.get("max_abs_diff")
     kept["max_abs_diff"] = float(f"{difference:.0e}") if isinstance(difference, float) else difference
     kept["error"] = " ".join(essence(str(row.get("error") or "")).split())[:LONGEST]

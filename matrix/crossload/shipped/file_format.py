@@ -14,6 +14,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from crossload.domain.cells import AXES
 from crossload.errors import StoreError
 from crossload.util.files import write_atomically
 
@@ -23,7 +24,6 @@ OUTCOME = (
     *("verdict", "fidelity", "attempt", "cause", "lost", "cost", "max_abs_diff", "error_type", "error", "stage"),
     *("container", "reason"),
 )
-_AXES = ("scenario", "format", "saved_with", "loaded_with")
 _NOWHERE = 0xFFFF  # the place of `loaded_with` where nothing was loaded
 
 Row = Mapping[str, Any]
@@ -155,7 +155,7 @@ def read(path: Path) -> Measurements:
             raise StoreError(f"{path}: written by another Crossload (schema {header['schema']}). Reinstall Crossload.")
         count, place = header["cells"], 4 + length
         columns = []
-        for _ in (*_AXES, "outcome"):
+        for _ in (*AXES, "outcome"):
             low, high = content[place : place + count], content[place + count : place + 2 * count]
             columns.append(_numbers(low, high))
             place += 2 * count

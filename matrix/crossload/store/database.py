@@ -160,6 +160,11 @@ class Store(ArtifactFiles):
         """The keys of every cell, and nothing else of them: an index has these alone."""
         return {key for (key,) in self.read("SELECT key FROM cells")}
 
+    def measured_last(self) -> str | None:
+        """When the newest cell was stored, ISO 8601; None where there is none."""
+        ((found,),) = self.read("SELECT max(created) FROM cells")
+        return None if found is None else str(found)
+
     def load_seconds(self) -> dict[str, tuple[float, int]]:
         """Seconds that the loads of each artifact took together, and their number, by the artifact's key."""
         rows = self.read("SELECT artifact_key, sum(seconds), count(*) FROM cells GROUP BY artifact_key")

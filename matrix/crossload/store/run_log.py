@@ -11,16 +11,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from crossload.domain.cells import AXES, SEEN_COLUMNS
 from crossload.errors import SelectionError
 from crossload.store.database import Store
 
-CELL = ("scenario", "format", "saved_with", "loaded_with")
-
-
-SEEN = ("verdict", "fidelity", "lost", "attempt", "cause", "error_type", "error", "reason")
-
-
-_COLUMNS = (*CELL, *SEEN, "key")
+_COLUMNS = (*AXES, *SEEN_COLUMNS, "key")
 
 
 # What differs between two runs of the same program in an error's text: addresses, folders, line numbers, counters.
@@ -62,7 +57,7 @@ class Observation:
         return self._compared() == other._compared()
 
     def _compared(self) -> list[Any]:
-        return [_NOISE.sub("#", self.seen[name]) if name == "error" else self.seen[name] for name in SEEN]
+        return [_NOISE.sub("#", self.seen[name]) if name == "error" else self.seen[name] for name in SEEN_COLUMNS]
 
 
 def _plain(value: Any) -> Any:
@@ -72,7 +67,7 @@ def _plain(value: Any) -> Any:
 def record(store: Store, facts: Mapping[str, Any], rows: Iterable[Mapping[str, Any]]) -> int:
     """Store a finished run and what it saw; returns its number.
 
-    :param rows: one mapping a cell, with at least the columns of ``CELL``, ``SEEN`` and ``key``.
+    :param rows: one mapping a cell, with at least the columns of ``AXES``, ``SEEN_COLUMNS`` and ``key``.
     """
     prepared = []
     for row in rows:
@@ -166,7 +161,7 @@ def observations(store: Store, run: int) -> dict[tuple[str, ...], Observation]:
 
 
 def _observation(row: Sequence[Any]) -> Observation:
-    return Observation(tuple(row[:4]), dict(zip(SEEN, row[4:-1], strict=True)), row[-1])
+    return Observation(tuple(row[:4]), dict(zip(SEEN_COLUMNS, row[4:-1], strict=True)), row[-1])
 
 
 def history(store: Store, cell: Sequence[str]) -> list[tuple[Run, Observation]]:
@@ -181,8 +176,8 @@ def history(store: Store, cell: Sequence[str]) -> list[tuple[Run, Observation]]:
 
 
 def cells(store: Store) -> list[tuple[str, ...]]:
-    """The names of every cell that any run has seen, as :data:`CELL` orders them."""
-    return store.read(f"SELECT DISTINCT {', '.join(CELL)} FROM observations")
+    """The names of every cell that any run has seen, by their axes."""
+    return store.read(f"SELECT DISTINCT {', '.join(AXES)} FROM observations")
 
 
 def accept(store: Store, run: int, now: str) -> None:

@@ -14,14 +14,11 @@ from typing import Any
 
 import rustworkx
 
-from crossload.domain.cells import cell_name
-from crossload.domain.verdicts import EQUAL, EXACT, LOSSY, REMEDY
+from crossload.domain.cells import CellName
+from crossload.domain.verdicts import USABLE
 from crossload.domain.versions import sort_key
 from crossload.probe import attempts
 from crossload.probe.formats import FORMATS, INFERENCE, OPTIMIZER, REBUILT, RUNGS, TRAINING
-
-# Verdicts of loads that a way may be made of.
-USABLE = (EXACT, EQUAL, LOSSY, REMEDY)
 
 Row = Mapping[str, Any]
 Node = tuple[str, ...]
@@ -122,7 +119,7 @@ def _loss_of(row: Row) -> tuple[Loss, tuple[str, ...]] | None:
 def _step(row: Row) -> Step:
     """The step that a usable measured cell allows."""
     taken = _loss_of_row(row)
-    name = str(row.get("key") or cell_name(row))
+    name = str(row.get("key") or CellName.of(row))
     return Step(row["saved_with"], row["format"], row["loaded_with"], row["attempt"], *taken, name)
 
 

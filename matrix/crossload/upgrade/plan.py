@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from crossload.domain.verdicts import EQUAL, EXACT, LOSSY, REMEDY, SCORED
+from crossload.domain.verdicts import FAITHFUL, SCORED, USABLE
 from crossload.domain.versions import on_the_way
 from crossload.errors import SelectionError, nearest
 from crossload.upgrade.graph import Loss, Path, Row, ScenarioGraph, best_path, build_graph, follow
@@ -132,7 +132,7 @@ def make_plan(
         own = verdicts.get((scenario, form, wish.start, wish.start), "")
         entries.append(Entry(scenario, families[scenario], form, path, direct, own))
     versions = on_the_way(environments, wish.start, wish.to)
-    at_home = [entry for entry in entries if entry.own in (EXACT, EQUAL, LOSSY, REMEDY)]
+    at_home = [entry for entry in entries if entry.own in USABLE]
     counts = {name: _without_work(at_home, verdicts, wish.start, name) for name in versions}
     since, goal = versions.index(wish.start), versions.index(wish.to)
     walked = versions[since : goal + 1] if since <= goal else versions[goal : since + 1][::-1]
@@ -147,7 +147,7 @@ def make_plan(
 
 def _no_worse(verdict: str, own: str) -> bool:
     """Whether a load is as good as in the environment that wrote the file."""
-    return verdict in (EXACT, EQUAL) or verdict == own
+    return verdict in FAITHFUL or verdict == own
 
 
 def _without_work(

@@ -9,15 +9,12 @@ says so.
 from collections.abc import Sequence
 
 from crossload.domain.rows import Pool, ResultRow
-from crossload.domain.verdicts import CRASHES, DIFFERS, FAILS, REMEDY
+from crossload.domain.verdicts import NEEDS_WAY
 from crossload.domain.versions import legacy_of
 from crossload.upgrade.graph import Loss, Path, ScenarioGraph, Step, best_path, build_graph
 
 LEGACY_KERAS, HOP = "legacy-keras", "hop"
 COMPOSED = "composed of two measured cells"
-
-# Cells for which a route is looked for.
-BAD = (DIFFERS, FAILS, CRASHES, REMEDY)
 
 
 def add_routes(rows: Sequence[ResultRow], pool: Pool) -> None:
@@ -31,7 +28,7 @@ def add_routes(rows: Sequence[ResultRow], pool: Pool) -> None:
     for cells in by_scenario.values():
         graph = build_graph(cells)
         for row in cells:
-            if row.shared["verdict"] in BAD and row.loaded_with:
+            if row.shared["verdict"] in NEEDS_WAY and row.loaded_with:
                 route, cost = _route(graph, row)
                 if route:
                     row.shared = pool.one(row.shared | {"route": route, "route_cost": "; ".join(cost)})

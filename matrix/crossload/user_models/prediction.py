@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from crossload.domain.verdicts import SCORED
+from crossload.domain.verdicts import SCORED, severity
 from crossload.shipped.answers import Known
 from crossload.shipped.building import features_of
 from crossload.user_models.model_file import UserModel
@@ -79,7 +79,7 @@ def predict(known: Known, saver: str, form: str, scenarios: Sequence[str]) -> li
 def _prediction(environment: str, rows: Iterable[Mapping[str, Any]]) -> Prediction:
     rows = list(rows)
     counts = Counter(row["verdict"] for row in rows)
-    verdict = max(counts, key=lambda name: (counts[name], SCORED.index(name)))
+    verdict = max(counts, key=lambda name: (counts[name], severity(name)))
     like = [row for row in rows if row["verdict"] == verdict]
     return Prediction(
         environment, verdict, len(like), len(rows), _usual(row["attempt"] for row in like), _usual(row["cause"] for row in like)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from crossload.domain.verdicts import DIFFERS
+from crossload.domain.verdicts import DIFFERS, LOADS, REMEDY
 from crossload.user_models.check import Check
 from crossload.user_models.model_file import UserModel
 
@@ -41,7 +41,7 @@ def expected(check: Check) -> dict[str, str]:
     """What is expected in each environment, in a few words."""
     said = {}
     for item in check.predictions:
-        how = f" with {item.attempt}" if item.verdict == "remedy" and item.attempt else ""
+        how = f" with {item.attempt}" if item.verdict == REMEDY and item.attempt else ""
         cause = f" ({item.cause})" if item.cause else ""
         said[item.environment] = f"{item.verdict}{how}{cause}, {item.agreeing} of {item.asked}"
     return said
@@ -67,9 +67,9 @@ def measured_row(row: Mapping[str, Any]) -> tuple[str, ...]:
 
 def summary(check: Check) -> str:
     """The answer in one line."""
-    plain = [row["loaded_with"] for row in check.rows if row["verdict"] in ("exact", "equal", "lossy")]
+    plain = [row["loaded_with"] for row in check.rows if row["verdict"] in LOADS]
     wrong = [row["loaded_with"] for row in check.rows if row["verdict"] == DIFFERS]
-    helped = [row["loaded_with"] for row in check.rows if row["verdict"] == "remedy"]
+    helped = [row["loaded_with"] for row in check.rows if row["verdict"] == REMEDY]
     parts = [f"loads plainly in {', '.join(plain)}"] if plain else ["loads plainly nowhere"]
     if helped:
         parts.append(f"with a remedy in {', '.join(helped)}")

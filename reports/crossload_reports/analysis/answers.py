@@ -8,11 +8,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from crossload.domain.verdicts import LOADS, SCORED, USABLE
 from crossload.domain.versions import EnvironmentId, in_order, on_the_way, spoken
-from crossload_reports.analysis.frame import LOADABLE, SCORED
 from crossload_reports.html.payload import folded
-
-PLAIN = ("exact", "equal", "lossy")
 
 Counts = Mapping[str, Any]
 Squares = Mapping[tuple[str, str], Counts]
@@ -66,7 +64,7 @@ def _scenarios(results: pd.DataFrame) -> dict[tuple[str, str], tuple[int, int, i
     names = ("saved_with", "loaded_with", "scenario")
     places, first = folded([rows[name].cat.codes.to_numpy() for name in names], len(rows))
     loads = np.zeros(len(first), dtype=bool)
-    np.logical_or.at(loads, places, rows["verdict"].isin(LOADABLE).to_numpy())
+    np.logical_or.at(loads, places, rows["verdict"].isin(USABLE).to_numpy())
     files = np.bincount(places, minlength=len(first))
     found: dict[tuple[str, str], tuple[int, int, int]] = {}
     pairs = zip(*(rows[name].iloc[first].tolist() for name in names[:2]), strict=True)
@@ -104,7 +102,7 @@ def _many(count: int, word: str) -> str:
 
 
 def _plain(square: Counts) -> int:
-    return sum(int(square[verdict]) for verdict in PLAIN)
+    return sum(int(square[verdict]) for verdict in LOADS)
 
 
 def _sentence(squares: Squares, environments: Sequence[str], start: str, to: str) -> str:

@@ -7,8 +7,10 @@ from typing import Any
 
 import pandas as pd
 
+from crossload.domain.cells import SIDES, CellName
+from crossload.domain.verdicts import RAISES, SCORED, SEVERITY
 from crossload.domain.versions import in_order, spoken
-from crossload_reports.analysis.frame import SCORED, SEVERITY, tuples
+from crossload_reports.analysis.frame import tuples
 
 UNKNOWN = "unknown"
 _UNKNOWN = {
@@ -78,12 +80,12 @@ def _loads(row: CauseRow) -> int:
 def _row(about: Mapping[str, Any], group: pd.DataFrame) -> CauseRow:
     counts = Counter(group["verdict"].tolist())
     order = [*SEVERITY, *(verdict for verdict in counts if verdict not in SEVERITY)]
-    met = [loader or saver for saver, loader in tuples(group, ["saved_with", "loaded_with"])]
+    met = [loader or saver for saver, loader in tuples(group, SIDES)]
     first = in_order(met)[0]
-    names = ("saved_with", "loaded_with", "format", "scenario")
-    example = next(row for row in tuples(group, names) if (row[1] or row[0]) == first)
+    named = (CellName(*row) for row in tuples(group, CellName._fields))
+    example = next(name for name in named if (name.loaded_with or name.saved_with) == first)
     attempts = Counter(group[group["verdict"] == "remedy"]["attempt"].tolist())
-    plainly = sum(counts[verdict] for verdict in ("fails", "crashes", "remedy"))
+    plainly = sum(counts[verdict] for verdict in RAISES)
     best = attempts.most_common(1)
     return CauseRow(
         id=str(about["id"]),
@@ -98,7 +100,7 @@ def _row(about: Mapping[str, Any], group: pd.DataFrame) -> CauseRow:
         first=first,
         savers=[spoken(name) for name in in_order(group["saved_with"].tolist())],
         loaders=[spoken(name) for name in in_order(group["loaded_with"].tolist())],
-        example=dict(zip(names, example, strict=True)),
+        example=example._asdict(),
         tried=plainly,
         routed=int(((group["verdict"] != "remedy") & (group["route"] != "")).sum()),
         repaired=(best[0][0], best[0][1], plainly) if best else None,

@@ -7,9 +7,11 @@ from typing import Any
 
 import pandas as pd
 
+from crossload.domain.verdicts import RAISES, UNFAITHFUL, severity
 from crossload.domain.versions import in_order, spoken
-from crossload_reports.analysis.frame import RUNGS, SEVERITY, tuples
-from crossload_reports.analysis.grid import _RANK, listed, percent, scored, totals
+from crossload.probe.formats import RUNGS
+from crossload_reports.analysis.frame import tuples
+from crossload_reports.analysis.grid import listed, percent, scored, totals
 
 _PHRASES = {
     "differs": "gives other outputs in",
@@ -70,7 +72,7 @@ def silent_damage(results: pd.DataFrame) -> list[SilentDamage]:
 
 
 def findings(
-    results: pd.DataFrame, verdicts: tuple[str, ...] = SEVERITY[:5], titles: Mapping[str, str] | None = None
+    results: pd.DataFrame, verdicts: tuple[str, ...] = UNFAITHFUL, titles: Mapping[str, str] | None = None
 ) -> list[Finding]:
     """Group the bad cells so that one finding is one sentence, the worst first.
 
@@ -86,7 +88,7 @@ def findings(
     for verdict, format_, cause, error_type, saver, scenario, loader in tuples(bad, kept):
         # Numbers differ silently or a rung is lost: whatever error another attempt met does not split those. Neither do
         # the many words in which versions say the same cause.
-        loud = verdict in ("fails", "crashes", "remedy")
+        loud = verdict in RAISES
         why = (cause, "") if cause in known else ("", error_type if loud else "")
         loaders[verdict, format_, *why, saver, scenario].append(loader)
 
@@ -112,7 +114,7 @@ def findings(
         )
         for (verdict, format_, cause, error, names, scenarios), savers in by_saver.items()
     ]
-    return sorted(found, key=lambda item: (_RANK[item.verdict], -item.cells, item.sentence))
+    return sorted(found, key=lambda item: (-severity(item.verdict), -item.cells, item.sentence))
 
 
 def worst_findings(results: pd.DataFrame, limit: int = 3, titles: Mapping[str, str] | None = None) -> list[Finding]:

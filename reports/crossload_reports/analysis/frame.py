@@ -7,33 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-# Worst first. `differs` leads: it is the only one that nobody notices.
-SEVERITY = ("differs", "crashes", "fails", "lossy", "remedy", "equal", "exact")
-# From good to bad as a reader scans a bar: the order of the legend and of every stack.
-SCORED = ("exact", "equal", "remedy", "lossy", "fails", "crashes", "differs")
-UNSCORED = ("cannot-save", "not-applicable", "unavailable", "harness-error")
-# Right outputs, by the plain call or by another attempt.
-LOADABLE = ("exact", "equal", "lossy", "remedy")
-FAITHFUL = ("exact", "equal")
-RUNGS = ("architecture", "weights", "outputs", "optimizer", "training")
-
-_RUNG_COLUMNS = tuple(f"rung_{name}" for name in RUNGS)
-_DIFFS = ("max_abs_diff", "max_rel_diff", "max_ulp_diff")
-RESULTS = (
-    *("scenario", "family", "format", "saved_with", "loaded_with", "verdict", "fidelity", "attempt", "cause"),
-    *_DIFFS,
-    *_RUNG_COLUMNS,
-    *("lost", "error_type", "error", "evidence", "stage", "container", "artifact_bytes", "seconds", "reason", "key"),
-    *("cost", "route", "route_cost"),
-)
-ATTEMPTS = (
-    *("scenario", "format", "saved_with", "loaded_with", "attempt", "outcome", "fidelity"),
-    *_RUNG_COLUMNS,
-    *_DIFFS,
-    *("error_type", "error", "stage", "seconds", "note"),
-)
-_INTEGERS = frozenset({"fidelity", "artifact_bytes"})
-_FLOATS = frozenset({*_DIFFS, "seconds"})
+from crossload.domain.cells import FLOAT_COLUMNS, INTEGER_COLUMNS
 
 
 def tidy(frame: pd.DataFrame, columns: tuple[str, ...]) -> pd.DataFrame:
@@ -46,9 +20,9 @@ def tidy(frame: pd.DataFrame, columns: tuple[str, ...]) -> pd.DataFrame:
     tidied: dict[str, Any] = {}
     for name in (*columns, *(str(extra) for extra in frame.columns if extra not in columns)):
         column: pd.Series[Any] = frame[name] if name in frame.columns else pd.Series(None, frame.index, dtype="object")
-        if name in _INTEGERS:
+        if name in INTEGER_COLUMNS:
             tidied[name] = pd.to_numeric(column).astype("Float64").round().astype("Int64")
-        elif name in _FLOATS:
+        elif name in FLOAT_COLUMNS:
             tidied[name] = pd.to_numeric(column).astype("Float64")
         elif name in columns:
             tidied[name] = pd.Series(_texts(column), index=frame.index)

@@ -7,10 +7,8 @@ from typing import Any
 
 import pandas as pd
 
+from crossload.domain.verdicts import FAITHFUL, SCORED, SEVERITY, UNSCORED, USABLE, severity
 from crossload.domain.versions import in_order
-from crossload_reports.analysis.frame import FAITHFUL, LOADABLE, SCORED, SEVERITY, UNSCORED
-
-_RANK = {verdict: rank for rank, verdict in enumerate(SEVERITY)}
 
 
 @dataclass(frozen=True)
@@ -28,7 +26,7 @@ class Totals:
     @property
     def loadable(self) -> int:
         """Return the number of cells that give the right outputs, plainly or with a remedy."""
-        return sum(self.verdicts[verdict] for verdict in LOADABLE)
+        return sum(self.verdicts[verdict] for verdict in USABLE)
 
     @property
     def share(self) -> float | None:
@@ -63,7 +61,7 @@ def grid(results: pd.DataFrame) -> pd.DataFrame:
     counts = counts.reindex(columns=pd.Index(verdicts)).fillna(0).astype(int)
     counts.columns.name = None
     counts["scored"] = counts[list(SCORED)].sum(axis=1)
-    counts["loadable"] = counts[list(LOADABLE)].sum(axis=1)
+    counts["loadable"] = counts[list(USABLE)].sum(axis=1)
     counts["share"] = (counts["loadable"] / counts["scored"].where(counts["scored"] > 0)).astype("Float64")
     counts["worst"] = [_worst(row) for row in counts[list(SCORED)].to_dict("records")]
     return counts
@@ -90,7 +88,7 @@ def worst_first(rows: pd.DataFrame) -> pd.DataFrame:
     """Return the rows sorted by severity, then scenario and format; versions keep their own order."""
     order = {name: place for place, name in enumerate(in_order([*rows["saved_with"], *rows["loaded_with"]]))}
     keyed = rows.assign(
-        _verdict=[_RANK[verdict] for verdict in rows["verdict"].tolist()],
+        _verdict=[-severity(verdict) for verdict in rows["verdict"].tolist()],
         _saver=[order[name] for name in rows["saved_with"].tolist()],
         _loader=[order[name] for name in rows["loaded_with"].tolist()],
     )

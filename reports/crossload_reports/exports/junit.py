@@ -9,19 +9,20 @@ from xml.sax.saxutils import XMLGenerator
 
 import pandas as pd
 
+from crossload.domain.cells import AXES
+from crossload.domain.verdicts import BROKEN, HARNESS_ERROR, LOSSY, REMEDY, UNSCORED
 from crossload.domain.versions import in_order, spoken
-from crossload_reports.analysis.frame import UNSCORED, tuples
+from crossload_reports.analysis.frame import tuples
 
 # Wrong outputs fail a case like an error does. What needs a remedy or loses state passes, and says so in its output.
-FAILURES = ("differs", "fails", "crashes")
-ERRORS = ("harness-error",)
+ERRORS = (HARNESS_ERROR,)
 _SKIPPED = tuple(verdict for verdict in UNSCORED if verdict not in ERRORS)
 
 # What XML 1.0 cannot hold, escaped or not.
 _ILLEGAL = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 _COLUMNS = (
-    *("scenario", "format", "saved_with", "loaded_with", "verdict", "attempt", "cause", "lost"),
+    *(*AXES, "verdict", "attempt", "cause", "lost"),
     *("error_type", "error", "reason", "cost", "seconds"),
 )
 
@@ -56,7 +57,7 @@ def _counts(name: str, cells: list[dict[str, Any]]) -> dict[str, str]:
     found = Counter(cell["verdict"] for cell in cells)
     numbers = {
         "tests": len(cells),
-        "failures": sum(found[verdict] for verdict in FAILURES),
+        "failures": sum(found[verdict] for verdict in BROKEN),
         "errors": sum(found[verdict] for verdict in ERRORS),
         "skipped": sum(found[verdict] for verdict in _SKIPPED),
     }
@@ -69,8 +70,8 @@ def _write_case(xml: Any, suite: str, cell: dict[str, Any]) -> None:
     time = f"{_seconds(cell['seconds']):.3f}"
     xml.startElement("testcase", {"classname": _clean(suite), "name": _clean(name), "time": time})
     verdict = cell["verdict"]
-    if verdict in FAILURES or verdict in ERRORS:
-        element = "failure" if verdict in FAILURES else "error"
+    if verdict in BROKEN or verdict in ERRORS:
+        element = "failure" if verdict in BROKEN else "error"
         message = ": ".join(
             part for part in (verdict, cell["cause"], cell["error"].partition("\n")[0] or cell["reason"]) if part
         )
@@ -82,7 +83,7 @@ def _write_case(xml: Any, suite: str, cell: dict[str, Any]) -> None:
             "skipped", {"message": _clean(f"{verdict}: {cell['reason'] or cell['error'].partition(chr(10))[0]}")}
         )
         xml.endElement("skipped")
-    elif verdict in ("remedy", "lossy"):
+    elif verdict in (REMEDY, LOSSY):
         xml.startElement("system-out", {})
         xml.characters(_clean("\n".join(_told(cell))))
         xml.endElement("system-out")

@@ -12,8 +12,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from crossload.domain.cells import ATTEMPT_COLUMNS, RESULT_COLUMNS
 from crossload.util.files import write_atomically
-from crossload_reports.analysis.frame import ATTEMPTS, RESULTS, tidy
+from crossload_reports.analysis.frame import tidy
 from crossload_reports.exports.junit import write_junit
 
 JSON_SCHEMA = 1
@@ -26,7 +27,7 @@ def write_tables(
 
     :return: their paths by name.
     """
-    results, attempts = tidy(results, RESULTS), tidy(attempts, ATTEMPTS)
+    results, attempts = tidy(results, RESULT_COLUMNS), tidy(attempts, ATTEMPT_COLUMNS)
     told = {"schema": JSON_SCHEMA, "run": plain(run), "environments": plain(environments)}
     writers: dict[str, Callable[[Path], object]] = {
         "results.csv": lambda path: _write_csv(results, path),

@@ -6,9 +6,10 @@ from typing import Any
 
 import pandas as pd
 
+from crossload.domain.cells import RESULT_COLUMNS
 from crossload_reports.analysis.causes import titles
 from crossload_reports.analysis.findings import headline, worst_findings
-from crossload_reports.analysis.frame import RESULTS, tidy
+from crossload_reports.analysis.frame import tidy
 from crossload_reports.analysis.grid import totals
 
 
@@ -16,7 +17,7 @@ def terminal_summary(
     results: pd.DataFrame, report_path: Path | str, causes: Iterable[Mapping[str, Any]] = ()
 ) -> list[str]:
     """Return a few plain lines: what was found, the three worst findings with their causes, and where to read the rest."""
-    results = tidy(results, RESULTS)
+    results = tidy(results, RESULT_COLUMNS)
     counts = totals(results)
     lines = [headline(results)]
     if counts.scored:

@@ -6,10 +6,12 @@ from typing import Any
 
 import pandas as pd
 
+from crossload.domain.verdicts import SCORED, UNSCORED
+from crossload.probe.formats import RUNGS
 from crossload_reports import analysis
 from crossload_reports.analysis import causes as causes_of
 from crossload_reports.analysis.answers import Answer, usual_pair
-from crossload_reports.analysis.frame import RUNGS, SCORED, UNSCORED, tuples
+from crossload_reports.analysis.frame import tuples
 from crossload_reports.html.words import CHANGES, CLAIM_WORDS, MEANINGS, PAGES, SIGNS
 
 # Lists that no one reads to the end stop here; the grid and the tables have every cell.

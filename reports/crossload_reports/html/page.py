@@ -11,25 +11,17 @@ from typing import Any
 import pandas as pd
 from markupsafe import Markup
 
+from crossload.domain.cells import ATTEMPT_COLUMNS, RESULT_COLUMNS
+from crossload.domain.verdicts import FAITHFUL, LOADS, SCORED, SEVERITY, UNSCORED, USABLE
 from crossload.probe.attempts import CODE_NEEDED, OPTIMIZER_LOST
-from crossload.probe.formats import INFERENCE, REBUILT
+from crossload.probe.formats import INFERENCE, REBUILT, RUNGS
 from crossload.upgrade.plan import WAYS
 from crossload.upgrade.text import ASSUMPTION
 from crossload.util.files import write_atomically, write_text_atomically
 from crossload_reports import analysis
 from crossload_reports.analysis import causes as causes_of
-from crossload_reports.analysis.answers import PLAIN, answers
-from crossload_reports.analysis.frame import (
-    ATTEMPTS,
-    FAITHFUL,
-    LOADABLE,
-    RESULTS,
-    RUNGS,
-    SCORED,
-    SEVERITY,
-    UNSCORED,
-    tidy,
-)
+from crossload_reports.analysis.answers import answers
+from crossload_reports.analysis.frame import tidy
 from crossload_reports.html.bundling import bundle
 from crossload_reports.html.content import content
 from crossload_reports.html.earlier_runs import told_runs
@@ -113,7 +105,7 @@ def make_report(
     :param claims: each `id`, `question`, `sentence`, `verdict` (holds, fails, mixed, not-run), `numbers` and `cells`.
     :param past: earlier runs, the newest first, as `crossload.runs.earlier.PastRun.told` gives them.
     """
-    results, attempts = tidy(results, RESULTS), tidy(attempts, ATTEMPTS)
+    results, attempts = tidy(results, RESULT_COLUMNS), tidy(attempts, ATTEMPT_COLUMNS)
     head, columns, strings = payload(results, attempts, environments, scenarios)
     squares = analysis.squares(results)
     names = [str(environment["id"]) for environment in head["environments"]]
@@ -122,7 +114,7 @@ def make_report(
     tried = sorted({str(name) for name in attempts["attempt"].unique()})
     head |= {
         "words": {
-            "scored": SCORED, "unscored": UNSCORED, "loadable": LOADABLE, "plain": PLAIN, "faithful": FAITHFUL,
+            "scored": SCORED, "unscored": UNSCORED, "loadable": USABLE, "plain": LOADS, "faithful": FAITHFUL,
             "severity": SEVERITY, "rungs": RUNGS, "ways": WAYS, "signs": SIGNS,
             "meanings": MEANINGS, "changes": CHANGES, "pages": PAGES, "causes": _causes_told(results, causes),
         },

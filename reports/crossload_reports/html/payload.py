@@ -10,17 +10,16 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from crossload.domain.cells import AXES, DIFF_COLUMNS, RUNG_COLUMNS
 from crossload.domain.versions import EnvironmentId, in_order, spoken
 from crossload.probe import attempts as ways
 from crossload.probe.formats import FORMATS
-from crossload_reports.analysis.frame import RUNGS
 from crossload_reports.html.packing import Column, narrow
 
 # In the columns of cells: what has no number. Seconds are kept in hundredths.
 NO_SECONDS = 2**16 - 1
 NO_BYTES = 2**32 - 1
 
-_DIFFS = ("max_abs_diff", "max_rel_diff", "max_ulp_diff")
 _RUNG_LETTERS = {"pass": "p", "lost": "l", "n/a": "n"}
 # What a cell and an attempt have in common with others. `rungs` and `fidelity` are made from columns of their own.
 _OUTCOME = (
@@ -127,8 +126,7 @@ class _Places:
     def keys(self, frame: pd.DataFrame) -> Column:
         """Return the number of the cell of each row; -1 where a name is not known."""
         key, known = np.zeros(len(frame), dtype=np.int64), np.ones(len(frame), dtype=bool)
-        columns = ("scenario", "format", "saved_with", "loaded_with")
-        for column, places, size in zip(columns, self._of.values(), self._sizes, strict=True):
+        for column, places, size in zip(AXES, self._of.values(), self._sizes, strict=True):
             words = frame[column].cat.categories
             table = np.array([*(places.get(word, -1) for word in words), -1], dtype=np.int64)
             part = table[frame[column].cat.codes.to_numpy()]
@@ -181,8 +179,8 @@ def folded(columns: Iterable[Column], rows: int) -> tuple[Column, Column]:
 def _rungs(frame: pd.DataFrame, strings: Strings) -> Column:
     """Return the places of five letters, one a rung."""
     letters = []
-    for name in RUNGS:
-        column = frame[f"rung_{name}"]
+    for name in RUNG_COLUMNS:
+        column = frame[name]
         table = np.array([*(_RUNG_LETTERS.get(word, ".") for word in column.cat.categories), "."])
         letters.append(table[column.cat.codes.to_numpy()])
     return _placed(letters, len(frame), strings, "".join)
@@ -190,7 +188,7 @@ def _rungs(frame: pd.DataFrame, strings: Strings) -> Column:
 
 def _diffs(frame: pd.DataFrame, strings: Strings) -> Column:
     """Return the places of the differences as one short text."""
-    numbers = [frame[name].to_numpy(dtype=np.float64, na_value=np.nan) for name in _DIFFS]
+    numbers = [frame[name].to_numpy(dtype=np.float64, na_value=np.nan) for name in DIFF_COLUMNS]
     return _placed(numbers, len(frame), strings, lambda row: " ".join(map(_short, row)))
 
 

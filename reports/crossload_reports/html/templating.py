@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 import jinja2
 from markupsafe import Markup, escape
 
+from crossload.domain.cells import CellName
 from crossload.domain.versions import spoken
 from crossload_reports import analysis
 
@@ -56,8 +57,7 @@ def _finding_query(finding: analysis.Finding) -> str:
 
 
 def _cell_address(cell: dict[str, Any]) -> str:
-    names = (cell["saved_with"], cell["loaded_with"], cell["format"], cell["scenario"])
-    return "#" + urlencode({"cell": ",".join(names)})
+    return "#" + urlencode({"cell": str(CellName.of(cell))})
 
 
 def _short_link(text: str) -> str:

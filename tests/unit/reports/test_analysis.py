@@ -1,14 +1,16 @@
 import pandas as pd
 import pytest
 
+from crossload.domain.cells import RESULT_COLUMNS
+from crossload.domain.verdicts import SCORED, SEVERITY, UNSCORED
 from crossload.domain.versions import in_order
 from crossload_reports import analysis
-from crossload_reports.analysis.frame import RESULTS, SCORED, SEVERITY, UNSCORED, tidy
+from crossload_reports.analysis.frame import tidy
 from tests.unit.reports.sample_run import cell, made_up_run, table
 
 
 def tidied(*rows: dict[str, object]) -> pd.DataFrame:
-    return tidy(table(*rows), RESULTS)
+    return tidy(table(*rows), RESULT_COLUMNS)
 
 
 def test_totals_keep_what_was_not_judged_out_of_every_share() -> None:
@@ -123,7 +125,7 @@ def test_silent_damage_is_counted_for_every_scenario_that_has_any() -> None:
 
 
 def test_findings_claim_each_bad_cell_once_and_no_other() -> None:
-    results = tidy(made_up_run()[0], RESULTS)
+    results = tidy(made_up_run()[0], RESULT_COLUMNS)
     bad = results[results["verdict"].isin(SEVERITY[:5])]
     kept = ["verdict", "format", "saved_with", "loaded_with", "scenario"]
 

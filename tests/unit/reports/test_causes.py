@@ -2,8 +2,9 @@ from typing import Any
 
 import pandas as pd
 
+from crossload.domain.cells import RESULT_COLUMNS
 from crossload_reports.analysis.causes import ranked, titles
-from crossload_reports.analysis.frame import RESULTS, tidy
+from crossload_reports.analysis.frame import tidy
 from tests.unit.reports.sample_run import cell, table
 
 CAUSES: list[dict[str, Any]] = [
@@ -14,7 +15,7 @@ CAUSES: list[dict[str, Any]] = [
 
 
 def tidied(*rows: dict[str, object]) -> pd.DataFrame:
-    return tidy(table(*rows), RESULTS)
+    return tidy(table(*rows), RESULT_COLUMNS)
 
 
 def test_causes_are_ranked_by_the_loads_that_they_break() -> None:
@@ -45,7 +46,7 @@ def test_a_cause_tells_where_it_began_and_what_works_most_often() -> None:
     assert row.example == {"saved_with": "2.10-cpu", "loaded_with": "2.9-cpu", "format": "h5", "scenario": "c"}
     # Of four plain loads that raise, two are repaired by it; what loads by itself needs no remedy.
     assert row.repaired == ("compile=False", 2, 4)
-    assert list(row.verdicts.items()) == [("fails", 1), ("lossy", 1), ("remedy", 3)]
+    assert list(row.verdicts.items()) == [("fails", 1), ("remedy", 3), ("lossy", 1)]
     assert (row.scenarios, row.loaders) == (3, ["2.9", "2.16", "2.21"])
 
 

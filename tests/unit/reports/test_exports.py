@@ -6,8 +6,9 @@ import jsonschema
 import pandas as pd
 import pytest
 
+from crossload.domain.cells import ATTEMPT_COLUMNS, RESULT_COLUMNS
 from crossload.util.files import write_atomically
-from crossload_reports.analysis.frame import ATTEMPTS, RESULTS, tidy
+from crossload_reports.analysis.frame import tidy
 from crossload_reports.exports.tables import write_tables
 from tests.unit.reports import sample_run
 
@@ -23,21 +24,21 @@ def test_every_table_gives_back_what_was_written(tmp_path: Path) -> None:
 
     assert sorted(paths) == NAMES
     assert {path.name for path in (tmp_path / "out").iterdir()} == set(paths)
-    expected = tidy(results, RESULTS)
-    pd.testing.assert_frame_equal(tidy(pd.read_parquet(paths["results.parquet"]), RESULTS), expected)
+    expected = tidy(results, RESULT_COLUMNS)
+    pd.testing.assert_frame_equal(tidy(pd.read_parquet(paths["results.parquet"]), RESULT_COLUMNS), expected)
     # "n/a" is a word of ours and no missing value.
     read = pd.read_csv(paths["results.csv"], keep_default_na=False, na_values={"fidelity": "", "max_abs_diff": "",
                        "max_rel_diff": "", "max_ulp_diff": "", "artifact_bytes": "", "seconds": ""})  # fmt: skip
-    pd.testing.assert_frame_equal(tidy(read, RESULTS), expected)
+    pd.testing.assert_frame_equal(tidy(read, RESULT_COLUMNS), expected)
     read = pd.read_csv(paths["attempts.csv"], keep_default_na=False, na_values={"fidelity": "", "max_abs_diff": "",
                        "max_rel_diff": "", "max_ulp_diff": "", "seconds": ""})  # fmt: skip
-    pd.testing.assert_frame_equal(tidy(read, ATTEMPTS), tidy(attempts, ATTEMPTS))
+    pd.testing.assert_frame_equal(tidy(read, ATTEMPT_COLUMNS), tidy(attempts, ATTEMPT_COLUMNS))
     document = json.loads(paths["results.json"].read_text("utf-8"))
     assert document["schema"] == 1
     assert document["run"]["command"] == "crossload run --profile quick"
     assert [environment["id"] for environment in document["environments"]] == list(sample_run.VERSIONS)
     assert len(document["results"]) == len(expected)
-    assert list(document["results"][0]) == list(RESULTS)
+    assert list(document["results"][0]) == list(RESULT_COLUMNS)
 
 
 def test_json_has_null_for_what_is_missing_and_keeps_infinity(tmp_path: Path) -> None:
@@ -56,9 +57,9 @@ def test_json_has_null_for_what_is_missing_and_keeps_infinity(tmp_path: Path) ->
 def test_an_empty_run_still_writes_every_column(tmp_path: Path) -> None:
     paths = write_tables(pd.DataFrame(), pd.DataFrame(), [], {}, tmp_path)
 
-    assert paths["results.csv"].read_text("utf-8").strip() == ",".join(RESULTS)
-    assert paths["attempts.csv"].read_text("utf-8").strip() == ",".join(ATTEMPTS)
-    assert list(pd.read_parquet(paths["results.parquet"]).columns) == list(RESULTS)
+    assert paths["results.csv"].read_text("utf-8").strip() == ",".join(RESULT_COLUMNS)
+    assert paths["attempts.csv"].read_text("utf-8").strip() == ",".join(ATTEMPT_COLUMNS)
+    assert list(pd.read_parquet(paths["results.parquet"]).columns) == list(RESULT_COLUMNS)
 
 
 def test_undecodable_names_do_not_stop_the_export(tmp_path: Path) -> None:
@@ -141,5 +142,5 @@ def test_csv_is_what_pandas_writes(tmp_path: Path) -> None:
     )
     paths = write_tables(results, results[["error"]], [], {}, tmp_path)
     expected = tmp_path / "expected.csv"
-    tidy(results, RESULTS).to_csv(expected, index=False, lineterminator="\n", encoding="utf-8")
+    tidy(results, RESULT_COLUMNS).to_csv(expected, index=False, lineterminator="\n", encoding="utf-8")
     assert paths["results.csv"].read_bytes() == expected.read_bytes()

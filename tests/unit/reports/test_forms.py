@@ -8,11 +8,12 @@ from xml.etree import ElementTree
 import pandas as pd
 import pytest
 
+from crossload.domain.cells import RESULT_COLUMNS
 from crossload.probe import attempts as ways
 from crossload.probe.formats import FORMATS
 from crossload_reports import analysis
 from crossload_reports.analysis.answers import answers, usual_pair
-from crossload_reports.analysis.frame import RESULTS, tidy
+from crossload_reports.analysis.frame import tidy
 from crossload_reports.exports.markdown import MOST_CHARACTERS, append_step_summary, summary_markdown
 from crossload_reports.exports.svg import grid_svg
 from crossload_reports.html.page import make_report
@@ -25,7 +26,7 @@ PAST = {"id": 3, "finished": "2026-04-01T08:00:00", "accepted": "", "cells": 9, 
 
 
 def told(results: pd.DataFrame, names: list[str], start: str, to: str) -> str:
-    results = tidy(results, RESULTS)
+    results = tidy(results, RESULT_COLUMNS)
     return answers(results, analysis.squares(results), names)[start, to].sentence
 
 
@@ -47,7 +48,7 @@ def test_the_sentence_names_the_step_at_which_files_stop_loading() -> None:
 def test_the_answer_counts_scenarios_that_come_across_in_some_format() -> None:
     rows = [cell("fails", scenario="a"), cell("remedy", scenario="a", format_="keras"), cell("fails", scenario="b"),
             cell("unavailable", scenario="c")]  # fmt: skip
-    results = tidy(table(*rows), RESULTS)
+    results = tidy(table(*rows), RESULT_COLUMNS)
 
     more = answers(results, analysis.squares(results), ["2.10-cpu", "2.16-cpu"])["2.10-cpu", "2.16-cpu"].more
 
@@ -59,7 +60,7 @@ def test_the_answer_says_what_was_measured_elsewhere_but_not_there() -> None:
     names = ["2.10-cpu", "2.15-cpu", "2.16-cpu"]
     rows = [cell("exact", scenario=name, loader="2.15-cpu") for name in "abc"]
     rows += [cell("fails", scenario="a", loader="2.16-cpu"), cell("unavailable", scenario="b", loader="2.16-cpu")]
-    results = tidy(table(*rows), RESULTS)
+    results = tidy(table(*rows), RESULT_COLUMNS)
 
     said = answers(results, analysis.squares(results), names)
 
@@ -71,7 +72,7 @@ def test_the_answer_says_what_was_measured_elsewhere_but_not_there() -> None:
 
 
 def test_the_first_pair_leads_to_the_newest_version_that_was_measured() -> None:
-    results = tidy(made_up_run()[0], RESULTS)
+    results = tidy(made_up_run()[0], RESULT_COLUMNS)
 
     names = ["2.4-cpu", "2.10-cpu", "2.15-cpu", "2.16-cpu", "2.16+tf_keras-cpu", "2.21-cpu", "nightly-cpu"]
     assert usual_pair(analysis.squares(results), names) == ("2.10-cpu", "2.21-cpu")
@@ -105,7 +106,7 @@ def test_the_svg_has_every_square_with_its_share_and_sign() -> None:
 
     root = ElementTree.fromstring(drawn)
     texts = [element.text for element in root.iter("{http://www.w3.org/2000/svg}text")]
-    squares = analysis.squares(tidy(made_up_run()[0], RESULTS))
+    squares = analysis.squares(tidy(made_up_run()[0], RESULT_COLUMNS))
     shares = [analysis.percent(square["share"]) for square in squares.values() if square["scored"]]
     assert sorted(text for text in texts if text and text.endswith(" %")) == sorted(shares)
     assert texts.count("?") == 11  # one environment could not be had: its row and its column

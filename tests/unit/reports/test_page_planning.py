@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from playwright.sync_api import Browser
 
-from crossload_reports.analysis.frame import RUNGS
+from crossload.probe.formats import RUNGS
 from tests.browser import chromium
 from tests.unit.reports.page_scripts import Scripts, page_of
 from tests.unit.upgrade import plan_vectors

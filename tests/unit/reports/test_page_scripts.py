@@ -9,8 +9,10 @@ import pandas as pd
 import pytest
 from playwright.sync_api import Browser
 
+from crossload.domain.cells import RESULT_COLUMNS
+from crossload.domain.verdicts import SEVERITY, UNSCORED
 from crossload_reports import analysis
-from crossload_reports.analysis.frame import RESULTS, SEVERITY, UNSCORED, tidy
+from crossload_reports.analysis.frame import tidy
 from crossload_reports.html.packing import pack
 from tests.browser import chromium
 from tests.unit.reports import sample_run
@@ -128,7 +130,7 @@ def test_squares_are_counted_as_in_the_tables(scripts: Scripts) -> None:
             const { scored, good, worst } = sums(squareOf(squares, saver, loader), { share: given });
             return [ENVIRONMENTS[saver].id, ENVIRONMENTS[loader].id, scored, good, worst];
         }));"""
-    grid = analysis.squares(tidy(RUN[0], RESULTS))
+    grid = analysis.squares(tidy(RUN[0], RESULT_COLUMNS))
     for share, verdicts in {
         "": ("exact", "equal", "lossy", "remedy"), "plain": ("exact", "equal", "lossy"), "whole": ("exact", "equal"),
     }.items():  # fmt: skip

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import pytest
+
 from crossload.results.changes import changes
 
 VERSIONS = ("2.4-cpu", "2.10-cpu", "2.15-cpu", "2.16-cpu")
@@ -71,3 +73,14 @@ def test_scenarios_and_formats_are_apart() -> None:
     rows = [*along({"2.4-cpu": "exact"}), cell("2.4-cpu", "2.10-cpu", "fails", format="keras")]
     assert changes([*rows, cell("2.4-cpu", "2.15-cpu", "fails", scenario="lstm")]).empty
     assert changes([]).empty
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "direction"),
+    [("differs", "cannot-save", "better"), ("crashes", "cannot-save", "worse"), ("lossy", "remedy", "worse")],
+)
+def test_a_change_has_the_direction_of_the_one_order(before: str, after: str, direction: str) -> None:
+    saved = {verdict: verdict != "cannot-save" for verdict in (before, after)}
+    rows = [cell("2.15-cpu", "2.16-cpu" if saved[before] else "", before)]
+    rows += [cell("2.16-cpu", "2.16-cpu" if saved[after] else "", after), cell("2.4-cpu", "2.16-cpu", before)]
+    assert [row[-1] for row in found(rows, "saver")][-1] == direction

@@ -6,11 +6,12 @@ import pandas as pd
 import pytest
 
 from crossload.config import MatrixConfig
+from crossload.domain.cells import ATTEMPT_COLUMNS, RESULT_COLUMNS
 from crossload.domain.verdicts import SCORED, UNSCORED
 from crossload.environments.model import EnvironmentState
 from crossload.planning.keys import artifact_key, cell_key
 from crossload.planning.matrix import Matrix, Work
-from crossload.results.tables import ATTEMPT_COLUMNS, RESULT_COLUMNS, Tables
+from crossload.results.tables import Tables
 from crossload.store.records import Artifact, Cell
 from tests.unit.doubles import config, crashed, environment, faulty, loaded, raised, ready, scenario
 
@@ -61,7 +62,7 @@ def test_a_cell_is_one_row() -> None:
     run = Run("2.10-cpu")
     cell = run.load("2.10-cpu", "2.10-cpu", loaded("plain", "within"))
     row = run.only()
-    assert list(run.results().columns) == RESULT_COLUMNS
+    assert tuple(run.results().columns) == RESULT_COLUMNS
     assert (row["scenario"], row["family"], row["format"]) == ("dense", "core", "h5")
     assert (row["saved_with"], row["loaded_with"]) == ("2.10-cpu", "2.10-cpu")
     assert (row["verdict"], row["fidelity"], row["attempt"]) == ("equal", 5, "plain")

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from crossload.domain.cells import AXES
 from crossload.errors import SelectionError
 from crossload.runs import compare
 from crossload.runs.text import change_lines, describe_change, history_lines
@@ -28,7 +29,7 @@ def store(tmp_path: Path) -> Iterator[Store]:
 def row(cell: tuple[str, ...] = CELL, verdict: str = "exact", error: str = "", **more: Any) -> dict[str, Any]:
     """A row of the results table."""
     return {
-        **dict(zip(run_log.CELL, cell, strict=True)),
+        **dict(zip(AXES, cell, strict=True)),
         **{"verdict": verdict, "fidelity": 5 if verdict == "exact" else None, "lost": "", "attempt": "plain"},
         **{"cause": "", "error_type": "ValueError" if error else "", "error": error, "reason": "", "key": "k1"},
         **more,
