@@ -15,6 +15,7 @@ from typing import Any
 
 from crossload.errors import ConfigError, SelectionError, nearest
 from crossload.resources import SCENARIOS
+from crossload.util.import_roots import import_root
 
 BUILT_IN = SCENARIOS
 PRECISIONS = ("float32", "mixed_float16")
@@ -40,6 +41,7 @@ class Scenario:
     """One scenario as its module declares it.
 
     :param module: dotted name, importable when ``roots`` are on the path.
+    :param roots: folders that hold one package each and nothing else.
     :param options: every argument of the decorator, defaults included.
     :param digest: SHA-256 of everything its results depend on.
     :param only_builds: True where importing its code changes nothing in the process: no class of its own, nothing that is
@@ -214,7 +216,7 @@ def index_scenarios(folders: Iterable[Path] = ()) -> dict[str, Scenario]:
             raise ConfigError(f"{folder}: there is no such folder of scenarios.")
         package = built_in if folder == built_in.folder else _Package(folder)
         packages = [built_in] if package is built_in else [built_in, package]
-        roots = tuple(dict.fromkeys([str(BUILT_IN.parent), str(folder.parent)]))
+        roots = tuple(dict.fromkeys([str(import_root(BUILT_IN)), str(import_root(folder))]))
         for module, tree in package.trees.items():
             text = package.files[module].read_text(encoding="utf-8")
             for node in tree.body:

@@ -1,5 +1,6 @@
 """Scenarios are read as text: what a decorator may hold, and when results of a scenario become stale."""
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from crossload.config import Tolerances
 from crossload.errors import ConfigError, SelectionError
 from crossload.probe.formats import FORMATS
 from crossload.scenario_index import BUILT_IN, Scenario, index_scenarios, select
+from crossload.util.import_roots import import_root
 
 HEADER = "from scenarios import scenario\n\n"
 DENSE = '@scenario("my-dense", "mine", title="Dense")\ndef my_dense():\n    return 1\n\n\n'
@@ -22,6 +24,7 @@ Package = Callable[..., Path]
 @pytest.fixture
 def built_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A package with the real decorator and no scenarios in place of Crossload's own: reading that takes a while."""
+    monkeypatch.setenv("CROSSLOAD_CACHE", str(tmp_path / "cache"))
     folder = tmp_path / "crossload" / "scenarios"
     folder.mkdir(parents=True)
     (folder / "__init__.py").write_text((BUILT_IN / "__init__.py").read_text(encoding="utf-8"), encoding="utf-8")
@@ -77,7 +80,7 @@ def test_the_built_in_scenarios_say_what_they_are() -> None:
         assert set(item.options["formats"]) <= set(FORMATS), name
         assert item.source.startswith("@scenario("), name
         assert item.module.startswith("scenarios."), name
-        assert item.roots == (str(BUILT_IN.parent),), name
+        assert [os.listdir(root) for root in item.roots] == [["scenarios"]], name
     assert len({item.digest for item in found.values()}) == len(found)
 
 
@@ -97,7 +100,8 @@ def test_a_scenario_is_what_its_decorator_says(package: Package, built_in: Path)
     assert found["my-dense"].options["training_steps"] == 2
     assert found["my-other"].options["training_steps"] == 3
     assert found["my-other"].module == "more_scenarios.models"
-    assert found["my-other"].roots == (str(built_in.parent), str(folder.parent))
+    assert found["my-other"].roots == (str(built_in.parent), str(import_root(folder)))
+    assert [os.listdir(root) for root in found["my-other"].roots] == [["scenarios"], ["more_scenarios"]]
     assert found["my-other"].source == OTHER.strip()
     request = found["my-other"].request()
     assert (request["name"], request["options"]["title"]) == ("my-other", "Other")

@@ -12,6 +12,7 @@ from typing import Any
 
 from crossload.scenario_index import BUILT_IN
 from crossload.user_models.model_file import ModelError
+from crossload.util.import_roots import import_root
 
 PACKAGE = "crossload_model"
 NAME = "model"
@@ -67,7 +68,7 @@ class UserCode:
 
     @property
     def roots(self) -> list[str]:
-        return [str(BUILT_IN.resolve().parent), str(self.folder.resolve())]
+        return [str(import_root(BUILT_IN)), str(import_root(self.package))]
 
     @property
     def package(self) -> Path:

@@ -19,6 +19,7 @@ from crossload.backends.docker.engine import is_orphan, is_remote, owner
 from crossload.backends.docker.worker import ContainerChannel, ContainerWorker, pass_in, take_out
 from crossload.config import DockerConfig, Limits
 from crossload.probe import protocol
+from crossload.util.import_roots import import_root
 from tests.unit.doubles import scenario
 
 
@@ -210,15 +211,19 @@ def test_paths_are_translated_on_the_way_in_and_out(tmp_path: Path) -> None:
     assert not (tmp_path / "exchange").exists()
 
 
-def test_only_the_packages_themselves_are_mounted(tmp_path: Path) -> None:
+def test_only_the_packages_themselves_are_mounted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CROSSLOAD_CACHE", str(tmp_path / "cache"))
     for name in ("a", "b", "other/c"):
         (tmp_path / name).mkdir(parents=True)
     roots, mounts = code_mounts([tmp_path / "a", tmp_path / "b", tmp_path / "other" / "c", tmp_path / "a"])
-    assert roots == {str(tmp_path): "/crossload/code/0", str(tmp_path / "other"): "/crossload/code/1"}
-    assert [mount["Target"] for mount in mounts] == [
-        "/crossload/code/0/a",
-        "/crossload/code/0/b",
-        "/crossload/code/1/c",
+    assert roots == {
+        **{str(import_root(tmp_path / name)): f"/crossload/code/{number}" for number, name in enumerate("ab")},
+        str(tmp_path / "other"): "/crossload/code/2",
+    }
+    assert [(mount["Source"], mount["Target"]) for mount in mounts] == [
+        (str(tmp_path / "a"), "/crossload/code/0/a"),
+        (str(tmp_path / "b"), "/crossload/code/1/b"),
+        (str(tmp_path / "other" / "c"), "/crossload/code/2/c"),
     ]
     assert all(mount["ReadOnly"] for mount in mounts)
 

@@ -333,12 +333,23 @@ def test_environments_tasks_and_cells_come_back_as_they_were(tmp_path: Path) -> 
     assert again.work.scenario.request()["options"] == task.work.scenario.request()["options"]
 
 
-def test_scenarios_of_the_user_s_own_travel(tmp_path: Path) -> None:
+def test_scenarios_of_the_user_s_own_travel(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     import dataclasses
 
+    from crossload.execution.dask.transfer import pack, unpack
     from crossload.scenario_index import BUILT_IN
+    from crossload.util.import_roots import import_root
 
-    (tmp_path / "ours").mkdir()
-    own = dataclasses.replace(scenario(), module="ours.models", roots=(str(BUILT_IN.parent), str(tmp_path)))
-    assert package_of(own) == tmp_path / "ours"
-    assert package_of(dataclasses.replace(own, module="scenarios.core", roots=(str(BUILT_IN.parent),))) is None
+    monkeypatch.setenv("CROSSLOAD_CACHE", str(tmp_path / "cache"))
+    for name in ("ours", "beside"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "models.py").write_text("MODEL = 1\n", encoding="utf-8")
+    built_in = str(import_root(BUILT_IN))
+    own = dataclasses.replace(scenario(), module="ours.models", roots=(built_in, str(import_root(tmp_path / "ours"))))
+    found = package_of(own)
+    assert found is not None
+    (tmp_path / "there").mkdir()
+    unpack(pack(found.parent, found.name), tmp_path / "there")
+    assert [path.name for path in (tmp_path / "there").iterdir()] == ["ours"]
+    assert (tmp_path / "there" / "ours" / "models.py").read_text(encoding="utf-8") == "MODEL = 1\n"
+    assert package_of(dataclasses.replace(own, module="scenarios.core", roots=(built_in,))) is None

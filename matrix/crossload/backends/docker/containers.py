@@ -35,6 +35,7 @@ from crossload.backends.docker.worker import INPUT, INSIDE, OUTPUT, ContainerCha
 from crossload.config import DockerConfig, Limits
 from crossload.probe import protocol
 from crossload.resources import PROBE
+from crossload.util.import_roots import import_root
 
 OWNER = f"{LABEL}.owner"
 
@@ -59,7 +60,7 @@ def code_mounts(folders: Iterable[Path]) -> tuple[dict[str, str], list[Mount]]:
     roots: dict[str, str] = {}
     mounts = []
     for folder in dict.fromkeys(path.resolve() for path in folders):
-        root = roots.setdefault(str(folder.parent), f"{INSIDE}/code/{len(roots)}")
+        root = roots.setdefault(str(import_root(folder)), f"{INSIDE}/code/{len(roots)}")
         mounts.append(Mount(f"{root}/{folder.name}", str(folder), type="bind", read_only=True))
     return roots, mounts
 

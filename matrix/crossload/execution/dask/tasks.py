@@ -11,7 +11,7 @@ from typing import Any
 
 from crossload import __version__
 from crossload.probe import protocol
-from crossload.resources import PACKAGE, SCENARIOS
+from crossload.resources import BUNDLED, PACKAGE, SCENARIOS
 
 _PACKAGES = (PACKAGE, SCENARIOS)
 _lock = threading.Lock()
@@ -23,7 +23,9 @@ def _code() -> str:
     digest = hashlib.sha256()
     for package in _PACKAGES:
         for path in sorted(item for item in package.rglob("*") if item.is_file() and "__pycache__" not in item.parts):
-            digest.update(str(path.relative_to(package)).encode() + path.read_bytes())
+            # What a wheel bundles lies elsewhere in a checkout: the two may work together.
+            if not path.is_relative_to(BUNDLED):
+                digest.update(str(path.relative_to(package)).encode() + path.read_bytes())
     return digest.hexdigest()[:12]
 
 

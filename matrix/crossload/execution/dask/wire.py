@@ -14,6 +14,7 @@ from crossload.planning.matrix import Work
 from crossload.scenario_index import BUILT_IN, Scenario
 from crossload.store.records import Artifact, Cell
 from crossload.util.files import write_text_atomically
+from crossload.util.import_roots import import_root
 
 Plain = dict[str, Any]
 
@@ -44,8 +45,8 @@ def plain_config(config: MatrixConfig) -> Plain:
 def package_of(scenario: Scenario) -> Path | None:
     """The folder of the package that a scenario of the user's own is in; None for one that comes with Crossload."""
     name = scenario.module.partition(".")[0]
-    folders = [Path(root, name) for root in scenario.roots if Path(root) != BUILT_IN.parent]
-    return folders[0] if folders else (None if BUILT_IN.name == name else BUILT_IN.parent / name)
+    folders = [Path(root, name) for root in scenario.roots if Path(root) != import_root(BUILT_IN)]
+    return folders[0] if folders else None
 
 
 def plain_task(task: Task, expected_hangs: Collection[str], source: str) -> Plain:
@@ -82,7 +83,7 @@ def task_from(plain: Mapping[str, Any], environment: str, packages: Mapping[str,
     :param packages: folders that hold the unpacked packages of scenarios, by digest.
     """
     told = plain["scenario"]
-    roots = [str(BUILT_IN.parent), *([str(packages[told["package"]])] if told["package"] else ())]
+    roots = [str(import_root(BUILT_IN)), *([str(packages[told["package"]])] if told["package"] else ())]
     scenario = Scenario(
         name=told["name"],
         module=told["module"],
