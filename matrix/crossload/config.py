@@ -10,8 +10,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError, field_validator
 
+from crossload import resources
 from crossload.errors import ConfigError, nearest
 
 
@@ -110,7 +111,8 @@ class DockerConfig(_Table):
 class MatrixConfig(_Table):
     """The whole of ``matrix.toml``.
 
-    :param scenario_folders: further packages of scenarios, relative to the file.
+    :param scenario_folders: further packages of scenarios; relative ones start from the file's folder, and are absolute
+        once it is read.
     """
 
     environments: dict[str, EnvironmentConfig]
@@ -119,6 +121,12 @@ class MatrixConfig(_Table):
     tolerances: Tolerances = Tolerances()
     limits: Limits = Limits()
     docker: DockerConfig = DockerConfig()
+    _lock_folder: Path | None = PrivateAttr(None)
+
+    @property
+    def lock_folder(self) -> Path | None:
+        """Where a user's own locks lie, which go before those that come with Crossload; None for Crossload's own file."""
+        return self._lock_folder
 
 
 def _line_of(text: str, *location: int | str) -> str:
@@ -187,7 +195,8 @@ def load_config(path: Path) -> MatrixConfig:
         text = path.read_text(encoding="utf-8")
     except OSError as error:
         raise ConfigError(
-            f"{path}: cannot be read ({error.strerror}). Run in the folder that holds matrix.toml, or pass --config FILE."
+            f"{path}: cannot be read ({error.strerror}). Pass --config FILE, or leave it out for the configuration that "
+            "comes with Crossload."
         ) from None
     except UnicodeDecodeError:
         raise ConfigError(f"{path}: is not UTF-8 text. Save it as UTF-8.") from None
@@ -218,4 +227,20 @@ def load_config(path: Path) -> MatrixConfig:
                     f"{path}{line}: profile {name!r} names environment {environment!r}, "
                     f"which [environments] does not have.{nearest(environment, config.environments)}"
                 )
-    return config
+    return _placed(config, path)
+
+
+def _placed(config: MatrixConfig, path: Path) -> MatrixConfig:
+    """The configuration with its relative paths starting from the file's folder."""
+    folder = path.absolute().parent
+
+    def place(name: str) -> str:
+        return str(folder / Path(name).expanduser())
+
+    placed = config.model_copy(update={"scenario_folders": [place(name) for name in config.scenario_folders]})
+    if config.docker.ca_bundle:
+        docker = config.docker.model_copy(update={"ca_bundle": place(config.docker.ca_bundle)})
+        placed = placed.model_copy(update={"docker": docker})
+    if path.resolve() != resources.CONFIG.resolve():
+        placed._lock_folder = folder / "locks"
+    return placed

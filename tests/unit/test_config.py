@@ -69,6 +69,17 @@ def test_the_file_that_comes_with_crossload() -> None:
     assert [name for name in found.environments if not (lock_path(name).is_file() or name.startswith("nightly"))] == []
 
 
+def test_relative_paths_start_from_the_files_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "sub").mkdir()
+    path = write(tmp_path / "sub", GOOD + '\n[docker]\nca_bundle = "company.pem"\n')
+    path.write_text(f'scenario_folders = ["mine", "/abs/yours"]\n{path.read_text(encoding="utf-8")}', encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    found = load_config(Path("sub/matrix.toml"))
+    assert found.scenario_folders == [str(tmp_path / "sub" / "mine"), "/abs/yours"]
+    assert found.docker.ca_bundle == str(tmp_path / "sub" / "company.pem")
+    assert found.lock_folder == tmp_path / "sub" / "locks"
+
+
 def test_a_missing_file_says_what_to_do(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"No such file.*--config FILE"):
         load_config(tmp_path / "matrix.toml")

@@ -15,15 +15,23 @@ app = typer.Typer(help="The measurements that come with Crossload.", no_args_is_
 @app.command()
 def build(
     out: Annotated[Path, typer.Argument(metavar="OUT", help="Folder of a run: its tables and its store.")],
-    to: Annotated[Path | None, typer.Option("--to", metavar="FILE", help="Instead of the package's own file.")] = None,
+    to: Annotated[
+        Path | None,
+        typer.Option("--to", metavar="FILE", help="Instead of the package's own file. Needed outside a checkout."),
+    ] = None,
     config: ConfigOption = DEFAULT_CONFIG,
 ) -> None:
     """Replace the shipped measurements by those of a run."""
     from crossload.config import load_config
-    from crossload.resources import MEASURED
+    from crossload.resources import IS_CHECKOUT, MEASURED
     from crossload.shipped.building import build as build_from
     from crossload.shipped.file_format import write
 
+    if to is None and not IS_CHECKOUT:
+        raise SelectionError(
+            "the shipped measurements are part of the installed Crossload, which nothing writes into. "
+            "Name a file with --to FILE."
+        )
     measurements = build_from(out, load_config(config), config.parent)
     if not len(measurements):
         raise SelectionError(f"{out}: this run has no cells to ship.")

@@ -57,12 +57,13 @@ def lock(
     ] = None,
     config: ConfigOption = DEFAULT_CONFIG,
 ) -> None:
-    """Resolve environments as of their dates and write matrix/crossload/environments/locks/."""
+    """Resolve environments as of their dates and write their locks, into the folder locks beside the configuration."""
     from crossload.config import load_config
-    from crossload.environments.locking import write_lock
+    from crossload.environments.locking import folder_to_write, write_lock
     from crossload.environments.selection import all_environments
 
-    environments = all_environments(load_config(config))
+    read = load_config(config)
+    environments, folder = all_environments(read), folder_to_write(read.lock_folder)
     for name in names or list(environments):
         if name not in environments:
             raise SelectionError(f"no environment {name!r}.{nearest(name, environments)} `crossload envs` lists them.")
@@ -70,4 +71,4 @@ def lock(
         if isinstance(settings.as_of, str):
             typer.echo(f"{name}: is resolved when it runs")
             continue
-        typer.echo(write_lock(name, settings, settings.as_of))
+        typer.echo(write_lock(name, settings, settings.as_of, folder / f"{name}.txt", read.lock_folder))

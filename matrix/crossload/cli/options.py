@@ -6,10 +6,28 @@ from typing import Annotated
 
 import typer
 
+from crossload.resources import CONFIG
+
 DEFAULT_CONFIG = Path("matrix.toml")
 DEFAULT_OUT = Path("build")
 
-ConfigOption = Annotated[Path, typer.Option("--config", metavar="FILE", help="Configuration to read.")]
+
+def _in_use(context: typer.Context, value: Path) -> Path:
+    """The configuration to read: one that is named has to be there, but none has to be named."""
+    source = context.get_parameter_source("config")
+    named = source is None or source.name != "DEFAULT"
+    return value if named or value.exists() else CONFIG
+
+
+ConfigOption = Annotated[
+    Path,
+    typer.Option(
+        "--config",
+        metavar="FILE",
+        callback=_in_use,
+        help="Configuration to read; where there is no matrix.toml, the one that comes with Crossload.",
+    ),
+]
 BackendOption = Annotated[str, typer.Option("--backend", metavar="NAME", help="auto, docker or venv.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 

@@ -1,14 +1,21 @@
-"""Locks: hash-pinned requirement files under ``locks/``, one per environment, resolved as of a date."""
+"""Locks: hash-pinned requirement files under ``locks/``, one per environment, resolved as of a date.
+
+A user's own lie beside their ``matrix.toml`` and go before those that come with Crossload.
+"""
 
 import datetime
 import hashlib
 import re
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
+
+from packaging.requirements import InvalidRequirement, Requirement
+from packaging.utils import canonicalize_name
 
 from crossload.config import EnvironmentConfig
 from crossload.errors import LockError
-from crossload.resources import LOCKS
+from crossload.resources import CONFIG, IS_CHECKOUT, LOCKS
 from crossload.util.files import write_text_atomically
 from crossload.util.uv import last_lines, run_uv
 
@@ -18,14 +25,44 @@ _NEVER = datetime.date(2999, 12, 31)
 _PIN = re.compile(r"^([A-Za-z0-9._-]+)==([^\s;\\]+)", re.MULTILINE)
 
 
-def lock_path(environment_id: str) -> Path:
-    """Where the lock of an environment lies."""
-    return LOCK_FOLDER / f"{environment_id}.txt"
+def lock_path(environment_id: str, own: Path | None = None) -> Path:
+    """Where the lock of an environment lies: in a user's own folder of locks, or else in Crossload's."""
+    name = f"{environment_id}.txt"
+    return own / name if own is not None and (own / name).is_file() else LOCK_FOLDER / name
+
+
+def folder_to_write(own: Path | None) -> Path:
+    """Where ``crossload lock`` writes: beside a user's configuration, and in a checkout for the one that lies there.
+
+    :raises LockError: the configuration in use is part of an installed Crossload, which nothing writes into.
+    """
+    if own is None and not IS_CHECKOUT:
+        raise LockError(
+            f"the configuration that comes with Crossload has its locks. To make others, copy it here, change it and run "
+            f"this again: cp {CONFIG} matrix.toml"
+        )
+    return own or LOCK_FOLDER
 
 
 def read_pins(text: str) -> dict[str, str]:
     """The pinned versions of a lock, by normalised package name (PEP 503)."""
     return {re.sub(r"[-_.]+", "-", name).lower(): version for name, version in _PIN.findall(text)}
+
+
+def unmet(pins: Mapping[str, str], config: EnvironmentConfig) -> str:
+    """The first requirement of an environment that a lock does not meet, and what it has instead; empty when it meets all."""
+    replaced = {canonicalize_name(Requirement(line).name) for line in config.overrides}
+    for line in [*config.requirements, *config.pins]:
+        try:
+            wanted = Requirement(line)
+        except InvalidRequirement:
+            continue  # uv knows further forms
+        name = canonicalize_name(wanted.name)
+        if name in replaced or wanted.marker:
+            continue
+        if name not in pins or not wanted.specifier.contains(pins[name], prereleases=True):
+            return f"{line} is asked for, and it has {pins.get(name, 'none')}"
+    return ""
 
 
 def lock_digest(text: str, python: str, variables: dict[str, str]) -> str:
@@ -39,23 +76,30 @@ def lock_digest(text: str, python: str, variables: dict[str, str]) -> str:
 
 
 def write_lock(
-    environment_id: str, config: EnvironmentConfig, as_of: datetime.date, destination: Path | None = None
+    environment_id: str,
+    config: EnvironmentConfig,
+    as_of: datetime.date,
+    destination: Path,
+    own: Path | None = None,
 ) -> Path:
-    """Resolve an environment as of a date and write its lock, beside the others unless ``destination`` is given.
+    """Resolve an environment as of a date and write its lock.
 
     One that is like another keeps that one's pins, but for what it varies and what cannot stand beside that.
 
+    :param own: the user's folder of locks, where there is one.
     :raises LockError: nothing satisfies the requirements, or the index cannot be reached; with uv's own last lines.
     """
-    destination = destination or lock_path(environment_id)
-    destination.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        destination.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise LockError(f"{destination.parent}: cannot be written ({error.strerror}).") from None
     with tempfile.TemporaryDirectory() as scratch:
         requirements = Path(scratch, "requirements.in")
         wanted = [*config.requirements, *config.pins]
         result = Path(scratch, "lock.txt")
         if config.like:
             # uv keeps what it finds there where it can.
-            base = _lock_of(config.like, environment_id)
+            base = _lock_of(config.like, environment_id, own)
             result.write_text(base, encoding="utf-8")
             if config.pins:
                 # Exchanged packages stand in front of the base: what only the base needs stays importable, and in the lock.
@@ -82,9 +126,9 @@ def write_lock(
     return destination
 
 
-def _lock_of(like: str, environment_id: str) -> str:
+def _lock_of(like: str, environment_id: str, own: Path | None) -> str:
     try:
-        return lock_path(like).read_text(encoding="utf-8")
+        return lock_path(like, own).read_text(encoding="utf-8")
     except FileNotFoundError:
         raise LockError(
             f"{environment_id} is like {like}, which has no lock. Make that first: `crossload lock {like}`."

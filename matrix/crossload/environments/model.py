@@ -10,9 +10,9 @@ from packaging.version import Version
 
 from crossload.config import EnvironmentConfig
 from crossload.domain.versions import EnvironmentId, Natural, tensorflow_of
-from crossload.environments.locking import lock_digest, lock_path, read_pins
+from crossload.environments.locking import lock_digest, lock_path, read_pins, unmet
 from crossload.environments.overlays import exchanged
-from crossload.errors import SelectionError
+from crossload.errors import LockError, SelectionError
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,9 @@ class Environment:
     :param resolved: the lock of an environment that is resolved when it runs; None until then.
     :param unresolved: why it could not be resolved; empty otherwise.
     :param base: the environment that it is like but for a few packages; None for one that stands alone.
+    :param own_locks: the user's folder of locks, which go before Crossload's.
     :raises SelectionError: from the properties that need the lock, when it has not been made.
+    :raises LockError: from them, when it is not a lock of what the configuration asks for.
     """
 
     id: str
@@ -30,6 +32,7 @@ class Environment:
     resolved: Path | None = None
     unresolved: str = ""
     base: "Environment | None" = None
+    own_locks: Path | None = None
 
     @property
     def is_floating(self) -> bool:
@@ -39,7 +42,7 @@ class Environment:
     @property
     def lock_file(self) -> Path:
         """Where its lock lies."""
-        return self.resolved or lock_path(self.id)
+        return self.resolved or lock_path(self.id, self.own_locks)
 
     @property
     def name(self) -> EnvironmentId:
@@ -73,9 +76,15 @@ class Environment:
         if self.is_floating and self.resolved is None:
             return ""
         try:
-            return self.lock_file.read_text(encoding="utf-8")
+            text = self.lock_file.read_text(encoding="utf-8")
         except FileNotFoundError:
             raise SelectionError(f"{self.id} has no lock. Make it with `crossload lock {self.id}`.") from None
+        # A user's file may say something else of an environment than the lock that comes with Crossload.
+        if self.resolved is None and (problem := unmet(read_pins(text), self.config)):
+            raise LockError(
+                f"{self.id}: its lock does not fit the configuration: {problem}. Make it with `crossload lock {self.id}`."
+            )
+        return text
 
     @cached_property
     def pins(self) -> dict[str, str]:

@@ -19,7 +19,7 @@ def resolve(environment: Environment, day: datetime.date) -> Environment:
     destination = cache_folder() / "locks" / environment.id / f"{day.isoformat()}.txt"
     if not destination.is_file():
         try:
-            write_lock(environment.id, environment.config, day, destination)
+            write_lock(environment.id, environment.config, day, destination, environment.own_locks)
         except LockError as error:
             return dataclasses.replace(environment, unresolved=str(error))
     return dataclasses.replace(environment, resolved=destination)

@@ -19,9 +19,12 @@ def all_environments(config: MatrixConfig) -> dict[str, Environment]:
     for name in config.environments:
         if not EnvironmentId.is_id(name):
             raise SelectionError(f"environment id {name!r} is not of the form 2.10-cpu or 2.16+tf_keras-cpu.")
-    lines = config.environments
-    bases = {name: Environment(name, lines[name]) for name in {line.like for line in lines.values() if line.like}}
-    found = [bases.get(name) or Environment(name, line, base=bases.get(line.like)) for name, line in lines.items()]
+    lines, own = config.environments, config.lock_folder
+    bases = {name: Environment(name, lines[name], own_locks=own) for name in {line.like for line in lines.values()} - {""}}
+    found = [
+        bases.get(name) or Environment(name, line, base=bases.get(line.like), own_locks=own)
+        for name, line in lines.items()
+    ]
     return {environment.id: environment for environment in sorted(found, key=lambda item: item.sort_key)}
 
 

@@ -5,7 +5,7 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,11 +13,12 @@ from typing import Any
 import pytest
 from filelock import FileLock
 
-from crossload import backends, scenario_index
+from crossload import backends, resources, scenario_index
 from crossload.app import report, report_stamp, run
 from crossload.app.report import Judged
 from crossload.backends import Backend
 from crossload.cli import main
+from crossload.environments import locking
 from crossload.execution import executors
 from tests.unit.doubles import Event, ScriptedBackend, answer, ended, raised, tried
 
@@ -133,6 +134,46 @@ def test_an_unknown_backend(crossload: Shell, monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(executors, "choose_backend", backends.choose_backend)
     assert "unknown backend 'vnev'. Did you mean 'venv'?" in crossload.refuse("run", "--backend", "vnev")
     assert "unknown backend 'vnev'. Did you mean 'venv'?" in crossload.refuse("envs", "--backend", "vnev")
+
+
+def test_without_a_configuration_here_the_one_that_comes_with_crossload_is_read(crossload: Shell) -> None:
+    Path("matrix.toml").unlink()
+    said = crossload("shards", "2", "--tf", "2.4,2.21", "--scenario", "dense").out
+    assert "1/1" in said
+    assert "no environment '2.99'" in crossload.refuse("run", "--tf", "2.99")
+    # One that was named has to be there, whatever its name.
+    assert "matrix.toml: cannot be read" in crossload.refuse("run", "--config", "matrix.toml")
+
+
+def test_paths_of_a_configuration_start_from_its_folder(crossload: Shell, tmp_path: Path) -> None:
+    folder = tmp_path / "elsewhere" / "more"
+    folder.mkdir(parents=True)
+    (folder / "own.py").write_text(
+        "from scenarios import scenario\n\n\n@scenario('mine', 'core')\ndef mine():\n    return 1\n", encoding="utf-8"
+    )
+    Path("elsewhere", "matrix.toml").write_text(f'scenario_folders = ["more"]\n{CONFIG}', encoding="utf-8")
+    assert "mine" in crossload("scenarios", "--config", "elsewhere/matrix.toml").out
+
+
+def test_locks_are_written_beside_the_configuration(crossload: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    def resolve(arguments: Sequence[str]) -> subprocess.CompletedProcess[str]:
+        path = Path(arguments[arguments.index("--output-file") + 1])
+        path.write_text("tensorflow-cpu==2.9.3\n", encoding="utf-8")
+        return subprocess.CompletedProcess(arguments, 0, "", "")
+
+    monkeypatch.setattr(locking, "run_uv", resolve)
+    Path("elsewhere").mkdir()
+    Path("matrix.toml").rename("elsewhere/matrix.toml")
+    assert crossload("lock", "2.9-cpu", "--config", "elsewhere/matrix.toml").code == 0
+    assert Path("elsewhere/locks/2.9-cpu.txt").read_text(encoding="utf-8") == "tensorflow-cpu==2.9.3\n"
+
+
+def test_an_installed_crossload_is_not_written_into(crossload: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in (locking, resources):
+        monkeypatch.setattr(module, "IS_CHECKOUT", False)
+    Path("matrix.toml").unlink()
+    assert "cp " in crossload.refuse("lock", "2.9-cpu")
+    assert "--to FILE" in crossload.refuse("data", "build", "nowhere")
 
 
 def test_a_mistake_in_the_configuration(crossload: Shell) -> None:
@@ -369,10 +410,12 @@ def test_help_imports_nothing_heavy(arguments: list[str]) -> None:
     "command", [[sys.executable, "-m", "crossload"], [str(Path(sys.executable).with_name("crossload"))]]
 )
 def test_the_command_as_it_is_installed(tmp_path: Path, command: list[str]) -> None:
-    done = subprocess.run([*command, "run"], cwd=tmp_path, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [*command, "run", "--config", "none.toml"], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
     assert done.returncode == 2
     assert done.stdout == ""
-    assert done.stderr.startswith("crossload: matrix.toml: cannot be read (No such file or directory)")
+    assert done.stderr.startswith("crossload: none.toml: cannot be read (No such file or directory)")
 
 
 def test_a_run_never_imports_the_code_of_scenarios_nor_tensorflow(tmp_path: Path) -> None:

@@ -1,16 +1,19 @@
 """Lock files: what is read from them, what their digest depends on, and how they are made."""
 
 import datetime
+import re
 import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
-from crossload.config import EnvironmentConfig, load_config
+from crossload.config import EnvironmentConfig, MatrixConfig, load_config
 from crossload.environments import locking
-from crossload.environments.locking import lock_digest, lock_path, read_pins, write_lock
+from crossload.environments.locking import folder_to_write, lock_digest, lock_path, read_pins, write_lock
+from crossload.environments.selection import all_environments
 from crossload.errors import LockError
+from crossload.resources import CONFIG
 from crossload.util.uv import last_lines
 
 LOCK = """\
@@ -102,6 +105,10 @@ SETTINGS = EnvironmentConfig.model_validate(
 )
 
 
+def _in(folder: Path, name: str) -> Path:
+    return folder / f"{name}.txt"
+
+
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr(locking, "LOCK_FOLDER", tmp_path / "locks")
@@ -111,7 +118,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_a_lock_is_resolved_as_of_its_date(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     resolver = Resolver()
     monkeypatch.setattr(locking, "run_uv", resolver)
-    path = write_lock("2.16+tf_keras-cpu", SETTINGS, AS_OF)
+    path = write_lock("2.16+tf_keras-cpu", SETTINGS, AS_OF, _in(folder, "2.16+tf_keras-cpu"))
     assert path == folder / "2.16+tf_keras-cpu.txt"
     assert path.read_text(encoding="utf-8") == "tensorflow-cpu==2.16.2\n"
     assert resolver.following("--exclude-newer") == "2024-07-10"
@@ -128,10 +135,10 @@ def test_an_environment_like_another_starts_from_its_lock(folder: Path, monkeypa
     monkeypatch.setattr(locking, "run_uv", resolver)
     settings = SETTINGS.model_copy(update={"like": "2.16-cpu", "pins": ["keras==3.15.0"]})
     with pytest.raises(LockError, match=r"crossload lock 2\.16-cpu"):
-        write_lock("2.16+keras3.15-cpu", settings, AS_OF)
+        write_lock("2.16+keras3.15-cpu", settings, AS_OF, _in(folder, "2.16+keras3.15-cpu"))
     folder.mkdir(exist_ok=True)
     Path(folder, "2.16-cpu.txt").write_text(LOCK, encoding="utf-8")
-    write_lock("2.16+keras3.15-cpu", settings, AS_OF)
+    write_lock("2.16+keras3.15-cpu", settings, AS_OF, _in(folder, "2.16+keras3.15-cpu"))
     assert resolver.files[Path(resolver.following("--output-file")).name] == LOCK
     # What the base has beside stays importable behind an exchanged package, so it stays in the lock.
     assert resolver.files["requirements.in"].splitlines()[2:] == [
@@ -160,12 +167,12 @@ def test_a_resolve_that_fails_keeps_the_old_lock_and_shows_the_end_of_what_uv_sa
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(locking, "run_uv", Resolver())
-    path = write_lock("2.16-cpu", SETTINGS, AS_OF)
+    path = write_lock("2.16-cpu", SETTINGS, AS_OF, _in(folder, "2.16-cpu"))
     monkeypatch.setattr(
         locking, "run_uv", Resolver(1, "noise\n\n" + "\n".join(f"line {number}" for number in range(9)))
     )
     with pytest.raises(LockError, match=r"2\.16-cpu: uv could not resolve it:\nline 3\n") as caught:
-        write_lock("2.16-cpu", SETTINGS, AS_OF)
+        write_lock("2.16-cpu", SETTINGS, AS_OF, _in(folder, "2.16-cpu"))
     assert str(caught.value).endswith("line 8")
     assert path.read_text(encoding="utf-8") == "tensorflow-cpu==2.16.2\n"
     assert [item.name for item in folder.iterdir()] == [path.name]
@@ -174,3 +181,65 @@ def test_a_resolve_that_fails_keeps_the_old_lock_and_shows_the_end_of_what_uv_sa
 def test_last_lines() -> None:
     assert last_lines("a\n\nb  \n \nc\n", 2) == "b\nc"
     assert last_lines("", 2) == ""
+
+
+@pytest.fixture
+def users(tmp_path: Path) -> MatrixConfig:
+    """A user's own configuration, with a lock of its own for one of two environments."""
+    text = (Path(__file__).parents[3] / "matrix.toml").read_text(encoding="utf-8")
+    (tmp_path / "matrix.toml").write_text(text, encoding="utf-8")
+    (tmp_path / "locks").mkdir()
+    (tmp_path / "locks" / "2.10-cpu.txt").write_text("tensorflow-cpu==2.10.1\nnumpy==1.23.0\n", encoding="utf-8")
+    return load_config(tmp_path / "matrix.toml")
+
+
+def test_a_users_own_locks_go_before_those_that_come_with_crossload(users: MatrixConfig, tmp_path: Path) -> None:
+    environments = all_environments(users)
+    assert environments["2.10-cpu"].lock_file == tmp_path / "locks" / "2.10-cpu.txt"
+    assert environments["2.10-cpu"].pins["numpy"] == "1.23.0"
+    assert environments["2.9-cpu"].lock_file == lock_path("2.9-cpu")
+    assert folder_to_write(users.lock_folder) == tmp_path / "locks"
+
+
+def test_an_environment_like_another_starts_from_the_users_lock_of_that(
+    users: MatrixConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    resolver = Resolver()
+    monkeypatch.setattr(locking, "run_uv", resolver)
+    settings = users.environments["2.10-cpu"].model_copy(update={"like": "2.10-cpu", "pins": ["h5py==3.8.0"]})
+    own = users.lock_folder
+    assert own is not None
+    write_lock("2.10+h5py3.8-cpu", settings, AS_OF, own / "2.10+h5py3.8-cpu.txt", own)
+    assert resolver.files[Path(resolver.following("--output-file")).name].endswith("numpy==1.23.0\n")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("tensorflow-cpu==2.9.3", "tensorflow-cpu==2.9.1", "tensorflow-cpu==2.9.1 is asked for, and it has 2.9.3"),
+        ('"tensorflow-cpu==2.9.3"', '"tensorflow-cpu==2.9.3", "h5py<3"', "h5py<3 is asked for, and it has 3"),
+        ('"tensorflow-cpu==2.9.3"', '"tensorflow-cpu==2.9.3", "tf_slim"', "tf_slim is asked for, and it has none"),
+    ],
+)
+def test_a_lock_that_is_not_of_what_is_asked_for_is_refused(
+    users: MatrixConfig, tmp_path: Path, old: str, new: str, said: str
+) -> None:
+    text = (tmp_path / "matrix.toml").read_text(encoding="utf-8")
+    (tmp_path / "matrix.toml").write_text(text.replace(old, new), encoding="utf-8")
+    environment = all_environments(load_config(tmp_path / "matrix.toml"))["2.9-cpu"]
+    with pytest.raises(LockError, match=re.escape(said)) as caught:
+        _ = environment.digest
+    assert "crossload lock 2.9-cpu" in str(caught.value)
+
+
+def test_every_lock_that_comes_with_crossload_fits_the_configuration() -> None:
+    config = load_config(CONFIG)
+    assert config.lock_folder is None
+    assert [name for name, found in all_environments(config).items() if not (found.is_floating or found.digest)] == []
+
+
+def test_an_installed_crossload_is_never_written_into(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(locking, "IS_CHECKOUT", False)
+    with pytest.raises(LockError, match=r"cp .*matrix\.toml matrix\.toml"):
+        folder_to_write(None)
+    assert folder_to_write(tmp_path) == tmp_path

@@ -24,7 +24,7 @@ def resolved(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[datetime.d
     monkeypatch.setenv("CROSSLOAD_CACHE", str(tmp_path))
     days: list[datetime.date] = []
 
-    def write(name: str, config: EnvironmentConfig, day: datetime.date, destination: Path) -> Path:
+    def write(name: str, config: EnvironmentConfig, day: datetime.date, destination: Path, own: Path | None) -> Path:
         days.append(day)
         destination.parent.mkdir(parents=True, exist_ok=True)
         destination.write_text(f"# resolved for {day}\ntf-nightly==2.23.0.dev1\n", encoding="utf-8")

@@ -214,7 +214,7 @@ def recipe(environment: Environment, settings: BuildSettings, buildkit: bool = F
 
 def _templates() -> jinja2.Environment:
     if not TEMPLATES.is_dir():
-        raise ConfigError(f"{TEMPLATES}: the Dockerfile templates are not there. Run Crossload from its repository.")
+        raise ConfigError(f"{TEMPLATES}: the Dockerfile templates are not there. Install Crossload again.")
     return jinja2.Environment(
         loader=jinja2.FileSystemLoader(TEMPLATES),
         undefined=jinja2.StrictUndefined,
