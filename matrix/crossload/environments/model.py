@@ -102,7 +102,7 @@ class Environment:
             return ()
         try:
             return exchanged(self.lock_text, base.lock_text)
-        except SelectionError:
+        except (SelectionError, LockError):
             return ()
 
 

@@ -20,7 +20,9 @@ def all_environments(config: MatrixConfig) -> dict[str, Environment]:
         if not EnvironmentId.is_id(name):
             raise SelectionError(f"environment id {name!r} is not of the form 2.10-cpu or 2.16+tf_keras-cpu.")
     lines, own = config.environments, config.lock_folder
-    bases = {name: Environment(name, lines[name], own_locks=own) for name in {line.like for line in lines.values()} - {""}}
+    bases = {
+        name: Environment(name, lines[name], own_locks=own) for name in {line.like for line in lines.values()} - {""}
+    }
     found = [
         bases.get(name) or Environment(name, line, base=bases.get(line.like), own_locks=own)
         for name, line in lines.items()
