@@ -42,6 +42,7 @@ def scenario(
     load_with="",
     checkpoint_path="",
     tags=(),
+    control=False,
 ):
     """Register a function that returns a compiled Keras model. All arguments are literals.
 
@@ -70,6 +71,9 @@ def scenario(
     :param load_with: function ``(path, custom_objects)`` of this module that replaces the plain load call.
     :param checkpoint_path: file name that the ModelCheckpoint formats use instead of their default.
     :param tags: free labels; ``wide`` marks the scenarios which the full profile also runs in the less common formats.
+    :param control: the scenario is meant to fail or to differ (a missing file, another class of the same name): it decides
+        claims and is shown on a page of its own, and counts for no score, finding or plan. Written on a line of its own, it
+        changes no key: results are the same with it and without it.
     """
     options = dict(locals())
 

@@ -14,6 +14,7 @@ from scenarios import scenario
     targets=((10,),),
     custom_objects=("scenarios.objects.vector_layers:VectorProduct",),
     tags=("quick",),
+    control=True,
 )
 def q0_1_unbuilt_weights():
     from scenarios.objects.vector_layers import VectorProduct
@@ -49,6 +50,7 @@ def q0_1_repaired():
     custom_objects=("scenarios.objects.vector_layers:VectorProduct",),
     checkpoint_path="checkpoint.h5",
     tags=("quick",),
+    control=True,
 )
 def q0_2_checkpoint_as_written():
     from scenarios.objects.vector_layers import VectorProduct

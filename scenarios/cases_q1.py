@@ -13,6 +13,7 @@ from scenarios import scenario
     inputs=(("float", (10,)),),
     custom_objects=("scenarios.objects.vector_layers:VectorSum",),
     tags=("quick",),
+    control=True,
 )
 def q1_1_as_written():
     from scenarios.objects.vector_layers import VectorSum
@@ -60,6 +61,7 @@ def save_with_custom_objects(model, path):
     custom_objects=("scenarios.objects.vector_layers:VectorSum",),
     save_with="save_with_custom_objects",
     tags=("quick",),
+    control=True,
 )
 def q1_1_save_custom_objects():
     from scenarios.objects.vector_layers import VectorSum
@@ -78,6 +80,7 @@ def q1_1_save_custom_objects():
     case="Q1.2",
     import_modules=("scenarios.objects.gate",),
     tags=("quick",),
+    control=True,
 )
 def q1_2_import_only():
     from scenarios.objects.gate import Gate
@@ -114,6 +117,7 @@ def q1_3_two_layers():
     formats=("h5", "savedmodel", "keras", "checkpoint-callback"),
     custom_objects=("scenarios.objects.projection:Projection",),
     tags=("quick",),
+    control=True,
 )
 def q1_3_one_missing():
     from scenarios.objects.gate import Gate
@@ -132,6 +136,7 @@ def q1_3_one_missing():
     formats=("h5", "savedmodel", "keras", "checkpoint-callback"),
     custom_objects=(("gate_layer", "scenarios.objects.gate:Gate"),),
     tags=("quick",),
+    control=True,
 )
 def q1_3_wrong_key():
     from scenarios.objects.gate import Gate
@@ -151,6 +156,7 @@ def q1_3_wrong_key():
     hidden_modules=("scenarios.objects.before_move",),
     import_modules=("scenarios.objects.after_move",),
     tags=("quick",),
+    control=True,
 )
 def q1_4_moved_import_only():
     try:

@@ -26,6 +26,7 @@ def q2_1_plain():
     formats=("h5", "savedmodel", "keras", "weights-h5", "weights.h5"),
     after_save="remove",
     tags=("quick",),
+    control=True,
 )
 def q2_1_missing_file():
     model = keras.Sequential([keras.layers.Dense(8, activation="relu", input_shape=(8,)), keras.layers.Dense(1)])
@@ -41,6 +42,7 @@ def q2_1_missing_file():
     formats=("h5", "keras", "weights-h5", "weights.h5"),
     after_save="rename:.model",
     tags=("quick",),
+    control=True,
 )
 def q2_1_wrong_suffix():
     model = keras.Sequential([keras.layers.Dense(8, activation="relu", input_shape=(8,)), keras.layers.Dense(1)])
@@ -56,6 +58,7 @@ def q2_1_wrong_suffix():
     formats=("h5",),
     after_save="rename:.keras",
     tags=("quick",),
+    control=True,
 )
 def q2_1_h5_named_keras():
     model = keras.Sequential([keras.layers.Dense(8, activation="relu", input_shape=(8,)), keras.layers.Dense(1)])
@@ -86,6 +89,7 @@ def q2_2_activation_layer():
     case="Q2.3",
     formats=("savedmodel", "export"),
     tags=("quick",),
+    control=True,
 )
 def q2_3_savedmodel():
     from scenarios.objects.activation_layers import SoftCurve

@@ -26,6 +26,7 @@ def q3_1_plain():
     title="A custom activation without get_config, loaded without custom_objects",
     case="Q3.2",
     tags=("quick",),
+    control=True,
 )
 def q3_2_activation_not_passed():
     from scenarios.objects.activation_layers import SquaredRelu
@@ -71,6 +72,7 @@ def save_with_optimizer(model, path):
     custom_objects=("scenarios.objects.doubling:Doubling",),
     save_with="save_with_all_arguments",
     tags=("quick",),
+    control=True,
 )
 def q3_3_save_model_arguments():
     from scenarios.objects.doubling import Doubling
@@ -124,6 +126,7 @@ def q3_3_repaired():
     formats=("h5", "keras", "savedmodel", "weights-h5", "weights.h5"),
     after_save="truncate",
     tags=("quick",),
+    control=True,
 )
 def q3_4_truncated():
     model = keras.Sequential([keras.layers.Dense(16, activation="relu", input_shape=(8,)), keras.layers.Dense(1)])
@@ -139,6 +142,7 @@ def q3_4_truncated():
     formats=("h5", "keras", "savedmodel", "weights-h5", "weights.h5"),
     after_save="flip-bytes",
     tags=("quick",),
+    control=True,
 )
 def q3_4_flipped_bytes():
     model = keras.Sequential([keras.layers.Dense(16, activation="relu", input_shape=(8,)), keras.layers.Dense(1)])
@@ -154,6 +158,7 @@ def q3_4_flipped_bytes():
     custom_objects=("scenarios.objects.needs_package:Tripled",),
     hidden_modules=("scenarios.objects.absent_package",),
     tags=("quick",),
+    control=True,
 )
 def q3_4_missing_dependency():
     from scenarios.objects.needs_package import Tripled
@@ -171,6 +176,7 @@ def q3_4_missing_dependency():
     custom_objects=("scenarios.objects.definition_after:Affine",),
     hidden_modules=("scenarios.objects.definition_before",),
     tags=("quick",),
+    control=True,
 )
 def q3_4_other_arguments():
     try:
@@ -192,6 +198,7 @@ def q3_4_other_arguments():
     custom_objects=("scenarios.objects.behaviour_after:Affine",),
     hidden_modules=("scenarios.objects.definition_before",),
     tags=("quick",),
+    control=True,
 )
 def q3_4_other_behaviour():
     try:

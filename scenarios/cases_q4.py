@@ -70,6 +70,7 @@ def q4_2_loss_and_activation():
     loss="reference_loss",
     custom_objects=("scenarios.objects.functions:scaled_tanh",),
     tags=("quick",),
+    control=True,
 )
 def q4_2_loss_not_passed():
     from scenarios.objects.functions import lopsided_error, scaled_tanh
@@ -103,6 +104,7 @@ def q4_3_helper_class():
     formats=("h5", "savedmodel", "keras", "checkpoint-callback"),
     custom_objects=("scenarios.objects.helper_layer:HelpedLayer",),
     tags=("quick",),
+    control=True,
 )
 def q4_3_helper_not_passed():
     from scenarios.objects.helper_layer import HelpedLayer

@@ -44,12 +44,16 @@ class EnvironmentConfig(_Table):
 
 
 class ProfileConfig(_Table):
-    """One ``[profiles.NAME]``: default environments, formats and scenarios."""
+    """One ``[profiles.NAME]``: default environments, formats and scenarios.
+
+    :param also: formats by scenario: what runs besides, whatever the tags and the formats above.
+    """
 
     environments: Annotated[list[str], Field(min_length=1)]
     formats: Annotated[list[str], Field(min_length=1)]
     tags: list[str] = []
     wide_tags: list[str] = []
+    also: dict[str, list[str]] = {}
 
 
 class Tolerance(_Table):

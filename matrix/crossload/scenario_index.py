@@ -20,6 +20,8 @@ from crossload.util.import_roots import import_root
 BUILT_IN = SCENARIOS
 PRECISIONS = ("float32", "mixed_float16")
 _VERSION = re.compile(r"^\d+\.\d+$")
+# Says how results are shown and changes none of them, so it is in no digest.
+_CONTROL = re.compile(r"^\s*control=(?:True|False),\n", re.MULTILINE)
 
 
 def _signature(path: Path) -> dict[str, Any]:
@@ -59,6 +61,11 @@ class Scenario:
     @property
     def family(self) -> str:
         return str(self.options["family"])
+
+    @property
+    def control(self) -> bool:
+        """Whether it is meant to fail or to differ; see the decorator."""
+        return bool(self.options.get("control", False))
 
     @property
     def tags(self) -> tuple[str, ...]:
@@ -165,6 +172,10 @@ def _options(call: ast.Call, defaults: dict[str, Any], where: str) -> dict[str, 
             raise ConfigError(
                 f'{where}: argument {key!r} of scenario() must be a text such as "2.10", not {options[key]!r}.'
             )
+    if not isinstance(options["control"], bool):
+        raise ConfigError(
+            f"{where}: argument 'control' of scenario() must be True or False, not {options['control']!r}."
+        )
     if options["precision"] not in PRECISIONS:
         raise ConfigError(f"{where}: argument 'precision' of scenario() must be one of {', '.join(PRECISIONS)}.")
     return options
@@ -177,10 +188,11 @@ def _digest(
     package = packages[-1]
     tree = package.trees[module]
     shared = [node for node in tree.body if not (isinstance(node, ast.FunctionDef) and _decorator(node) is not None)]
-    parts = [source, repr(sorted(options.items())), *(ast.unparse(node) for node in shared)]
+    measured = [item for item in sorted(options.items()) if item[0] != "control"]
+    parts = [_CONTROL.sub("", source), repr(measured), *(ast.unparse(node) for node in shared)]
     own = _imports(ast.Module(body=[*shared, function], type_ignores=[]), module.rpartition(".")[0])
     reached = _reachable(packages, [*own, *_modules_named(options)])
-    parts += [path.read_text(encoding="utf-8") for path in reached if path != package.files[module]]
+    parts += [_CONTROL.sub("", path.read_text(encoding="utf-8")) for path in reached if path != package.files[module]]
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
 

@@ -17,7 +17,11 @@ _COLUMNS = {"saver": "saved_with", "loader": "loaded_with"}
 
 
 def chosen(results: pd.DataFrame, query: str) -> pd.DataFrame:
-    """The rows that a view of the page is about."""
+    """The rows that a view of the page is about: those that count, but where controls are named."""
+    asked = dict(parse_qsl(query))
+    controls = set(results[results["apart"] == "control"]["scenario"])
+    apart = asked.get("apart", "control" if asked.get("scenario") in controls else "")
+    results = results[results["apart"] == apart]
     for name, value in parse_qsl(query, keep_blank_values=True):
         if name == "scored":
             results = results[results["verdict"].isin(SCORED)]

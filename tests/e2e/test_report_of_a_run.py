@@ -16,7 +16,8 @@ from tests.e2e.report_truth import check_numbers, check_plans
 from tests.e2e.running import config_with, crossload, results
 
 pytestmark = pytest.mark.e2e
-SCENARIOS = "dense,lstm,q3-4-other-behaviour,q1-1-*"
+# A softmax computes something else in the last digits, which the second run is strict about.
+SCENARIOS = "dense,lstm,q3-1-plain,q3-4-other-behaviour,q1-1-*"
 
 
 @pytest.fixture(scope="module")
@@ -161,7 +162,7 @@ def test_the_folder_form_shows_the_same_over_http(page: Page, out: Path, table: 
     page.goto("http://site.example/index.html")
 
     expect(page.locator("a.square").first).to_be_visible()
-    expect(page.locator("#list-title small")).to_have_text(f"{len(table):,} cells")
+    expect(page.locator("#list-title small")).to_have_text(f"{(table['apart'] == '').sum():,} cells")
     asked = {url.rpartition("/")[2].split("-")[0] for url in page.heard}  # type: ignore[attr-defined]
     assert asked == {"index.html", "crossload.css", "crossload.js", "data"}
     page.heard.clear()  # type: ignore[attr-defined]

@@ -302,3 +302,20 @@ def test_a_pattern_that_matches_nothing_is_an_error(package: Package, pattern: s
         select(mine(package(models=HEADER + DENSE)), pattern)
     if "dens" in pattern:
         assert "Did you mean 'my-dense'?" in str(caught.value)
+
+
+def test_whether_a_scenario_is_a_control_changes_no_result_of_it_or_of_others(package: Package) -> None:
+    arguments = '@scenario(\n    "my-dense",\n    "mine",\n{}    title="Dense",\n)\ndef my_dense():\n    return 1\n\n\n'
+    sound = mine(package(models=HEADER + arguments.format("") + OTHER))
+    marked = mine(package(models=HEADER + arguments.format("    control=True,\n") + OTHER))
+
+    assert [scenario.control for scenario in (*sound.values(), *marked.values())] == [False, False, True, False]
+    assert {name: scenario.digest for name, scenario in sound.items()} == {
+        name: scenario.digest for name, scenario in marked.items()
+    }
+
+
+def test_a_control_is_said_with_true_or_false(package: Package) -> None:
+    assert "must be True or False, not 'yes'" in complaint(
+        package(models=HEADER + DENSE.replace('title="Dense"', 'control="yes"'))
+    )

@@ -175,6 +175,7 @@ def _scenarios(matrix: Matrix) -> list[dict[str, Any]]:
             "title": scenario.options["title"],
             "case": scenario.options["case"],
             "source": scenario.source,
+            "control": scenario.control,
         }
         for scenario in scenarios.values()
     ]

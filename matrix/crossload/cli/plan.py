@@ -87,7 +87,7 @@ def plan(
             Loss.TRAINING if inference_only else Loss(KEEP[keep]),
             max_hops,
         )
-        found = make_plan(rows, wish, known, words(format) or None)
+        found = make_plan(rows, wish, known, words(format) or None, cells.controls)
     if not found.entries:
         raise SelectionError(f"no cell from {wish.start} to {wish.to} was run with this selection.")
     if as_json:

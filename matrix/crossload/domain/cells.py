@@ -19,7 +19,7 @@ RESULT_COLUMNS = (
     *DIFF_COLUMNS,
     *RUNG_COLUMNS,
     *("lost", "error_type", "error", "evidence", "stage", "container", "artifact_bytes", "seconds", "reason", "key"),
-    *("cost", "route", "route_cost"),
+    *("cost", "route", "route_cost", "apart"),
 )
 """``results.csv``: one row a cell."""
 

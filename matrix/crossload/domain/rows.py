@@ -42,6 +42,7 @@ class ResultRow(Row):
     """One cell; without ``loaded_with``, one artifact that could not be had."""
 
     __slots__ = (
+        "apart",
         "artifact_bytes",
         "container",
         "family",
@@ -57,7 +58,7 @@ class ResultRow(Row):
     def __init__(self, scenario: str, family: str, form: str, saved_with: str, loaded_with: str) -> None:
         self.scenario, self.family, self.format = scenario, family, form
         self.saved_with, self.loaded_with = saved_with, loaded_with
-        self.container, self.key = "", ""
+        self.container, self.key, self.apart = "", "", ""
         self.artifact_bytes: int | None = None
         self.seconds: float | None = None
 

@@ -79,9 +79,25 @@ def make_works(
         wanted = formats or (list(FORMATS) if wide else main)
         allowed = scenario.options["formats"]
         works += [Work(scenario, name) for name in wanted if not allowed or name in allowed]
+    if not named:
+        works += _also(profile, scenarios, formats)
+        works = list(dict.fromkeys(works))
     if not works:
         raise SelectionError("no scenario is selected. `crossload scenarios` lists what there is and in which formats.")
     return tuple(works)
+
+
+def _also(profile: ProfileConfig, scenarios: Sequence[Scenario], formats: Sequence[str] | None) -> Iterator[Work]:
+    """What a profile names besides, of the formats asked for."""
+    known = {scenario.name: scenario for scenario in scenarios}
+    for name, words in profile.also.items():
+        if name not in known:
+            raise SelectionError(
+                f"also: unknown scenario {name!r}.{nearest(name, known)} `crossload scenarios` lists them."
+            )
+        for form in expand_formats(words):
+            if formats is None or form in formats:
+                yield Work(known[name], form)
 
 
 # A million cells ask for few different ones.

@@ -8,6 +8,7 @@ import pandas as pd
 from crossload.config import MatrixConfig
 from crossload.domain.cells import ATTEMPT_COLUMNS, DIFF_COLUMNS, FLOAT_COLUMNS, INTEGER_COLUMNS, RESULT_COLUMNS
 from crossload.domain.rows import AttemptRow, Pool, ResultRow, Shared
+from crossload.domain.standing import CONTROL, apart
 from crossload.domain.verdicts import NOT_APPLICABLE, UNAVAILABLE
 from crossload.environments.model import Environment, EnvironmentState
 from crossload.inspection import Inspection
@@ -73,8 +74,8 @@ class Tables:
         return self._attempts
 
     def verdicts(self) -> set[str]:
-        """The verdicts that occur."""
-        return {row["verdict"] for row in self._results}
+        """The verdicts that occur in cells that count; controls are meant to fail."""
+        return {row["verdict"] for row in self._results if row.apart != CONTROL}
 
     def attempts(self) -> pd.DataFrame:
         """One row an attempt."""
@@ -117,11 +118,13 @@ class Tables:
         own = cells.get(keys[saver.id])
         # The verdict of the artifact in the environment that wrote it; empty where that was not run.
         round_trip = self._judge.judge(own, work, saver, saver).found.verdict if own is not None else ""
+        standing = apart(work.scenario.control, round_trip)
         for loader in self._matrix.environments:
             cell = cells.get(keys.get(loader.id, ""))
             found = self._cell_row(work, saver, loader, artifact, cell, round_trip)
             if found is not None:
                 found.container, found.artifact_bytes = artifact.container, artifact.bytes
+                found.apart = standing
                 yield found
 
     def _cell_row(
@@ -171,5 +174,5 @@ class Tables:
 def _row_of(work: Work, saver: Environment, loader: Environment | None, shared: Shared) -> ResultRow:
     name = loader.id if loader is not None else ""
     row = ResultRow(work.scenario.name, work.scenario.family, work.format, saver.id, name)
-    row.shared = shared
+    row.shared, row.apart = shared, apart(work.scenario.control, "")
     return row

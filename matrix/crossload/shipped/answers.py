@@ -7,9 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from crossload.domain.cells import axes_of
+from crossload.domain.standing import CONTROL
 from crossload.domain.versions import sort_key
 from crossload.errors import StoreError
 from crossload.resources import MEASURED
+from crossload.scenario_index import index_scenarios
 from crossload.shipped.file_format import Measurements, Row, read
 
 
@@ -31,6 +33,12 @@ class Known:
     @property
     def environment_ids(self) -> list[str]:
         return [item["id"] for item in self.environments]
+
+    @property
+    def controls(self) -> frozenset[str]:
+        """Scenarios that are meant to fail or to differ: Crossload's own, and those that cells of a run are said to be of."""
+        own = {name for name, scenario in index_scenarios().items() if scenario.control}
+        return frozenset(own | {row["scenario"] for row in self.rows if row.get("apart") == CONTROL})
 
 
 def read_known(

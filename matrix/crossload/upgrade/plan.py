@@ -1,10 +1,11 @@
 """The answer to "can we upgrade?": for every scenario and format a way, and one route for the whole fleet."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from crossload.domain.standing import CONTROL, is_wrong
 from crossload.domain.verdicts import FAITHFUL, SCORED, USABLE
 from crossload.domain.versions import on_the_way
 from crossload.errors import SelectionError, nearest
@@ -81,6 +82,7 @@ class UpgradePlan:
 
     :param latest_without_work: the newest plain version in which every file that loads where it was written loads no worse.
     :param expensive: the neighbouring versions on the way between which most files stop loading so, and how many do.
+    :param wrong_at_home: files that are not right in the environment that wrote them; they are no entries.
     """
 
     wish: Wish
@@ -88,6 +90,7 @@ class UpgradePlan:
     route: FleetRoute | None
     latest_without_work: str
     expensive: tuple[str, str, int] | None
+    wrong_at_home: int = 0
 
     def counts(self, entries: Iterable[Entry] | None = None) -> dict[str, int]:
         """Number of entries for each way."""
@@ -96,12 +99,17 @@ class UpgradePlan:
 
 
 def make_plan(
-    rows: Sequence[Row], wish: Wish, environments: Sequence[str], formats: Sequence[str] | None = None
+    rows: Sequence[Row],
+    wish: Wish,
+    environments: Sequence[str],
+    formats: Sequence[str] | None = None,
+    controls: Collection[str] = (),
 ) -> UpgradePlan:
     """Plan an upgrade from the rows of a result table.
 
     :param environments: ids in the order of their versions.
     :param formats: of the files that there are; None for every one. What lies between may have any format.
+    :param controls: scenarios that are meant to fail or to differ, besides those whose rows say so: nobody moves them.
     :raises SelectionError: an environment has no cells in these results.
     """
     for name in (wish.start, wish.to):
@@ -113,7 +121,7 @@ def make_plan(
     by_scenario: dict[str, list[Row]] = {}
     of_start = []
     for row in rows:
-        if row["loaded_with"]:
+        if row["loaded_with"] and row["scenario"] not in controls and row.get("apart") != CONTROL:
             by_scenario.setdefault(row["scenario"], []).append(row)
             if row["saved_with"] == wish.start:
                 of_start.append(row)
@@ -122,14 +130,17 @@ def make_plan(
     }
     families = {row["scenario"]: row["family"] for row in of_start}
     graphs = {scenario: build_graph(by_scenario[scenario]) for scenario in families}
-    entries = []
+    entries, wrong_at_home = [], 0
     saved = {(row["scenario"], row["format"]) for row in of_start}
     for scenario, form in sorted(pair for pair in saved if formats is None or pair[1] in formats):
         direct = verdicts.get((scenario, form, wish.start, wish.to), "")
         if direct not in SCORED:
             continue  # not run, or outside every score: nothing is claimed
-        path = best_path(graphs[scenario], (wish.start, form), wish.to, wish.most, wish.max_hops)
         own = verdicts.get((scenario, form, wish.start, wish.start), "")
+        if is_wrong(own):
+            wrong_at_home += 1
+            continue
+        path = best_path(graphs[scenario], (wish.start, form), wish.to, wish.most, wish.max_hops)
         entries.append(Entry(scenario, families[scenario], form, path, direct, own))
     versions = on_the_way(environments, wish.start, wish.to)
     at_home = [entry for entry in entries if entry.own in USABLE]
@@ -142,6 +153,7 @@ def make_plan(
         _fleet_route(entries, graphs, wish, environments),
         _latest([(name, counts[name]) for name in versions[since:]], at_home),
         _most_expensive([(name, counts[name]) for name in walked]),
+        wrong_at_home,
     )
 
 

@@ -23,6 +23,8 @@ def summary_lines(plan: UpgradePlan) -> list[str]:
     counts = plan.counts()
     said = ", ".join(f"{counts[way]} {way}" for way in WAYS if way in counts) or "nothing was measured"
     lines = [f"From {plan.wish.start} to {plan.wish.to}: {len(plan.entries)} files: {said}."]
+    if plan.wrong_at_home:
+        lines.append(f"Apart: {plan.wrong_at_home} that are not right in {plan.wish.start} itself.")
     lines.append(f"One route for all: {route_text(plan)}.")
     if plan.route is not None and plan.route.recipe:
         lines.append(ASSUMPTION)

@@ -51,11 +51,11 @@ def similar_scenarios(model: UserModel, known: Known, saver: str) -> list[tuple[
         for row in known.rows
         if row["format"] == model.format and row["saved_with"] == saver and row["verdict"] in SCORED
     }
-    mine = features_of(model.found)
+    mine, controls = features_of(model.found), known.controls
     scores = {
         item["name"]: likeness(mine, item["features"]) if model.found.classes else 1.0
         for item in known.scenarios
-        if item["name"] in measured and not item["altered"]
+        if item["name"] in measured and not item["altered"] and item["name"] not in controls
     }
     ranked = sorted(scores.items(), key=lambda item: (-item[1], item[0]))
     if not ranked:

@@ -1,5 +1,6 @@
 """The answer to "can we upgrade?" in one sentence, for every pair of environments."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -8,9 +9,16 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from crossload.domain.verdicts import LOADS, SCORED, USABLE
+from crossload.domain.verdicts import CRASHES, DIFFERS, FAILS, LOADS, LOSSY, REMEDY, SCORED, USABLE
 from crossload.domain.versions import EnvironmentId, in_order, on_the_way, spoken
+from crossload.probe import attempts as ways
+from crossload.probe.attempts import INFERENCE_ONLY
+from crossload_reports.analysis.frame import tuples
+from crossload_reports.analysis.sentences import Break, Numbers, many, sentence
 from crossload_reports.html.payload import folded
+
+# A fall of the share of plain loads that is worth a word.
+_DROP = 0.05
 
 Counts = Mapping[str, Any]
 Squares = Mapping[tuple[str, str], Counts]
@@ -31,14 +39,15 @@ class Answer:
 def answers(results: pd.DataFrame, squares: Squares, environments: Sequence[str]) -> dict[tuple[str, str], Answer]:
     """Return an answer for every pair of environments, whether anything was measured between them or not.
 
+    :param results: the cells that count.
     :param squares: the grid as mappings, by saver and loader.
     :param environments: ids in the order of their versions.
     """
-    scenarios, files = _scenarios(results), _files(results)
+    scenarios, files, numbers = _scenarios(results), _files(results), _numbers(results, squares)
     return {
         (start, to): Answer(
-            _sentence(squares, environments, start, to),
-            _more(scenarios.get((start, to)), files.get(start, 0), spoken(start), spoken(to)),
+            sentence(numbers.get((start, to)), spoken(start), spoken(to), _break(squares, environments, start, to)),
+            _more(scenarios.get((start, to)), files.get(start, 0), numbers.get((start, to)), spoken(start), spoken(to)),
         )
         for start in environments
         for to in environments
@@ -81,69 +90,72 @@ def _files(results: pd.DataFrame) -> dict[str, int]:
     return {str(name): int(count) for name, count in saved["saved_with"].value_counts().items()}
 
 
-def _more(counts: tuple[int, int, int] | None, of_start: int, start: str, to: str) -> str:
+def _numbers(results: pd.DataFrame, squares: Squares) -> dict[tuple[str, str], Numbers]:
+    """Return how the files of every pair load."""
+    called = _by_pair(results[(results["verdict"] == REMEDY) & _gives_a_function(results)])
+    routed = _by_pair(results[results["verdict"].isin((FAILS, CRASHES)) & (results["route"] != "")])
+    return {
+        pair: Numbers(
+            plain=_plain(square),
+            lossy=int(square[LOSSY]),
+            stepped=int(square[REMEDY]),
+            called=called.get(pair, 0),
+            wrong=int(square[DIFFERS]),
+            lost=int(square[FAILS]) + int(square[CRASHES]),
+            routed=routed.get(pair, 0),
+        )
+        for pair, square in squares.items()
+    }
+
+
+def _gives_a_function(results: pd.DataFrame) -> "pd.Series[bool]":
+    """Return which cells rest on an attempt that gives only something to call."""
+    names = {str(name) for name in results["attempt"].unique()}
+    return results["attempt"].isin([name for name in names if INFERENCE_ONLY in ways.costs(name)])
+
+
+def _by_pair(rows: pd.DataFrame) -> Counter[tuple[str, str]]:
+    return Counter(tuples(rows, ["saved_with", "loaded_with"]))
+
+
+def _more(counts: tuple[int, int, int] | None, of_start: int, numbers: Numbers | None, start: str, to: str) -> str:
     """
     :param of_start: files of the environment that wrote them, wherever they were loaded.
     """
-    if counts is None:
+    if counts is None or numbers is None:
         return "Nothing is claimed about what was not run."
     scenarios, files, loadable = counts
-    said = f"A file is a scenario in a format: {_many(files, 'file')} of {_many(scenarios, 'scenario')}."
+    said = (
+        f"A file is a scenario in a format: {many(files, 'file')} of {many(scenarios, 'scenario')}, right in {start}."
+    )
     said += f" {loadable:,} of {scenarios:,} scenarios give the right outputs in at least one format."
+    if numbers.lossy:
+        lose = "loses" if numbers.lossy == 1 else "lose"
+        said += f" {numbers.lossy:,} of those that load as they are {lose} state that training needs."
     if of_start > files:
         was, them = ("was", "it") if of_start == files + 1 else ("were", "them")
-        left = _many(of_start - files, "more file")
+        left = many(of_start - files, "more file")
         said += f" {left} of {start} {was} not measured in {to}: nothing is claimed about {them}."
     return said
-
-
-def _many(count: int, word: str) -> str:
-    return f"{count:,} {word}{'' if count == 1 else 's'}"
 
 
 def _plain(square: Counts) -> int:
     return sum(int(square[verdict]) for verdict in LOADS)
 
 
-def _sentence(squares: Squares, environments: Sequence[str], start: str, to: str) -> str:
-    goal = squares.get((start, to))
-    if not goal or not goal["scored"]:
-        return f"Nothing was measured from {spoken(start)} to {spoken(to)}."
-    drop = _drop(squares, environments, start, to)
-    count, plain = int(goal["scored"]), _plain(goal)
-    if drop is None:
-        return f"From {spoken(start)}, {plain:,} of {_many(count, 'file')} load plainly in {spoken(to)}{_ending(goal)}."
-    before, after = drop
-    old = squares[start, before]
-    opening = (
-        f"From {spoken(start)}, {_plain(old):,} of {_many(old['scored'], 'file')} load plainly in {spoken(before)}"
-    )
-    fewer = "" if after == to else f"from {spoken(after)} on it is fewer: "
-    of = "" if count == old["scored"] else f" of {count:,}"
-    return f"{opening}; {fewer}in {spoken(to)}, {plain:,}{of} {'does' if plain == 1 else 'do'}{_ending(goal)}."
-
-
-def _ending(goal: Counts) -> str:
-    remedied, wrong, lost = int(goal["remedy"]), int(goal["differs"]), int(goal["fails"]) + int(goal["crashes"])
-    more = f" and {remedied:,} more with a verified remedy" if remedied else ""
-    silently = f"{wrong:,} {'computes' if wrong == 1 else 'compute'} something else without a word" if wrong else ""
-    not_at_all = f"{lost:,} {'does' if lost == 1 else 'do'} not load" if lost else ""
-    return more + "".join(f"; {part}" for part in (silently, not_at_all) if part)
-
-
-def _drop(squares: Squares, environments: Sequence[str], start: str, to: str) -> tuple[str, str] | None:
+def _break(squares: Squares, environments: Sequence[str], start: str, to: str) -> Break | None:
     """Return the neighbours between which the share of plain loads falls most on the way; None where it hardly does."""
     order = list(environments)
     first, last = order.index(start), order.index(to)
     way = on_the_way(order[first : last + 1], start, to)
-    shares = [
-        (name, _plain(square) / square["scored"])
-        for name in way
-        if (square := squares.get((start, name))) and square["scored"]
-    ]
+    known = [(name, square) for name in way if (square := squares.get((start, name))) and square["scored"]]
+    shares = [(name, _plain(square) / square["scored"]) for name, square in known]
     drops = [(one, two, before - after) for (one, before), (two, after) in pairwise(shares)]
     worst = max(drops, key=lambda drop: drop[2], default=None)
-    return (worst[0], worst[1]) if worst is not None and worst[2] >= 0.05 else None
+    if worst is None or worst[2] < _DROP:
+        return None
+    old = squares[start, worst[0]]
+    return Break(spoken(worst[0]), spoken(worst[1]), _plain(old), int(old["scored"]))
 
 
 def ordered(squares: Squares, environments: Sequence[Mapping[str, Any]]) -> list[str]:

@@ -130,7 +130,10 @@ def worst_findings(results: pd.DataFrame, limit: int = 3, titles: Mapping[str, s
 
 
 def headline(results: pd.DataFrame) -> str:
-    """Return the whole run in one sentence."""
+    """Return the whole run in one sentence.
+
+    :param results: the cells that count.
+    """
     counts = totals(results)
     if counts.share is None:
         return "No cell could be scored in this run."
@@ -138,7 +141,7 @@ def headline(results: pd.DataFrame) -> str:
     names = in_order([*judged["saved_with"], *judged["loaded_with"]])
     wrong, cells = counts.verdicts["differs"], counts.scored
     between = f"between {len(names)} environments" if len(names) > 1 else f"inside {spoken(names[0])}"
-    start = f"{percent(counts.share)} of {cells:,} measured loads {between} give the right outputs"
+    start = f"{percent(counts.share)} of {cells:,} loads {between} give the right outputs"
     if not wrong:
         return f"{start}; none is silently wrong."
     silently = "loads without a word and computes" if wrong == 1 else "load without a word and compute"

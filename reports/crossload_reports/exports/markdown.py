@@ -14,6 +14,7 @@ from crossload_reports import analysis
 from crossload_reports.analysis import causes as causes_of
 from crossload_reports.analysis.answers import answers, ordered, usual_pair
 from crossload_reports.analysis.frame import tidy
+from crossload_reports.analysis.standing import counted
 from crossload_reports.html.words import CHANGES, SIGNS
 
 # A comment on GitHub may have 65,536 characters; nobody reads a tenth of that.
@@ -34,7 +35,7 @@ def summary_markdown(
     :param causes: the catalogue.
     :param past: earlier runs, the newest first, as `crossload.runs.earlier.PastRun.told` gives them.
     """
-    results = tidy(results, RESULT_COLUMNS)
+    results = counted(tidy(results, RESULT_COLUMNS))
     squares = analysis.squares(results)
     names = ordered(squares, environments)
     parts = ["## Crossload"]

@@ -12,6 +12,7 @@ from crossload.domain.versions import spoken
 from crossload_reports import analysis
 from crossload_reports.analysis.answers import ordered
 from crossload_reports.analysis.frame import tidy
+from crossload_reports.analysis.standing import counted
 from crossload_reports.html.words import SIGNS
 
 _FILLS = {
@@ -25,7 +26,7 @@ _SIDE, _GAP, _LEFT, _TOP, _FOOT = 64, 4, 150, 96, 64
 
 def grid_svg(results: pd.DataFrame, environments: Sequence[Mapping[str, Any]] = ()) -> str:
     """Return the grid: the share of right outputs and the worst verdict of every saver and loader."""
-    results = tidy(results, RESULT_COLUMNS)
+    results = counted(tidy(results, RESULT_COLUMNS))
     squares = analysis.squares(results)
     names = ordered(squares, environments)
     step = _SIDE + _GAP

@@ -6,12 +6,14 @@ from typing import Any
 
 import pandas as pd
 
+from crossload.domain.standing import CONTROL
 from crossload.domain.verdicts import SCORED, UNSCORED
 from crossload.probe.formats import RUNGS
 from crossload_reports import analysis
 from crossload_reports.analysis import causes as causes_of
 from crossload_reports.analysis.answers import Answer, usual_pair
 from crossload_reports.analysis.frame import tuples
+from crossload_reports.analysis.standing import FILES, Apart, counted, put_apart
 from crossload_reports.html.words import CHANGES, CLAIM_WORDS, MEANINGS, PAGES, SIGNS
 
 # Lists that no one reads to the end stop here; the grid and the tables have every cell.
@@ -20,7 +22,7 @@ _MOST_ROUND_TRIPS = 300
 
 
 def content(
-    results: pd.DataFrame,
+    every: pd.DataFrame,
     told: Mapping[str, Any],
     answers: Mapping[tuple[str, str], Answer],
     squares: Mapping[tuple[str, str], Mapping[str, Any]],
@@ -31,12 +33,14 @@ def content(
 ) -> dict[str, Any]:
     """Return the variables of the templates.
 
+    :param every: all cells; what is said is said of those that count, but for what is put apart.
     :param told: the head of the payload: environments, scenarios and formats.
     """
     titles = causes_of.titles(causes)
     names = [str(environment["id"]) for environment in told["environments"]]
     pair = usual_pair(squares, names)
-    trips = analysis.round_trips(results)
+    results, apart = counted(every), put_apart(every)
+    trips = analysis.round_trips(every[every["apart"] != CONTROL])
     return {
         "headline": analysis.headline(results),
         "answer": answers.get(pair, Answer("No cell could be scored in this run.", "")),
@@ -76,7 +80,19 @@ def content(
         "about": _about(run),
         "not_run": _not_run(results),
         "pages": PAGES,
+        "files": FILES,
+        "apart": apart,
+        "controls": _controls(apart, told["scenarios"]),
     }
+
+
+def _controls(apart: Apart, scenarios: Sequence[Mapping[str, Any]]) -> list[tuple[Mapping[str, Any], dict[str, int]]]:
+    """Return the scenarios that are meant to fail or to differ, each with its verdicts, the frequent ones first."""
+    known = {str(scenario["name"]): scenario for scenario in scenarios}
+    return [
+        (known[name], dict(sorted(counts.items(), key=lambda item: -item[1])))
+        for name, counts in apart.controls.items()
+    ]
 
 
 def _not_run(results: pd.DataFrame) -> list[tuple[str, str, int]]:

@@ -22,6 +22,7 @@ from crossload_reports import analysis
 from crossload_reports.analysis import causes as causes_of
 from crossload_reports.analysis.answers import answers
 from crossload_reports.analysis.frame import tidy
+from crossload_reports.analysis.standing import FILES, counted
 from crossload_reports.html.bundling import bundle
 from crossload_reports.html.content import content
 from crossload_reports.html.earlier_runs import told_runs
@@ -107,9 +108,10 @@ def make_report(
     """
     results, attempts = tidy(results, RESULT_COLUMNS), tidy(attempts, ATTEMPT_COLUMNS)
     head, columns, strings = payload(results, attempts, environments, scenarios)
-    squares = analysis.squares(results)
+    judged = counted(results)
+    squares = analysis.squares(judged)
     names = [str(environment["id"]) for environment in head["environments"]]
-    said = answers(results, squares, names)
+    said = answers(judged, squares, names)
     variables = content(results, head, said, squares, run, causes, claims, past)
     tried = sorted({str(name) for name in attempts["attempt"].unique()})
     head |= {
@@ -117,6 +119,7 @@ def make_report(
             "scored": SCORED, "unscored": UNSCORED, "loadable": USABLE, "plain": LOADS, "faithful": FAITHFUL,
             "severity": SEVERITY, "rungs": RUNGS, "ways": WAYS, "signs": SIGNS,
             "meanings": MEANINGS, "changes": CHANGES, "pages": PAGES, "causes": _causes_told(results, causes),
+            "files": FILES,
         },
         "code": {
             f"{name}|{form['name']}": code

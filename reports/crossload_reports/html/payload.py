@@ -14,6 +14,7 @@ from crossload.domain.cells import AXES, DIFF_COLUMNS, RUNG_COLUMNS
 from crossload.domain.versions import EnvironmentId, in_order, spoken
 from crossload.probe import attempts as ways
 from crossload.probe.formats import FORMATS
+from crossload_reports.analysis.standing import FILES
 from crossload_reports.html.packing import Column, narrow
 
 # In the columns of cells: what has no number. Seconds are kept in hundredths.
@@ -80,6 +81,7 @@ def payload(
         **{f"cells.{name}": narrow(column) for name, column in places.parts(keys).items()},
         "cells.outcome": narrow(outcome),
         "cells.diffs": narrow(_diffs(results, strings)),
+        "cells.apart": _placed_in(results["apart"], list(FILES)),
         "cells.bytes": _numbers(results["artifact_bytes"], 1, NO_BYTES).astype(np.uint32),
         "cells.seconds": _numbers(results["seconds"], 100, NO_SECONDS).astype(np.uint16),
     }
@@ -192,6 +194,15 @@ def _diffs(frame: pd.DataFrame, strings: Strings) -> Column:
     return _placed(numbers, len(frame), strings, lambda row: " ".join(map(_short, row)))
 
 
+def _placed_in(column: "pd.Series[Any]", words: Sequence[str]) -> Column:
+    """Return the place of every word of a tidy column in a list."""
+    table = np.array(
+        [words.index(word) if word in words else 0 for word in [*column.cat.categories, ""]], dtype=np.uint8
+    )
+    found: Column = table[column.cat.codes.to_numpy()]
+    return found
+
+
 def _placed(columns: Sequence[Column], rows: int, strings: Strings, said: Any) -> Column:
     places, first = folded(columns, rows)
     table = np.array([strings.place(said([column[row] for column in columns])) for row in first], dtype=np.int64)
@@ -208,15 +219,16 @@ def _short(value: float) -> str:
     return "-" if np.isnan(value) else f"{value:.3g}"
 
 
-def _scenarios(results: pd.DataFrame, scenarios: list[dict[str, Any]]) -> list[dict[str, str]]:
+def _scenarios(results: pd.DataFrame, scenarios: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Return every scenario that has a cell, with what is known about it, in the order of family and name."""
     told = {str(scenario["name"]): scenario for scenario in scenarios}
     families = results[["scenario", "family"]].drop_duplicates().astype("object")
-    described = []
+    described: list[dict[str, Any]] = []
     for name, family in dict(zip(families["scenario"], families["family"], strict=True)).items():
         about = told.get(name, {})
         texts = {key: str(about.get(key) or "") for key in ("title", "case", "source")}
-        described.append({"name": name, "family": str(about.get("family") or family or "other"), **texts})
+        told_family = str(about.get("family") or family or "other")
+        described.append({"name": name, "family": told_family, **texts, "control": bool(about.get("control"))})
     return sorted(described, key=lambda scenario: (scenario["family"], scenario["name"]))
 
 

@@ -30,6 +30,6 @@ CHANGES = {
 # The pages, by the names that stand in addresses.
 PAGES = {
     "grid": "Overview", "upgrade": "Upgrade", "changes": "What changed", "silent": "Silent damage", "causes": "Causes",
-    "scenarios": "Scenarios", "round-trips": "Round trips", "claims": "Claims", "environments": "Environments",
-    "about": "This run",
+    "scenarios": "Scenarios", "round-trips": "Round trips", "claims": "Claims", "controls": "Controls",
+    "environments": "Environments", "about": "This run",
 }  # fmt: skip

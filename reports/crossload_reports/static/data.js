@@ -23,6 +23,14 @@ export const environmentOf = new Map(ENVIRONMENTS.map((one, place) => [one.id, p
 const scenarioOf = new Map(SCENARIOS.map((one, place) => [one.name, place]));
 export const formatOf = new Map(FORMATS.map((one, place) => [one.name, place]));
 
+// Why a cell does not count, by its place in `CELLS.apart`: the first says that it does.
+export const STANDINGS = Object.keys(WORDS.files);
+
+/** Whether a cell counts for a score. */
+export const doesCount = (cell) => CELLS.apart[cell] === 0;
+/** Whether a cell's scenario is meant to fail or to differ. */
+export const isControl = (cell) => CELLS.apart[cell] === STANDINGS.indexOf("control");
+
 const firstTrial = new Uint32Array(COUNT + 1);
 CELLS.tries.forEach((count, cell) => { firstTrial[cell + 1] = firstTrial[cell] + count; });
 

@@ -1,6 +1,13 @@
 // Which cells pass the filters that the address names.
 
-import { CELLS, COUNT, ENVIRONMENTS, formatOf, OUTCOMES, SCENARIOS, TEXT } from "./data.js";
+import { CELLS, COUNT, ENVIRONMENTS, formatOf, OUTCOMES, SCENARIOS, STANDINGS, TEXT } from "./data.js";
+
+/** Which cells are wanted by whether they count, as a place in `STANDINGS`; -1 for all. A control that is named is wanted. */
+function standingOf(files, scenario) {
+  if (files === "all") return -1;
+  if (!files && SCENARIOS.find((one) => one.name === scenario)?.control) return STANDINGS.indexOf("control");
+  return Math.max(0, STANDINGS.indexOf(files));
+}
 
 /** The cells that pass every filter but the verdict, and but those named: grids count what a verdict is a share of. */
 export function pool(state, except = []) {
@@ -9,6 +16,7 @@ export function pool(state, except = []) {
   const format = wanted("format") ? formatOf.get(wanted("format")) ?? -1 : null;
   const scenarios = SCENARIOS.map((one) => (!scenario || one.name === scenario) && (!family || one.family === family));
   const machines = [...ENVIRONMENTS.map((one) => !hardware || one.hardware === hardware), false];
+  const standing = standingOf(wanted("files"), scenario);
   const hits = words(state.text);
   const outcomes = OUTCOMES.cause.map((place, outcome) => Number((!cause || TEXT[place] === cause)
     && (!attempt || TEXT[OUTCOMES.attempt[outcome]] === attempt)));
@@ -17,6 +25,7 @@ export function pool(state, except = []) {
   for (let cell = 0; cell < COUNT; cell++) {
     const outcome = CELLS.outcome[cell];
     if (!outcomes[outcome] || !scenarios[CELLS.scenario[cell]]) continue;
+    if (standing >= 0 && CELLS.apart[cell] !== standing) continue;
     if (format !== null && CELLS.format[cell] !== format) continue;
     if (hardware && !machines[CELLS.saver[cell]] && !machines[CELLS.loader[cell]]) continue;
     if (hits.some((hit) => !hit.outcomes[outcome] && !hit.scenarios[CELLS.scenario[cell]])) continue;

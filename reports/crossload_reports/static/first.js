@@ -1,7 +1,7 @@
 // The first screen: from where, to where, and what the cells say to that.
 
 import { LOADERS, squareOf, tally } from "./counting.js";
-import { CELLS, DATA, environmentOf, ENVIRONMENTS, isScored, TEXT, VERDICTS, WORDS } from "./data.js";
+import { COUNT, DATA, doesCount, environmentOf, ENVIRONMENTS, isScored, TEXT, VERDICTS, WORDS } from "./data.js";
 import { environmentName, make, percent } from "./elements.js";
 import { isTiny } from "./grid.js";
 import { address, chosenPair, go, STATE } from "./state.js";
@@ -31,7 +31,7 @@ export function drawFirst() {
   const [sentence, more] = answerOf(start, to);
   document.getElementById("headline").textContent = sentence;
   document.getElementById("answer-more").textContent = more;
-  everything ??= tally(CELLS.outcome.map((_, cell) => cell));
+  everything ??= tally(Uint32Array.from({ length: COUNT }, (_, cell) => cell).filter(doesCount));
   drawJourney(environmentOf.get(start), to);
 }
 

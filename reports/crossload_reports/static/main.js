@@ -83,7 +83,7 @@ function drawTotal(cells) {
     : sum.scored ? [make("b", {}, percent(sum.good, sum.scored)), ` ${of} `, make("b", {}, name)] : ["Nothing was scored."];
   document.getElementById("number-means").textContent = STATE.verdict
     ? `The number counts the cells of a square with the verdict ${STATE.verdict}, of all its cells.`
-    : `The number is the percentage of scored cells that ${name} with the right outputs; the sign is the worst verdict inside.`;
+    : `${STATE.files ? "Of the files chosen" : "Of files that are right where they were written"}: the percentage that ${name} with the right outputs; the sign is the worst verdict inside.`;
   document.getElementById("grid-total").replaceChildren(
     ...said,
     !STATE.verdict && unscored.length ? make("span", { class: "quiet" }, ` · outside the score: ${unscored.map(([verdict, count]) => `${count.toLocaleString("en")} ${verdict}`).join(", ")}`) : "");

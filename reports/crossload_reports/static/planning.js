@@ -3,7 +3,7 @@
 // 0 nothing, 1 work (a remedy that keeps everything), 2 state of the optimizer or another rung, 3 all but calling it.
 
 import { LOADERS } from "./counting.js";
-import { CELLS, COUNT, DATA, ENVIRONMENTS, findCell, FORMATS, isScored, NO_LOADER, OUTCOMES, RUNGS, SCENARIOS, TEXT, verdictOf, VERDICTS, WORDS } from "./data.js";
+import { CELLS, COUNT, DATA, doesCount, ENVIRONMENTS, findCell, FORMATS, isControl, isScored, NO_LOADER, OUTCOMES, RUNGS, SCENARIOS, TEXT, verdictOf, VERDICTS, WORDS } from "./data.js";
 
 export const WORK = 1;
 export const STATE_LOST = 2;
@@ -180,14 +180,19 @@ function wayOf(path) {
 /** The best way for every file that was saved in one environment and loaded in the other. */
 export function planUpgrade(start, to, most) {
   const entries = [];
+  let wrongAtHome = 0;
   for (let cell = 0; cell < COUNT; cell++) {
     if (CELLS.saver[cell] !== start || CELLS.loader[cell] !== to || !isScored[verdictOf(cell)]) continue;
+    if (!doesCount(cell)) {
+      wrongAtHome += isControl(cell) ? 0 : 1;
+      continue;
+    }
     const scenario = CELLS.scenario[cell];
     const format = CELLS.format[cell];
     const path = bestPath(scenario, start, format, to, most);
     entries.push({ scenario, format, cell, path, way: wayOf(path), direct: verdictOf(cell) });
   }
-  return { start, to, most, entries, route: fleetRoute(entries, start, to, most), ...turningPoint(entries, start, to) };
+  return { start, to, most, entries, wrongAtHome, route: fleetRoute(entries, start, to, most), ...turningPoint(entries, start, to) };
 }
 
 /** Every route with one stop from which something loads in the end. */

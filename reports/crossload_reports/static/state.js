@@ -2,7 +2,7 @@
 
 import { cellFacts, DATA, environmentOf, findNamed, WORDS } from "./data.js";
 
-export const FILTERS = ["family", "scenario", "format", "hardware", "verdict", "cause", "attempt", "text", "share"];
+export const FILTERS = ["family", "scenario", "format", "hardware", "verdict", "cause", "attempt", "text", "share", "files"];
 const KEYS = ["page", "from", "to", "keep", "run", "kind", ...FILTERS, "saver", "loader", "cell"];
 export const UNSAVED = "not-saved"; // stands for the loader of what could not be saved
 

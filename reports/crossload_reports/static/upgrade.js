@@ -27,7 +27,8 @@ export function drawUpgrade() {
   const counts = WAYS.map((way) => [way, plan.entries.filter((entry) => entry.way === way).length]).filter(([, count]) => count);
   parts.replaceChildren(
     make("p", { class: "plan-said" }, make("b", {}, `${many(plan.entries.length, "file")}: `),
-      ...counts.flatMap(([way, count], place) => [place ? ", " : "", make("b", { "data-way": way }, count.toLocaleString("en")), ` ${way}`]), "."),
+      ...counts.flatMap(([way, count], place) => [place ? ", " : "", make("b", { "data-way": way }, count.toLocaleString("en")), ` ${way}`]), ".",
+      plan.wrongAtHome ? ` Apart: ${plan.wrongAtHome.toLocaleString("en")} that are not right in ${ENVIRONMENTS[start].label} itself.` : ""),
     make("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "The ways, drawn" }, drawFlow(plan)),
     make("div", { class: "columns" }, routeCard(plan), turningCard(plan)),
     waysTable(plan), ...fileLists(plan));

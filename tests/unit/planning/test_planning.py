@@ -91,6 +91,18 @@ def test_a_scenario_about_some_formats_runs_in_no_other() -> None:
     ]
 
 
+def test_a_profile_may_name_what_runs_besides_its_tags_and_formats() -> None:
+    scenarios = [scenario("a", tags=("quick",)), scenario("b")]
+    quick = profile(tags=["quick"], also={"a": ["export", "h5"], "b": ["weights-h5"]})
+    expected = [("a", "h5"), ("a", "keras"), ("a", "export"), ("b", "weights-h5")]
+    assert names(make_works(quick, scenarios, None, named=False)) == expected
+    # What was asked for by name is all that runs.
+    assert names(make_works(quick, scenarios, ["h5"], named=False)) == [("a", "h5")]
+    assert names(make_works(quick, [scenarios[0]], None, named=True)) == [("a", "h5"), ("a", "keras")]
+    with pytest.raises(SelectionError, match=r"unknown scenario 'aa'\. Did you mean 'a'"):
+        make_works(profile(also={"aa": ["h5"]}), scenarios, None, named=False)
+
+
 def test_nothing_left_is_an_error_that_says_where_to_look() -> None:
     with pytest.raises(SelectionError, match="crossload scenarios"):
         make_works(profile(tags=["quick"]), [scenario("a")], None, named=False)

@@ -153,7 +153,7 @@ def test_the_headline_counts_silent_errors_and_only_judged_environments() -> Non
     results = tidied(cell("exact"), cell("exact"), cell("differs"), cell("unavailable", loader="2.15-cpu"))
 
     assert analysis.headline(results) == (
-        "67 % of 3 measured loads between 2 environments give the right outputs; "
+        "67 % of 3 loads between 2 environments give the right outputs; "
         "1 loads without a word and computes something else."
     )
 

@@ -2,6 +2,7 @@
 
 import base64
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from crossload.domain.verdicts import SEVERITY, UNSCORED
 from crossload_reports import analysis
 from crossload_reports.analysis.frame import tidy
 from crossload_reports.html.packing import pack
+from crossload_reports.html.page import render
 from tests.browser import chromium
 from tests.unit.reports import sample_run
 from tests.unit.reports.page_scripts import Scripts, page_of
@@ -165,3 +167,24 @@ def test_the_list_has_the_cells_of_a_square_with_the_worst_first(scripts: Script
     order = [*SEVERITY, *UNSCORED]
     ranks = [order.index(verdict) for _, verdict in found]
     assert ranks == sorted(ranks)
+
+
+def test_controls_are_in_the_grid_only_where_they_are_asked_for(browser: Browser, tmp_path: Path) -> None:
+    rows = [
+        sample_run.cell("exact", scenario="dense"),
+        sample_run.cell("differs", scenario="truncated-file", apart="control"),
+        sample_run.cell("fails", scenario="lambda-closure", apart="wrong-at-home"),
+    ]
+    known = [one | {"control": one["name"] == "truncated-file"} for one in sample_run.scenarios()]
+    page = render(sample_run.table(*rows), pd.DataFrame(), sample_run.environments(), {}, tmp_path / "page.html", known)
+    scripts = Scripts(browser, page.read_text(encoding="utf-8"))
+    told = f"""{NAMES} const every = Object.fromEntries(FILTERS.map((name) => [name, ""]));
+        return given.map((filters) => [...pool({{ ...every, ...filters }})].map((cell) => names(cell).split("|")[0]));"""
+
+    asked = [{}, {"files": "control"}, {"files": "wrong-at-home"}, {"files": "all"}, {"scenario": "truncated-file"}]
+    found = scripts.run(["data", "filters", "state"], told, asked)
+    scripts.page.close()
+
+    assert [sorted(names) for names in found] == [
+        ["dense"], ["truncated-file"], ["lambda-closure"], ["dense", "lambda-closure", "truncated-file"], ["truncated-file"],
+    ]  # fmt: skip

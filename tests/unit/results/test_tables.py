@@ -282,3 +282,27 @@ def test_attempts_are_those_of_every_cell() -> None:
     run.load("2.9-cpu", "2.10-cpu", raised(), loaded("compile=False"))
     run.save("2.10-cpu", state="cannot-save", stage="fit")
     assert list(run.tables().attempts()["loaded_with"]) == ["2.9-cpu", "2.10-cpu", "2.10-cpu"]
+
+
+def test_what_does_not_count_says_why_in_every_row_of_its_file() -> None:
+    control = Work(scenario("swapped", control=True), "h5")
+    broken = Work(scenario("broken"), "h5")
+    run = Run("2.9-cpu", "2.10-cpu", works=(DENSE, control, broken))
+    for loader in ("2.9-cpu", "2.10-cpu"):
+        run.load("2.9-cpu", loader, loaded())
+        run.load("2.9-cpu", loader, loaded("plain", "beyond"), work=control)
+        run.load("2.9-cpu", loader, raised() if loader == "2.9-cpu" else loaded(), work=broken)
+    run.save("2.10-cpu", control, state="cannot-save", stage="fit")
+    tables = run.tables()
+
+    found = {(row["scenario"], row["saved_with"], row["loaded_with"]): row["apart"] for row in tables.rows()}
+
+    assert {key: why for key, why in found.items() if why} == {
+        ("swapped", "2.9-cpu", "2.9-cpu"): "control",
+        ("swapped", "2.9-cpu", "2.10-cpu"): "control",
+        ("swapped", "2.10-cpu", ""): "control",
+        ("broken", "2.9-cpu", "2.9-cpu"): "wrong-at-home",
+        ("broken", "2.9-cpu", "2.10-cpu"): "wrong-at-home",
+    }
+    # What a run fails on is no control, which is meant to fail.
+    assert tables.verdicts() == {"exact", "fails"}

@@ -56,6 +56,7 @@ def _told(plan: UpgradePlan) -> dict[str, Any]:
     return {
         "entries": sorted(entries, key=lambda entry: entry[:2]),
         "route": OPEN if any(entry.path and entry.path.hops > 1 for entry in plan.entries) else told,
+        "apart": plan.wrong_at_home,
         "latest": plan.latest_without_work,
         "expensive": list(plan.expensive) if plan.expensive else None,
     }
@@ -143,7 +144,7 @@ def _packed(name: str, rows: Sequence[dict[str, Any]], asked: Iterable[tuple[str
     }
 
 
-def _made(results: Path, count: int = 24) -> list[dict[str, Any]]:
+def _made(results: Path, count: int = 60) -> list[dict[str, Any]]:
     sets = []
     for seed in range(count):
         chance = random.Random(seed)

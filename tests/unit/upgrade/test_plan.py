@@ -234,3 +234,19 @@ def test_tables_and_documents_say_the_same() -> None:
         "h5 2.10-cpu 2.15-cpu",
         "keras 2.15-cpu 2.21-cpu",
     ]
+
+
+def test_controls_and_files_that_are_not_right_at_home_are_not_moved() -> None:
+    more = [
+        *(row | {"apart": "control"} for row in home("swapped")),
+        cell("h5", OLD, NEW, "differs", scenario="swapped", apart="control"),
+        cell("h5", OLD, NEW, scenario="shipped-control"),
+        cell("h5", OLD, OLD, "differs", scenario="broken"),
+        cell("h5", OLD, NEW, scenario="broken"),
+    ]
+
+    plan = make_plan([*FLEET, *more], Wish(OLD, NEW), ENVIRONMENTS, controls={"shipped-control"})
+
+    assert {entry.scenario for entry in plan.entries} == {"plain", "hops", "remedy", "lossy", "stuck"}
+    assert plan.wrong_at_home == 1
+    assert summary_lines(plan)[1] == "Apart: 1 that are not right in 2.10-cpu itself."
