@@ -3,7 +3,7 @@
 import json
 import shutil
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self
 
@@ -111,6 +111,15 @@ class Backend(ABC):
     @abstractmethod
     def build(self, environment: Environment, say: Callable[[str], None]) -> EnvironmentState:
         """Build the environment unless it is there; never raises for what an environment can lack: it is ``unavailable``."""
+
+    def confine(self, readable: Sequence[Path], writable: Sequence[Path]) -> str:
+        """Confine every worker that is started from now on, for files that nobody trusts.
+
+        :param readable: what of the host workers may read besides what they are made of.
+        :param writable: folders that they may write to.
+        :return: in words what is in force; begins with ``none`` where nothing is, with the reason.
+        """
+        return "none: this backend has no confinement"
 
     @abstractmethod
     def start(self, environment: Environment) -> Worker:

@@ -7,13 +7,15 @@ import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from filelock import FileLock
 from packaging.version import Version
 
 from crossload.backends.base import Backend, Worker, WorkerError
 from crossload.backends.channels import ProcessChannel
+from crossload.backends.confinement import Visible, confined, needed_by, why_not
+from crossload.config import MatrixConfig
 from crossload.domain.versions import BUNDLED_KERAS
 from crossload.environments.model import Environment, EnvironmentState
 from crossload.environments.overlays import entries_of
@@ -33,6 +35,9 @@ _VARIABLES = {
     "TF_CPP_MIN_LOG_LEVEL": "3",
     "CUDA_VISIBLE_DEVICES": "-1",
 }
+# Megabytes of data that TensorFlow itself takes, beyond which a child's limit counts.
+_OF_TENSORFLOW_MB = 4096
+BUBBLEWRAP = "bubblewrap"
 _PASSED_ON = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "LD_LIBRARY_PATH")
 
 
@@ -68,6 +73,21 @@ class VenvBackend(Backend):
     """The embedded default: no engine needed."""
 
     name = "venv"
+    _visible: Visible | None = None
+    _memory_mb = 4096
+
+    @classmethod
+    def create(cls, config: MatrixConfig, folder: Path, out: Path | None = None) -> Self:
+        made = cls()
+        made._memory_mb = config.limits.memory_mb
+        return made
+
+    def confine(self, readable: Sequence[Path], writable: Sequence[Path]) -> str:
+        reason = why_not()
+        if reason:
+            return f"none: {reason}"
+        self._visible = Visible(tuple(readable), tuple(writable))
+        return f"{BUBBLEWRAP}: no network, nothing of this machine but the model, limits on memory and processes"
 
     def folder(self, environment: Environment) -> Path:
         """Where an environment lies; the digest in the name makes a new lock a new environment."""
@@ -188,7 +208,14 @@ class VenvBackend(Backend):
         variables["PATH"] = f"{self._programs(environment)}{os.pathsep}{variables.get('PATH', os.defpath)}"
         scratch = Path(tempfile.mkdtemp(prefix="crossload-"))
         variables |= {"TMPDIR": str(scratch), **_VARIABLES, **environment.config.variables}
-        return Worker(ProcessChannel([str(folder / "bin" / "python"), str(PROBE), *extra], variables), scratch)
+        python = folder / "bin" / "python"
+        command = [str(python), str(PROBE), *extra]
+        if self._visible is not None:
+            base = [self.folder(environment.base)] if environment.overlay and environment.base else []
+            readable = (*self._visible.readable, *needed_by(python), *base, PROBE)
+            visible = Visible(readable, (scratch, *self._visible.writable))
+            command, variables = confined(command, variables, visible, self._memory_mb + _OF_TENSORFLOW_MB)
+        return Worker(ProcessChannel(command, variables), scratch)
 
     def command_line(self, environment: Environment, request: Mapping[str, Any]) -> list[str]:
         if self._marker(environment) is None:
