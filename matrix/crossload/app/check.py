@@ -12,6 +12,7 @@ from crossload.user_models.check import Check, measure
 from crossload.user_models.model_file import ModelError, open_model
 from crossload.user_models.prediction import predict, similar_scenarios
 from crossload.user_models.saver import find_saver
+from crossload.user_models.security import risk_lines
 from crossload.user_models.text import expected, model_rows, prediction_lines
 from crossload.util.terminal import Say
 
@@ -35,17 +36,20 @@ def check_model(
     loaders = select(environments, tf or settings.profiles["quick"].environments)
     saver, why = find_saver(opened, environments, options.saved_with)
     known = read_known(local_run)
+    asked = {item.id for item in loaders}
     alike = [name for name, _ in similar_scenarios(opened, known, saver.id)]
     found = Check(
         model=opened,
         saver=saver.id,
         why=why,
-        predictions=predict(known, saver.id, opened.format, alike),
+        predictions=[item for item in predict(known, saver.id, opened.format, alike) if item.environment in asked],
         alike=alike,
         origin=known.origin,
     )
     for name, value in model_rows(opened):
         say(f"{name}: {value}")
+    for line in risk_lines(opened, loaders):
+        say(line)
     say(f"reference: {saver.id}, {why}")
     for line in (known.origin, *prediction_lines(found)):
         say(line)

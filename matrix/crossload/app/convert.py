@@ -16,6 +16,7 @@ from crossload.user_models.convert import Converter, Walk, check_destination, wr
 from crossload.user_models.model_file import ModelError, open_model
 from crossload.user_models.prediction import similar_scenarios
 from crossload.user_models.saver import environment_named, find_saver
+from crossload.user_models.security import risk_lines
 from crossload.util.terminal import Say
 
 KEEP = ("optimizer", "model")
@@ -73,6 +74,8 @@ def convert_model(options: ModelOptions, target: Target, local_run: Path, say: S
             f"{options.model}: holds weights alone. Pass --build factory.py:function, which builds the model."
         )
     say(f"{options.model}: {opened.format}, written by {saver.id} ({why})")
+    for line in risk_lines(opened, [to]):
+        say(line)
     known = read_known(local_run)
     say(known.origin)
     if target.route:

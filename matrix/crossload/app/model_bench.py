@@ -12,7 +12,8 @@ from crossload.environments.model import Environment
 from crossload.execution.provisioner import Provisioner
 from crossload.store.database import Store
 from crossload.user_models.bench import Bench, Inputs, read_inputs
-from crossload.user_models.model_file import UserModel
+from crossload.user_models.model_file import ModelError, UserModel
+from crossload.user_models.security import carried_rows, runs_code
 from crossload.user_models.user_code import prepare_code
 from crossload.util.terminal import Say
 
@@ -25,6 +26,7 @@ class ModelOptions:
     :param build: ``FILE:FUNCTION``, which builds the model.
     :param inputs: an npz to call it with; None where inputs are to be made.
     :param saved_with: the version that wrote it; None where the file says so.
+    :param trust: load a file that carries code even where nothing confines it.
     """
 
     model: Path
@@ -34,6 +36,7 @@ class ModelOptions:
     inputs: Path | None = None
     saved_with: str | None = None
     backend: str = "auto"
+    trust: bool = False
 
 
 @contextmanager
@@ -55,7 +58,16 @@ def open_bench(
         # Containers see the folders of scenarios, and the user's code is one here.
         visible = settings.model_copy(update={"scenario_folders": [str(code.package.resolve())]})
         backend, reason = choose_backend(options.backend, visible, options.config.parent, [], folder)
-        say(f"Backend: {reason}")
         (folder / "store").mkdir()
+        staging, artifacts = folder / "store" / "staging", folder / "store" / "artifacts"
+        for made in (staging, artifacts):
+            made.mkdir()
+        confinement = backend.confine([*map(Path, code.roots), artifacts], [staging])
+        say(f"Backend: {reason}; confinement: {confinement}")
+        if confinement.startswith("none") and runs_code(opened) and not options.trust:
+            raise ModelError(
+                f"{options.model}: carries code ({'; '.join(carried_rows(opened.found.carries)[:2])}), and nothing confines it "
+                f"here ({confinement.removeprefix('none: ')}). Do that, use --backend docker, or pass --trust if you trust it."
+            )
         with closing(Store(folder / "store")) as store, Provisioner(backend, environments, say) as places:
             yield Bench(Inputs(opened, code, arrays), settings, places, store)

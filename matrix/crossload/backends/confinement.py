@@ -107,8 +107,15 @@ def confined(
             *limits,
         ]
         for path in visible.writable:
-            os.chown(path, _NOBODY, _NOBODY)
+            hand_over(path)
     return [*arguments, *limits, *command], {**variables, "HOME": home}
+
+
+def hand_over(folder: Path) -> None:
+    """Give a folder and what is in it to the user that a confined probe runs as, where that is another one."""
+    if os.geteuid() == 0:
+        for path in (folder, *folder.rglob("*")):
+            os.chown(path, _NOBODY, _NOBODY, follow_symlinks=False)
 
 
 def _threads_of(user: int) -> int:

@@ -14,7 +14,7 @@ from packaging.version import Version
 
 from crossload.backends.base import Backend, Worker, WorkerError
 from crossload.backends.channels import ProcessChannel
-from crossload.backends.confinement import Visible, confined, needed_by, why_not
+from crossload.backends.confinement import Visible, confined, hand_over, needed_by, why_not
 from crossload.config import MatrixConfig
 from crossload.domain.versions import BUNDLED_KERAS
 from crossload.environments.model import Environment, EnvironmentState
@@ -67,6 +67,16 @@ def _not_what_is_imported(environment: Environment, facts: Mapping[str, Any]) ->
         if seen is not None and Version(seen) != Version(pins[name]):
             return f"{name} {pins[name]} stands in front of its base, and {seen} is imported"
     return ""
+
+
+class _ConfinedWorker(Worker):
+    """A worker whose probe may be another user than we: what a request lets it write to, it must own."""
+
+    def ask(self, request: Mapping[str, Any]) -> list[dict[str, Any]]:
+        for name in ("directory", "output"):
+            if request.get(name):
+                hand_over(Path(request[name]))
+        return super().ask(request)
 
 
 class VenvBackend(Backend):
@@ -215,6 +225,7 @@ class VenvBackend(Backend):
             readable = (*self._visible.readable, *needed_by(python), *base, PROBE)
             visible = Visible(readable, (scratch, *self._visible.writable))
             command, variables = confined(command, variables, visible, self._memory_mb + _OF_TENSORFLOW_MB)
+            return _ConfinedWorker(ProcessChannel(command, variables), scratch)
         return Worker(ProcessChannel(command, variables), scratch)
 
     def command_line(self, environment: Environment, request: Mapping[str, Any]) -> list[str]:

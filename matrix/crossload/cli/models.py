@@ -17,6 +17,7 @@ from crossload.cli.options import (
     JsonOption,
     ModelArgument,
     SavedWithOption,
+    TrustOption,
 )
 from crossload.errors import SelectionError
 from crossload.util.terminal import lines_to, open_console, words
@@ -84,11 +85,13 @@ def check(
         "build/check"
     ),
     backend: BackendOption = "auto",
+    trust: TrustOption = False,
     config: ConfigOption = DEFAULT_CONFIG,
 ) -> None:
     """Say what a model file is and what is to be expected of it; then load it in every version asked for.
 
-    The first part runs nothing of the file. The second runs it in the sandbox of the chosen backend.
+    The first part runs nothing of the file. The second loads it confined: in a container, or by bubblewrap; a file that carries
+    code is not loaded where neither is there, unless --trust says so.
     """
     from rich.table import Table
 
@@ -104,6 +107,7 @@ def check(
         inputs=inputs,
         saved_with=saved_with,
         backend=backend,
+        trust=trust,
     )
     console = open_console()
     say = (lambda line: None) if as_json else lines_to(console)
@@ -137,6 +141,7 @@ def convert(
         typer.Option(metavar="STOPS", help="Walk only this one: 2.15:h5 or 2.12:keras,2.15:h5, or direct."),
     ] = None,
     backend: BackendOption = "auto",
+    trust: TrustOption = False,
     config: ConfigOption = DEFAULT_CONFIG,
 ) -> None:
     """Bring a model into a file that another version loads plainly, and prove it: outputs, weights, optimizer.
@@ -155,6 +160,7 @@ def convert(
         inputs=inputs,
         saved_with=saved_with,
         backend=backend,
+        trust=trust,
     )
     target = Target(to=to, out=out, format=format, keep=keep, max_hops=max_hops, route=route)
     say = lines_to(open_console())

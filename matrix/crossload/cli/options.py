@@ -98,6 +98,9 @@ BuildOption = Annotated[
 InputsOption = Annotated[
     Path | None, typer.Option("--inputs", metavar="FILE.npz", help="What to call it with; made up by default.")
 ]
+TrustOption = Annotated[
+    bool, typer.Option("--trust", help="Load a file that carries code even where nothing confines it.")
+]
 SavedWithOption = Annotated[
     str | None, typer.Option("--saved-with", metavar="VERSION", help="What wrote it; read from the file by default.")
 ]

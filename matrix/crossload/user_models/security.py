@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from crossload.environments.model import Environment
 from crossload.inspection.advisories import KERAS, TF_KERAS, exposures
@@ -70,12 +69,3 @@ def risk_lines(model: UserModel, environments: Iterable[Environment]) -> list[st
         mended = f"; mended in Keras {', '.join(risk.fixed)}" if risk.fixed else "; not mended in any release"
         lines.append(f"  {risk.environment} (Keras {risk.keras}) is open to {', '.join(risk.advisories)}{mended}")
     return lines
-
-
-def as_data(model: UserModel, environments: Iterable[Environment]) -> dict[str, Any]:
-    """The same for programs."""
-    return {
-        "carries": [{"construct": item.construct, "where": item.where} for item in model.found.carries],
-        "runs_code": runs_code(model),
-        "open_loaders": [vars(risk) for risk in loader_risks(model, environments)],
-    }

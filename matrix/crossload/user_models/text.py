@@ -87,6 +87,7 @@ def document(check: Check) -> dict[str, Any]:
             **{"container": found.container, "keras": found.keras, "tensorflow": found.tensorflow},
             **{"classes": list(found.classes), "custom": list(found.custom), "registered": list(found.registered)},
             **{"lambdas": found.lambdas, "compiled": list(found.compiled)},
+            "carries": [{"construct": item.construct, "where": item.where} for item in found.carries],
         },
         "saved_with": check.saver,
         "saved_with_because": check.why,

@@ -11,7 +11,7 @@ from crossload.backends.confinement import Visible, confined
 @pytest.mark.parametrize("user", [0, 1000])
 def test_only_what_is_named_is_visible(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, user: int) -> None:
     monkeypatch.setattr(os, "geteuid", lambda: user)
-    monkeypatch.setattr(os, "chown", lambda *names: None)
+    monkeypatch.setattr(os, "chown", lambda *names, **options: None)
     visible = Visible((tmp_path / "read",), (tmp_path / "write",))
 
     command, variables = confined(["python", "probe"], {"A": "1"}, visible, 100)

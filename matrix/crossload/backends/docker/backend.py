@@ -4,7 +4,7 @@ import json
 import os
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Self
@@ -75,6 +75,9 @@ class DockerBackend(Backend):
     def _started(self) -> Containers:
         with self._starting:
             return self._containers
+
+    def confine(self, readable: Sequence[Path], writable: Sequence[Path]) -> str:
+        return "container: no network, a read-only root, no capabilities, limits on memory, processor and processes"
 
     def why_not(self, environments: Iterable[Environment]) -> str:
         """Why the images of these environments are not there and cannot be built; empty when nothing is in the way."""
