@@ -19,5 +19,7 @@ REPORTS = (_CHECKOUT / "reports" if IS_CHECKOUT else PACKAGE.parent) / "crossloa
 LOCKS = PACKAGE / "environments" / "locks"
 ADVISORIES = PACKAGE / "inspection" / "advisories.toml"
 CAUSES = PACKAGE / "diagnosis" / "causes.toml"
+KNOWN_NAMES = PACKAGE / "diagnosis" / "known_names.toml"
+KERAS_NAMES = PACKAGE / "inspection" / "keras_names.txt"
 DURATIONS = PACKAGE / "execution" / "durations.toml"
 MEASURED = PACKAGE / "shipped" / "measured.xz"

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from crossload.upgrade.plan import UpgradePlan
 
 # Possible causes of a message that are told.
-_MOST_CAUSES = 3
 
 KEEP = {"nothing": 3, "model": 2, "optimizer": 1}
 
@@ -124,6 +123,12 @@ def _files(found: "UpgradePlan") -> "Table":
     return table
 
 
+def _piped() -> str:
+    from crossload.explaining.message import read_bounded
+
+    return read_bounded(sys.stdin.buffer)
+
+
 def explain(
     error: Annotated[
         list[str] | None,
@@ -134,14 +139,16 @@ def explain(
 ) -> None:
     """Say what an error message means: cause, versions where it is seen, what was verified to help, and the cells.
 
-    Answers from the measurements that come with Crossload; cells of a run in --out replace them one by one.
+    A whole traceback, a notebook's output or a log can be pasted; the last error counts. One answer comes first, and what is no
+    loading problem is called so. Answers from the measurements that come with Crossload; cells of a run in --out replace them
+    one by one.
     """
     from crossload.diagnosis.catalogue import load_catalogue
     from crossload.explaining.answer import explain as find
     from crossload.explaining.message import parse
-    from crossload.explaining.text import document, lines
+    from crossload.explaining.text import document, report
 
-    pasted = " ".join(error) if error else "" if sys.stdin.isatty() else sys.stdin.read()
+    pasted = " ".join(error) if error else "" if sys.stdin.isatty() else _piped()
     message = parse(pasted)
     if not message.text:
         raise SelectionError("there is no message to explain. Pass it as an argument, or through standard input.")
@@ -150,13 +157,7 @@ def explain(
     if as_json:
         typer.echo(json.dumps({"origin": cells.origin, "causes": [document(item) for item in found]}, indent=1))
         return
-    said = [cells.origin]
-    for item in found[:_MOST_CAUSES]:
-        said += lines(item, cells.environment_ids)
-    if not found:
-        said.append(
-            "No measured cell shows this message, and no known cause fits it. `crossload check MODEL` measures."
-        )
+    said = [cells.origin, *report(found, cells.environment_ids)]
     say = lines_to(open_console())
     for line in said:
         say(line)

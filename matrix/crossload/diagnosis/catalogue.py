@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from crossload.diagnosis.naming import KeyStatus, Status
 from crossload.domain.verdicts import NEEDS_CAUSE
 from crossload.errors import ConfigError
 from crossload.probe.formats import FORMATS, RUNGS
@@ -70,6 +71,8 @@ class Evidence(_Strict):
     :param place: pattern of the file and line that raised, such as ``saving_utils.py:238``.
     :param passed: what plain loading passed for ``name``: ``nothing``, the same object under an ``other-key``, or ``it``.
     :param of_custom: whether the class in the group ``of`` is a custom one.
+    :param thing: what the group ``name`` is to the loading Keras; see ``crossload.diagnosis.naming``.
+    :param kinds: modules of Keras among whose names ``thing`` looks.
     :param named_in: where the file has ``name``: in what the model is ``compiled`` with, or among what is ``custom``.
     :param saver, loader: version specifiers by package.
     :param newer_saver: whether the saver's Keras is newer than the loader's.
@@ -86,6 +89,8 @@ class Evidence(_Strict):
     place: Pattern = ""
     passed: Literal["", "nothing", "other-key", "it"] = ""
     of_custom: bool | None = None
+    thing: tuple[Status, ...] = ()
+    kinds: tuple[str, ...] = ()
     named_in: Literal["", "compiled", "custom"] = ""
     saver: dict[Pin, Specifier] = Field(default_factory=dict)
     loader: dict[Pin, Specifier] = Field(default_factory=dict)
@@ -113,8 +118,42 @@ class Evidence(_Strict):
         if not any((self.message, self.file, self.observed, self.lost, self.kept, self.error_types)):
             raise ValueError("evidence needs a message, an error type, a measurement or a fact of the file")
         groups = re.compile(self.message).groupindex
-        for word, group in ((self.passed, "name"), (self.named_in, "name"), (self.of_custom is not None, "of")):
+        for word, group in (
+            *((self.passed, "name"), (self.named_in, "name"), (self.thing, "name")),
+            (self.of_custom is not None, "of"),
+        ):
             if word and group not in groups:
+                raise ValueError(f"message needs the group (?P<{group}>…)")
+        return self
+
+
+class Wording(_Strict):
+    """A message that tells the cause by itself, for `explain`, which has no file and no versions; all that is given must hold.
+
+    Unlike evidence it must not need what a message does not say: whoever adds one has made sure that nothing else says this.
+
+    :param message: pattern searched in the message without tracebacks and configurations.
+    :param loader: versions of Keras that word it so; compared with what the traceback gives away.
+    :param around: pattern searched in the whole text, traceback included.
+    :param not_around: pattern that must not be there.
+    :param weak: whether cells with the very same message know better.
+    """
+
+    message: Pattern
+    error_types: tuple[str, ...] = ()
+    thing: tuple[Status, ...] = ()
+    kinds: tuple[str, ...] = ()
+    key: tuple[KeyStatus, ...] = ()
+    loader: Specifier = ""
+    around: Pattern = ""
+    not_around: Pattern = ""
+    weak: bool = False
+
+    @model_validator(mode="after")
+    def _groups(self) -> "Wording":
+        groups = re.compile(self.message).groupindex
+        for wanted, group in ((self.thing, "name"), (self.key, "keys")):
+            if wanted and group not in groups:
                 raise ValueError(f"message needs the group (?P<{group}>…)")
         return self
 
@@ -122,6 +161,8 @@ class Evidence(_Strict):
 class Cause(_Strict):
     """One cause.
 
+    :param loading: whether it is about loading or saving a model at all.
+    :param wording: messages that tell it without a file.
     :param remedies: attempts and routes to try, the best first; words of the design or a short phrase.
     :param references: public reports, as ``k#18709`` (keras-team/keras), ``tf#66381`` (tensorflow/tensorflow) or an address.
     """
@@ -131,7 +172,15 @@ class Cause(_Strict):
     explanation: Annotated[str, Field(min_length=20)]
     remedies: tuple[str, ...] = ()
     references: tuple[str, ...] = ()
-    evidence: Annotated[tuple[Evidence, ...], Field(min_length=1)]
+    loading: bool = True
+    evidence: tuple[Evidence, ...] = ()
+    wording: tuple[Wording, ...] = ()
+
+    @model_validator(mode="after")
+    def _recognisable(self) -> "Cause":
+        if not self.evidence and not self.wording:
+            raise ValueError("a cause needs evidence or a wording")
+        return self
 
     def told(self) -> dict[str, Any]:
         """What the report says of it; references as pairs of a short text and an address."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from crossload.diagnosis.case import Case, Pins
 from crossload.diagnosis.catalogue import UNKNOWN, Catalogue, Evidence, FileEvidence
 from crossload.diagnosis.file_facts import file_facts, specifiers
+from crossload.diagnosis.naming import identify
 from crossload.domain.verdicts import NEEDS_CAUSE, REMEDY
 from crossload.inspection import Inspection
 from crossload.probe import attempts
@@ -231,11 +232,18 @@ def _message(evidence: Evidence, case: Case, said: _Said) -> list[str] | None:
         file = case.file
         if file is None or (groups.get("of", "") in file.custom) != evidence.of_custom:
             return None
+    about: list[str] = []
+    if evidence.thing:
+        identity = identify(groups.get("name", ""), evidence.kinds, case.loader.keras)
+        if identity.status not in evidence.thing:
+            return None
+        about = [*identity.told]
     if evidence.named_in and (case.file is None or not _named_in(groups.get("name", ""), case.file, evidence.named_in)):
         return None
     return [
         f"error: {_short(found[0])}",
         *(f"{_GROUPS.get(key, key)}: {_short(value)}" for key, value in groups.items()),
+        *about,
     ]
 
 

@@ -1,4 +1,4 @@
-"""Finds the cause of a message among measured cells and in the catalogue of causes."""
+"""Finds the cause of a message: by what it says itself, and among measured cells with the very same message."""
 
 import re
 from collections import Counter, defaultdict
@@ -8,7 +8,8 @@ from typing import Any
 
 from crossload.diagnosis.catalogue import UNKNOWN, Catalogue, Cause
 from crossload.domain.verdicts import CRASHES, DIFFERS, REMEDY
-from crossload.explaining.message import Message, likeness, shape, words
+from crossload.explaining.message import Message, likeness, named, words
+from crossload.explaining.wording import Told, told_by
 
 Row = Mapping[str, Any]
 
@@ -17,7 +18,11 @@ LONGEST = 240
 
 # Messages that share less than this are two different ones.
 _ALIKE = 0.75
+# Share of the cells with a message that have to have one cause before it is taken for the cause of the message.
+_AGREED = 2 / 3
 SAME, ALIKE, PATTERN = "the same message", "messages much like it", "its wording"
+# What a message is about: classes, keys, modules and whatever else it puts in quotes.
+_IDENTIFIER = re.compile(r"[A-Za-z]*[A-Z_]\w*|'[^'\n]{1,80}'")
 
 
 @dataclass(frozen=True)
@@ -27,12 +32,14 @@ class Explanation:
     :param by: what speaks for it: cells with the same message, with one much like it, or the wording alone.
     :param cells: the measured cells behind it; of this cause in general where only the wording speaks.
     :param remedies: attempts that gave the right outputs in those cells, with the number of cells, most frequent first.
+    :param details: what the thing is that the message names, in sentences.
     """
 
     cause: Cause | None
     by: str
     cells: tuple[Row, ...]
     remedies: tuple[tuple[str, int], ...]
+    details: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
@@ -54,39 +61,79 @@ def explain(message: Message, rows: Iterable[Row], catalogue: Catalogue) -> list
     :param rows: cells as in a result table.
     """
     bad = [row for row in rows if row["cause"] and row["error"]]
-    groups, by = _same_message(message, bad)
+    told = told_by(message, catalogue)
+    measured = _same_message(message, bad)
+    by = SAME
+    if not told and not measured:
+        measured, by = _much_like(message, bad), ALIKE
+    details = {item.cause.id: item.details for item in told}
+    named_things = frozenset(item.cause.id for item in told if item.names)
     known = catalogue.by_id()
-    worded = _by_wording(message, catalogue)
-    if groups:
-        # The wording decides between causes that share a message; the number of cells comes second.
-        ranked = sorted(groups, key=lambda name: (name in worded, len(groups[name])), reverse=True)
-        return [_explanation(known.get(name), by, groups[name]) for name in ranked]
-    of_cause: dict[str, list[Row]] = defaultdict(list)
-    for row in bad:
-        of_cause[row["cause"]].append(row)
-    seen = [name for name in worded if name in of_cause] or worded
-    return [_explanation(known[name], PATTERN, of_cause.get(name, [])) for name in seen]
+    found = []
+    for name in _ranked(told, measured):
+        cells = measured.get(name)
+        cause = known.get(name)
+        if cells is not None:
+            found.append(_explanation(cause, by, cells, details.get(name, ())))
+        else:
+            found.append(_explanation(cause, PATTERN, _of_cause(name, bad, named_things), details[name]))
+    return found
 
 
-def _same_message(message: Message, rows: Sequence[Row]) -> tuple[dict[str, list[Row]], str]:
-    """Cells with this message by cause, and how alike it is."""
+def _of_cause(name: str, rows: Sequence[Row], named_things: frozenset[str]) -> list[Row]:
+    """Cells of a cause in general. Where the message is about one thing by its name, those of other things show nothing."""
+    return [] if name in named_things else [row for row in rows if row["cause"] == name]
+
+
+def _ranked(told: Sequence[Told], measured: Mapping[str, Sequence[Row]]) -> list[str]:
+    """Names of causes, the likeliest first.
+
+    Cells with the very same message are known with file and versions: where most of them agree, they come before a wording that
+    is weak, and behind one that can mean nothing else.
+    """
+    by_cells = sorted(measured, key=lambda name: len(measured[name]), reverse=True)
+    strong = [item.cause.id for item in told if not item.weak]
+    weak = [item.cause.id for item in told if item.weak]
+    both = [name for name in by_cells if name in weak]
+    agreed = by_cells and len(measured[by_cells[0]]) >= _AGREED * sum(map(len, measured.values()))
+    names = list(dict.fromkeys([*strong, *both, *by_cells, *weak] if agreed else [*strong, *weak, *by_cells]))
+    known = [name for name in names if name != UNKNOWN]
+    return known or names
+
+
+def _by_text(message: Message, rows: Sequence[Row]) -> dict[str, list[Row]]:
     whole: dict[str, list[Row]] = defaultdict(list)
     for row in rows:
         if not message.error_type or row["error_type"] == message.error_type or row["verdict"] == CRASHES:
             whole[row["error"]].append(row)
-    by_text: dict[str, list[Row]] = defaultdict(list)
-    for text, found in whole.items():
-        by_text[Message("", text).core[:LONGEST]] += found
+    found: dict[str, list[Row]] = defaultdict(list)
+    for text, cells in whole.items():
+        found[Message("", text).core[:LONGEST]] += cells
+    return found
+
+
+def _same_message(message: Message, rows: Sequence[Row]) -> dict[str, list[Row]]:
+    """Cells with this message, names and all, by cause. A stored one is cut short, and so may be a pasted one."""
+    own = named(message.core)
+    by_text = _by_text(message, rows)
+    return _by_cause([text for text in by_text if _begins_alike(own, named(text))], by_text)
+
+
+def _much_like(message: Message, rows: Sequence[Row]) -> dict[str, list[Row]]:
+    """Cells whose message is about the same things in almost the same words, by cause."""
     core = message.core
-    own, own_words = shape(core), words(core)
-    # A stored message is cut short, and so may be a pasted one.
-    same = [text for text in by_text if _begins_alike(own, shape(text))]
-    if not same:
-        scores = {text: likeness(own_words, words(text)) for text in by_text}
-        best = max(scores.values(), default=0.0)
-        alike = [text for text, score in scores.items() if score >= max(_ALIKE, best - 0.02)]
-        return _by_cause(alike, by_text), ALIKE
-    return _by_cause(same, by_text), SAME
+    own = words(core)
+    by_text = _by_text(message, rows)
+    alike = {text: likeness(own, words(text)) for text in by_text if _same_things(core, text)}
+    best = max(alike.values(), default=0.0)
+    return _by_cause([text for text, score in alike.items() if score >= max(_ALIKE, best - 0.02)], by_text)
+
+
+def _same_things(one: str, two: str) -> bool:
+    """Whether two messages are about the same: what one names and the other does not makes them two."""
+    length = min(len(one), len(two))
+    first, second = (set(_IDENTIFIER.findall(text[:length])) for text in (one, two))
+    return first == second
 
 
 def _begins_alike(one: str, two: str) -> bool:
@@ -102,26 +149,6 @@ def _by_cause(texts: Iterable[str], by_text: Mapping[str, Sequence[Row]]) -> dic
     return groups
 
 
-# A pattern that fits this fits any message: it stands beside other facts, which a message alone does not tell.
-_ANYTHING = "Zebra zwölf"
-
-
-def _by_wording(message: Message, catalogue: Catalogue) -> list[str]:
-    """Causes of which a pattern fits the message, in the catalogue's order."""
-    core = message.core
-    return [
-        cause.id
-        for cause in catalogue.cause
-        if any(
-            evidence.message
-            and not re.search(evidence.message, _ANYTHING, re.DOTALL)
-            and (not evidence.error_types or not message.error_type or message.error_type in evidence.error_types)
-            and re.search(evidence.message, core, re.DOTALL)
-            for evidence in cause.evidence
-        )
-    ]
-
-
-def _explanation(cause: Cause | None, by: str, cells: Sequence[Row]) -> Explanation:
+def _explanation(cause: Cause | None, by: str, cells: Sequence[Row], details: tuple[str, ...]) -> Explanation:
     remedies = Counter(row["attempt"] for row in cells if row["verdict"] == REMEDY)
-    return Explanation(cause, by, tuple(cells), tuple(remedies.most_common()))
+    return Explanation(cause, by, tuple(cells), tuple(remedies.most_common()), details)

@@ -1,17 +1,55 @@
-"""Takes an error message apart as people paste it, and says when two are the same."""
+"""Takes an error message apart as people paste it, and says when two are the same.
 
+A whole traceback, a notebook's cell output, a log of pytest or of an application: the errors in it are found, the last one first.
+Everything is bounded: of a long text the beginning and the end are read, of a long line its beginning, of a long message its
+beginning.
+"""
+
+import html
+import json
 import re
 from dataclasses import dataclass
+from typing import BinaryIO
 
 from crossload.diagnosis.case import essence
 
-# `ValueError: text`, `keras.src.errors.X: text`, at the beginning of a line.
-_RAISED = re.compile(r"^(?:[\w.]+\.)?([A-Z]\w*(?:Error|Exception|Warning|Interrupt|Exit)): ?", re.MULTILINE)
+# Characters of a pasted text that are read: of its beginning and of its end, where the error stands.
+_HEAD, _TAIL = 100_000, 300_000
+# Bytes after which a pipe is not read any further.
+_MOST_BYTES = 1 << 26
+# Characters of a line in which the name of an exception is looked for, and of a message that are compared with patterns.
+_LINE, LONGEST_MESSAGE = 1_000, 4_000
+_MOST_ERRORS = 20
+
+_ESCAPES = re.compile(
+    r"\x1b(?:\[[0-9;?]{0,20}[A-Za-z]|\][^\x07\x1b]{0,200}(?:\x07|\x1b\\))|\r(?=\n)|[\x00-\x08\x0b\x0c\x0e-\x1f]"
+)
+# What pytest, quoting and tables put before a line.
+_PREFIX = re.compile(r"^(?:E {1,12}|[|>│] ?|[ \t`*]){0,12}")
+# `ValueError: text`, `keras.src.errors.X: text`, at the beginning of a line once what stands before it is gone.
+_NAME = r"([A-Z][A-Za-z]{0,60}?(?:Error|Exception|Warning|Interrupt|Exit))"
+_RAISED = re.compile(rf"^(?:\w{{1,60}}\.){{0,8}}{_NAME} ?:(?: |$)")
+# The same inside a line: a log's own words before it, `E   Exception: ValueError: …`.
+_WITHIN = re.compile(rf"(?:^|[\s(\"'`*])(?:\w{{1,60}}\.){{0,8}}{_NAME}: ")
+_IN_BRACES = re.compile(rf"^\{{{_NAME}\}}")
+_NOTEBOOK = re.compile(r'"(?:message|evalue)"\s{0,5}:\s{0,5}("(?:[^"\\]|\\.){0,20000}")')
+_NOTEBOOK_NAME = re.compile(r'"(?:name|ename)"\s{0,5}:\s{0,5}"([A-Za-z.]{1,80})"')
+# pytest's summary repeats an error, cut short.
+_SUMMARY = re.compile(r"^(?:FAILED|ERROR) \S{1,300}(?:::|\.py)")
+_ENDS = (
+    "Traceback (most recent call last",
+    "During handling of the above",
+    "The above exception was",
+    "=====",
+    "-----",
+)
 # What differs between two users who meet the same error: names, paths, shapes, counts, addresses.
 _OWN = re.compile(
     r"0x[0-9a-fA-F]+|b?'[^'\n]{0,200}'|b?\"[^\"\n]{0,200}\"|`[^`\n]{0,200}`|<[^<>\n]{0,200}>|/[^\s,;)]+|\d+(\.\d+)*"
 )
-_WORD = re.compile(r"[a-z_]{2,}")
+# What of it is never what the error is about.
+_PLACES = re.compile(r"0x[0-9a-fA-F]+|<[^<>\n]{0,200}>|\b[A-Za-z]:\\[^\s,;)'\"]{0,200}|/[^\s,;)'\"]{1,200}|\d+(\.\d+)*")
+_WORD = re.compile(r"[a-z_]{2,60}")
 
 
 @dataclass(frozen=True)
@@ -20,26 +58,99 @@ class Message:
 
     :param error_type: name of the exception without its module; empty where it is not said.
     :param text: what it says, without the traceback.
+    :param earlier: the errors before it in the pasted text, the latest first.
+    :param around: all of the pasted text that is read.
     """
 
     error_type: str
     text: str
+    earlier: tuple["Message", ...] = ()
+    around: str = ""
 
     @property
     def core(self) -> str:
         """The innermost error in one line."""
-        line = " ".join(essence(self.text).split())
+        line = " ".join(essence(self.text)[:LONGEST_MESSAGE].split())
         # A KeyError shows its message as Python writes a text: in quotes.
-        return line[1:-1] if len(line) > 2 and line[0] == line[-1] and line[0] in "'\"" else line
+        quoted = len(line) > 2 and line[0] == line[-1] and line[0] in "'\"" and line[0] not in line[1:-1]
+        return line[1:-1] if quoted else line
+
+    @property
+    def warning(self) -> bool:
+        return self.error_type.endswith("Warning")
+
+
+def read_bounded(stream: BinaryIO) -> str:
+    """The beginning and the end of a piped text, whatever its encoding; of an endless one as much as is worth waiting for."""
+    head, tail, size = b"", b"", 0
+    while size < _MOST_BYTES and (chunk := stream.read(1 << 20)):
+        size += len(chunk)
+        if len(head) < 4 * _HEAD:
+            room = 4 * _HEAD - len(head)
+            head, chunk = head + chunk[:room], chunk[room:]
+        tail = (tail + chunk)[-4 * _TAIL :]
+    data = head + tail
+    encoding = "utf-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
+    return data.decode(encoding, "replace")
 
 
 def parse(pasted: str) -> Message:
     """The error in a pasted text: the last exception of a traceback, or all of it."""
-    found = list(_RAISED.finditer(pasted))
+    text = _readable(pasted)
+    found = _notebook(text) or _errors(text)
     if not found:
-        return Message("", pasted.strip())
-    last = found[-1]
-    return Message(last[1], pasted[last.end() :].strip())
+        return Message("", text.strip(), around=text.strip())
+    # The last error counts most; a warning counts where there is no error.
+    found.reverse()
+    ranked = sorted(found, key=lambda message: message.warning)
+    first, *others = ranked[:_MOST_ERRORS]
+    return Message(first.error_type, first.text, tuple(others), text.strip())
+
+
+def _readable(pasted: str) -> str:
+    """The beginning and the end of a text, without what only a terminal understands."""
+    if len(pasted) > _HEAD + _TAIL:
+        pasted = f"{pasted[:_HEAD]}\n{pasted[-_TAIL:]}"
+    text = _ESCAPES.sub("", pasted)
+    return html.unescape(text) if "&#39;" in text or "&lt;" in text or "&quot;" in text else text
+
+
+def _notebook(text: str) -> list[Message]:
+    """Errors in the form in which notebooks store them."""
+    if '"message"' not in text and '"evalue"' not in text:
+        return []
+    names = [match[1].rpartition(".")[2] for match in _NOTEBOOK_NAME.finditer(text)]
+    found = []
+    for number, match in enumerate(_NOTEBOOK.finditer(text)):
+        try:
+            said = json.loads(match[1], strict=False)
+        except ValueError:
+            continue
+        found.append(Message(names[number] if number < len(names) else "", str(said).strip()))
+    return [message for message in found if message.text]
+
+
+def _errors(text: str) -> list[Message]:
+    found: list[tuple[str, list[str]]] = []
+    taking = False
+    for line in text.split("\n"):
+        plain = _PREFIX.sub("", line[:_LINE])
+        if _SUMMARY.match(plain):
+            taking = False
+            continue
+        raised = _RAISED.match(plain) or _IN_BRACES.match(plain) or _WITHIN.search(plain)
+        if raised is not None:
+            rest = plain[raised.end() :] + line[_LINE:][: LONGEST_MESSAGE * 4]
+            found.append((raised[1], [rest]))
+            del found[: -2 * _MOST_ERRORS]
+            taking = True
+        elif taking and plain.startswith(_ENDS):
+            taking = False
+        elif taking:
+            said = found[-1][1]
+            if sum(map(len, said)) < 4 * LONGEST_MESSAGE:
+                said.append(line[: LONGEST_MESSAGE * 4])
+    return [Message(name, "\n".join(said).strip().strip("`*")) for name, said in found]
 
 
 def words(text: str) -> frozenset[str]:
@@ -50,6 +161,11 @@ def words(text: str) -> frozenset[str]:
 def shape(text: str) -> str:
     """A message with everything of one user's own taken out, in one line."""
     return " ".join(_OWN.sub("#", text).lower().split())
+
+
+def named(text: str) -> str:
+    """A message with paths, addresses and numbers taken out and every name kept: what it is about."""
+    return " ".join(_PLACES.sub("#", text).replace('"', "'").split())
 
 
 def likeness(one: frozenset[str], two: frozenset[str]) -> float:

@@ -10,6 +10,7 @@ from crossload.explaining.message import Message
 from crossload.probe import attempts
 
 _SHOWN_CELLS = 5
+_SHOWN_OTHERS = 3
 
 
 def _span(names: Sequence[str]) -> str:
@@ -27,8 +28,12 @@ def lines(found: Explanation, order: Sequence[str]) -> list[str]:
     if found.cause is None:
         said.append("Cause: unknown. The message was measured, and no known cause explains it.")
     else:
-        said += [f"Cause: {found.cause.title} ({found.cause.id}).", f"  {found.cause.explanation}"]
-    if not found.cells:
+        title = f"{found.cause.title} ({found.cause.id})."
+        said.append(f"Cause: {title}" if found.cause.loading else f"No loading problem. {title}")
+        said += [f"  {sentence}" for sentence in (*found.details, found.cause.explanation)]
+    if not found.cells and found.cause is not None and not found.cause.loading:
+        pass
+    elif not found.cells:
         said.append(f"  Known by {found.by}; no measured cell shows it.")
     else:
         savers, loaders = (_ordered(found, side, order) for side in SIDES)
@@ -52,6 +57,24 @@ def lines(found: Explanation, order: Sequence[str]) -> list[str]:
             said.append(f"  Known to be worth trying: {'; '.join(found.cause.remedies)}.")
         if found.cause.references:
             said.append(f"  See {', '.join(address for _, address in found.cause.told()['links'])}")
+    return said
+
+
+def report(found: Sequence[Explanation], order: Sequence[str]) -> list[str]:
+    """One answer, the others in a line each.
+
+    :param order: environments in the order of their versions.
+    """
+    if not found:
+        return [
+            "Not known: no measured cell shows this message with these names, and no known cause fits it. "
+            "`crossload check MODEL` measures."
+        ]
+    first, *others = found
+    said = lines(first, order)
+    if others:
+        said.append("Less likely (--json tells all of them):")
+        said += [f"  {item.cause.title if item.cause else 'unknown'} ({item.name})." for item in others[:_SHOWN_OTHERS]]
     return said
 
 
@@ -80,6 +103,8 @@ def document(found: Explanation) -> dict[str, Any]:
         "cause": found.name,
         "title": found.cause.title if found.cause else "",
         "explanation": found.cause.explanation if found.cause else "",
+        "about": list(found.details),
+        "loading": found.cause.loading if found.cause else True,
         "recognised_by": found.by,
         "saved_with": found.environments("saved_with"),
         "loaded_with": found.environments("loaded_with"),

@@ -7,7 +7,7 @@ import pytest
 from crossload.diagnosis.catalogue import load_catalogue
 from crossload.explaining.answer import ALIKE, PATTERN, SAME, explain
 from crossload.explaining.message import likeness, parse, shape, words
-from crossload.explaining.text import document, lines
+from crossload.explaining.text import document, lines, report
 from crossload.resources import MEASURED
 from crossload.shipped.file_format import read
 
@@ -66,12 +66,27 @@ def test_cells_with_the_same_message_name_the_cause_and_what_helped() -> None:
         row("damaged-file", "the file is cut"),
     ]
     message = parse(
-        "ValueError: Unknown layer: 'MyOwn'. Please ensure you are using a `keras.utils.custom_object_scope`"
+        "ValueError: Unknown layer: 'Gate'. Please ensure you are using a `keras.utils.custom_object_scope`"
     )
-    (found,) = explain(message, rows, load_catalogue())
+    found = next(item for item in explain(message, rows, load_catalogue()) if item.cells)
     assert (found.by, len(found.cells), found.remedies, found.unhelped) == (SAME, 2, (("rebuild+weights", 1),), 1)
     told = document(found)
     assert told["cells"] == ["2.10-cpu,2.16-cpu,h5,dense"] * 2
+
+
+def test_the_same_sentence_about_another_name_is_another_message() -> None:
+    rows = [row("custom-object-not-passed", UNKNOWN_LAYER)]
+    for name in ("MyOwn", "Gates", "CuDNNLSTM"):
+        message = parse(f"ValueError: {UNKNOWN_LAYER.replace('Gate', name)}")
+        assert not any(item.cells for item in explain(message, rows, load_catalogue()))
+
+
+def test_cells_that_agree_outweigh_a_wording_that_other_causes_share() -> None:
+    said = "Some Python objects were not bound to checkpointed values, likely due to changes in the Python program."
+    rows = [row("lookup-layer-rewritten", said)] * 3 + [row("weights-count", said)]
+    names = [item.name for item in explain(parse(f"ValueError: {said}"), rows, load_catalogue())]
+    assert names[0] == "lookup-layer-rewritten"
+    assert "checkpoint-objects" in names
 
 
 def test_a_message_that_is_much_like_one_says_so() -> None:
@@ -89,6 +104,23 @@ def test_the_wording_alone_names_a_cause_without_claiming_cells() -> None:
     assert [item.name for item in found] == ["lambda-bytecode"]
     assert found[0].by == PATTERN
     assert "no measured cell shows it" in lines(found[0], [])[2]
+
+
+def test_one_answer_stands_first_and_the_others_in_a_line_each() -> None:
+    found = explain(parse("ValueError: Unknown optimizer: 'Addons>AdamW'"), [], load_catalogue())
+    said = report(found, [])
+    assert said[0] == "Cause: A class of a package beside Keras (addon-class)."
+    assert any("tensorflow-addons" in line for line in said)
+    assert sum(line.startswith("Cause:") for line in said) == 1
+    assert "Not known" in report([], [])[0]
+
+
+def test_what_is_no_loading_problem_says_so() -> None:
+    found = explain(
+        parse("ResourceExhaustedError: OOM when allocating tensor with shape[64,512,512,3]"), [], load_catalogue()
+    )
+    assert report(found, [])[0].startswith("No loading problem.")
+    assert document(found[0])["loading"] is False
 
 
 def test_another_type_of_error_is_another_error() -> None:

@@ -1,0 +1,105 @@
+"""Finds the cause that a message tells by itself: the first of the catalogue whose wording fits, names looked up."""
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+
+from packaging.specifiers import SpecifierSet
+
+from crossload.diagnosis.catalogue import Catalogue, Cause, Wording
+from crossload.diagnosis.naming import identify, key_identity, module_identity, operation_package
+from crossload.explaining.loader import Loader, loader_of
+from crossload.explaining.message import LONGEST_MESSAGE, Message
+
+
+@dataclass(frozen=True)
+class Told:
+    """A cause that a message tells.
+
+    :param weak: whether cells with the very same message know better.
+    :param names: whether it is about a thing by its name.
+    :param details: what the named thing is, in sentences.
+    """
+
+    cause: Cause
+    weak: bool
+    names: bool
+    details: tuple[str, ...]
+
+
+def told_by(message: Message, catalogue: Catalogue) -> list[Told]:
+    """Causes that a pasted text tells, the likeliest first: what its last error says, then what earlier ones say."""
+    loader = loader_of(message.around or message.text)
+    found: dict[str, Told] = {}
+    for error in (message, *message.earlier, *_whole(message)):
+        for cause in catalogue.cause:
+            told = _told(cause, error, message.around, loader)
+            if told is not None:
+                found.setdefault(cause.id, told)
+    return sorted(found.values(), key=lambda told: told.weak)
+
+
+def _whole(message: Message) -> list[Message]:
+    """The whole text as one message, where no error in it says more: its beginning and its end."""
+    text = " ".join(message.around.split())
+    if not text or text == message.core:
+        return []
+    ends = [text] if len(text) <= LONGEST_MESSAGE else [text[-LONGEST_MESSAGE:], text[:LONGEST_MESSAGE]]
+    return [Message(message.error_type, end) for end in ends]
+
+
+def _told(cause: Cause, error: Message, around: str, loader: Loader) -> Told | None:
+    for wording in cause.wording:
+        details = _fits(wording, error, around, loader)
+        if details is not None:
+            return Told(cause, wording.weak, bool(wording.thing or wording.key), details)
+    return None
+
+
+def _fits(wording: Wording, error: Message, around: str, loader: Loader) -> tuple[str, ...] | None:
+    """What the named thing is; None where the wording does not fit."""
+    if wording.error_types and error.error_type and error.error_type not in wording.error_types:
+        return None
+    match = _pattern(wording.message).search(error.core)
+    if match is None:
+        return None
+    if (
+        wording.loader
+        and loader.version is not None
+        and loader.version not in SpecifierSet(wording.loader, prereleases=True)
+    ):
+        return None
+    if wording.loader and loader.standalone and not SpecifierSet(wording.loader).contains("2.3"):
+        return None
+    if wording.around and not _pattern(wording.around).search(around):
+        return None
+    if wording.not_around and _pattern(wording.not_around).search(around):
+        return None
+    return _named(wording, match.groupdict(), loader)
+
+
+def _named(wording: Wording, groups: dict[str, str | None], loader: Loader) -> tuple[str, ...] | None:
+    details: tuple[str, ...] = ()
+    if name := groups.get("name"):
+        identity = identify(name, wording.kinds, loader.version)
+        if wording.thing and identity.status not in wording.thing:
+            return None
+        details = identity.told if wording.thing else ()
+    if keys := groups.get("keys"):
+        status, said = key_identity(keys, groups.get("of") or "", loader.version, loader.standalone)
+        if wording.key and status not in wording.key:
+            return None
+        details += said
+    if module := groups.get("module"):
+        own, said = module_identity(module)
+        if not own:
+            return None
+        details += said
+    if op := groups.get("op"):
+        details += operation_package(op)
+    return details
+
+
+@lru_cache(maxsize=2_000)
+def _pattern(text: str) -> re.Pattern[str]:
+    return re.compile(text, re.DOTALL)
