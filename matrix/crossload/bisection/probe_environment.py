@@ -114,13 +114,15 @@ class Prober:
         loads = self.change.axis == LOADER
         saver, loader = (fixed, environment) if loads else (environment, fixed)
         states = {fixed.id: self._built(fixed), environment.id: state}
+        for name, found in states.items():
+            if found.state != "ready":
+                return f"{name} is unavailable: {found.reason}"
         artifact = self._artifact(saver, states[saver.id])
         # Some causes are told by what the environment that saved it gets.
         both = tuple({saver.id: saver, loader.id: loader}.values())
         cells = Shelf(self.store)
         for place in both if artifact.state == "saved" else ():
-            if states[place.id].state == "ready":
-                cells.add(self._load(artifact, saver, place, states[place.id]))
+            cells.add(self._load(artifact, saver, place, states[place.id]))
         with inspector(self.store) as inspect:
             tables = Tables(Matrix(both, (self.work,)), self.config, states, {artifact.key: artifact}, cells, inspect)
         wanted = (loader.id, "")

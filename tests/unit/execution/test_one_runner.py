@@ -10,8 +10,9 @@ import pytest
 from crossload.backends import Backend, WorkerError
 from crossload.bisection.endpoints import Change
 from crossload.bisection.probe_environment import Prober
-from crossload.bisection.search import NEW, OLD
+from crossload.bisection.search import NEW, NOTHING, OLD
 from crossload.config import MatrixConfig
+from crossload.environments.model import Environment, EnvironmentState
 from crossload.execution.local import Engine
 from crossload.execution.provisioner import Provisioner
 from crossload.execution.tasks import LoadTask, SaveTask, failed_artifact
@@ -194,6 +195,20 @@ def test_bisect_keeps_its_probes_and_reads_what_is_stored(store: Store, monkeypa
     again = Mortal(0)
     assert prober(again, store, lambda line: None).configured("2.16-cpu") == NEW
     assert again.workers == []
+
+
+def test_bisect_says_where_the_other_side_cannot_be_had(store: Store) -> None:
+    class Lacking(Mortal):
+        def build(self, environment: Environment, say: Callable[[str], None]) -> EnvironmentState:
+            if environment.id == "2.10-cpu":
+                return EnvironmentState(environment, "unavailable", "no Python 3.9")
+            return super().build(environment, say)
+
+    said: list[str] = []
+    backend = Lacking(0)
+    assert prober(backend, store, said.append).configured("2.16-cpu") == NOTHING
+    assert said == ["  2.16-cpu: nothing (2.10-cpu is unavailable: no Python 3.9)"]
+    assert backend.workers == []
 
 
 def test_bisect_saves_again_what_failed_for_a_fault_of_ours(store: Store) -> None:
