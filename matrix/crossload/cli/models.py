@@ -15,6 +15,7 @@ from crossload.cli.options import (
     CustomOption,
     InputsOption,
     JsonOption,
+    MaxHopsOption,
     ModelArgument,
     SavedWithOption,
     TrustOption,
@@ -135,7 +136,7 @@ def convert(
     keep: Annotated[
         str, typer.Option(metavar="WHAT", help="optimizer: its state must come through; model (default).")
     ] = "model",
-    max_hops: Annotated[int, typer.Option(min=0, metavar="N", help="Environments that may lie between.")] = 2,
+    max_hops: MaxHopsOption = 2,
     route: Annotated[
         str | None,
         typer.Option(metavar="STOPS", help="Walk only this one: 2.15:h5 or 2.12:keras,2.15:h5, or direct."),

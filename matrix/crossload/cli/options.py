@@ -51,6 +51,11 @@ SiteOption = Annotated[
 # What is selected
 
 ProfileOption = Annotated[str, typer.Option("--profile", metavar="NAME", help="quick or full, from the configuration.")]
+# Where nothing is given, the last run's; the default is not shown.
+LastProfileOption = Annotated[
+    str | None,
+    typer.Option("--profile", metavar="NAME", help="quick or full, from the configuration.", show_default=False),
+]
 TfOption = Annotated[
     str | None,
     typer.Option(
@@ -58,6 +63,9 @@ TfOption = Annotated[
     ),
 ]
 HardwareOption = Annotated[str, typer.Option("--hardware", metavar="LIST", help="cpu, cuda, or both.")]
+LastHardwareOption = Annotated[
+    str | None, typer.Option("--hardware", metavar="LIST", help="cpu, cuda, or both.", show_default=False)
+]
 ScenarioOption = Annotated[
     str | None, typer.Option("--scenario", metavar="GLOB", help="Scenarios by name: 'q1-*' or dense,lstm.")
 ]
@@ -103,4 +111,10 @@ TrustOption = Annotated[
 ]
 SavedWithOption = Annotated[
     str | None, typer.Option("--saved-with", metavar="VERSION", help="What wrote it; read from the file by default.")
+]
+
+# A way through other environments
+
+MaxHopsOption = Annotated[
+    int, typer.Option("--max-hops", min=0, metavar="N", help="Environments that may lie between.")
 ]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from crossload.cli.options import DEFAULT_OUT, LocalRunOption
+from crossload.cli.options import DEFAULT_OUT, LocalRunOption, MaxHopsOption
 from crossload.domain.versions import EnvironmentId, spellings
 from crossload.errors import SelectionError, nearest
 from crossload.util.terminal import lines_to, open_console, words
@@ -55,7 +55,7 @@ def plan(
     inference_only: Annotated[
         bool, typer.Option(help="Ways after which a model can only be called count too.")
     ] = False,
-    max_hops: Annotated[int, typer.Option(min=0, metavar="N", help="Environments that may lie between.")] = 2,
+    max_hops: MaxHopsOption = 2,
     files: Annotated[bool, typer.Option("--files", help="Show every file, not only families.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")] = False,
     out: LocalRunOption = None,

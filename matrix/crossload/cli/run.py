@@ -14,6 +14,8 @@ from crossload.cli.options import (
     ExecutorOption,
     FormatOption,
     HardwareOption,
+    LastHardwareOption,
+    LastProfileOption,
     OutOption,
     ProfileOption,
     ScenarioOption,
@@ -81,13 +83,9 @@ def run(
 
 
 def report(
-    profile: Annotated[
-        str | None, typer.Option(metavar="NAME", help="quick or full, from the configuration.", show_default=False)
-    ] = None,
+    profile: LastProfileOption = None,
     tf: TfOption = None,
-    hardware: Annotated[
-        str | None, typer.Option(metavar="LIST", help="cpu, cuda, or both.", show_default=False)
-    ] = None,
+    hardware: LastHardwareOption = None,
     scenario: ScenarioOption = None,
     format: FormatOption = None,
     backend: BackendOption = "auto",
