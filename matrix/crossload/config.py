@@ -57,10 +57,15 @@ class ProfileConfig(_Table):
 
 
 class Tolerance(_Table):
-    """Two values agree when ``|a - b| <= atol + rtol * |b|``, where ``b`` is the saver's value."""
+    """Two values agree when ``|a - b| <= atol * min(1, S) + rtol * |b| + spread * n``.
+
+    ``b`` is the saver's value, ``S`` the largest magnitude in its output, ``n`` how far the saver's own value moves when every
+    weight and input moves by one unit in the last place (``probe/agreement.py``).
+    """
 
     atol: Annotated[float, Field(ge=0)]
     rtol: Annotated[float, Field(ge=0)]
+    spread: Annotated[float, Field(ge=0)] = 100.0
 
 
 class Tolerances(_Table):

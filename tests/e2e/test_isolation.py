@@ -48,7 +48,7 @@ def _ask(worker: Worker, op: str, work: Work, folder: Path, **more: Any) -> list
         "format": work.format,
         "directory": str(folder),
         "limits": {"seconds": 120, "memory_mb": 4096},
-        "near": {"atol": 1e-6, "rtol": 1e-5},
+        "near": {"atol": 1e-6, "rtol": 1e-5, "spread": 100.0},
         **more,
     }
     return worker.ask(request)

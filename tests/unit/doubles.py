@@ -66,10 +66,31 @@ def matrix(names: Iterable[str], works: Iterable[Work] | None = None) -> Matrix:
 def outputs(kind: str) -> Event:
     """Outputs that are ``exact``, ``within`` or ``beyond`` the default tolerance, a ``mismatch``, or ``raised``."""
     kinds: dict[str, Event] = {
-        "exact": {"bit_equal": True, "max_abs": 0.0, "max_rel": 0.0, "max_ulp": 0, "frontier": []},
-        "within": {"bit_equal": False, "max_abs": 1e-7, "max_rel": 1e-7, "max_ulp": 1, "frontier": [[1e-7, 1.0]]},
-        "beyond": {"bit_equal": False, "max_abs": 1e-2, "max_rel": 1e-2, "max_ulp": 99, "frontier": [[1e-2, 1.0]]},
-        "mismatch": {"bit_equal": False, "max_abs": None, "max_rel": None, "max_ulp": None, "frontier": []},
+        "exact": {"bit_equal": True, "max_abs": 0.0, "max_rel": 0.0, "max_ulp": 0, "of_scale": 0.0, "frontier": []},
+        "within": {
+            "bit_equal": False,
+            "max_abs": 1e-7,
+            "max_rel": 1e-7,
+            "max_ulp": 1,
+            "of_scale": 1e-7,
+            "frontier": [[1e-7, 1.0, 0.0, 1.0]],
+        },
+        "beyond": {
+            "bit_equal": False,
+            "max_abs": 1e-2,
+            "max_rel": 1e-2,
+            "max_ulp": 99,
+            "of_scale": 1e-2,
+            "frontier": [[1e-2, 1.0, 0.0, 1.0]],
+        },
+        "mismatch": {
+            "bit_equal": False,
+            "max_abs": None,
+            "max_rel": None,
+            "max_ulp": None,
+            "of_scale": None,
+            "frontier": [],
+        },
         "raised": {"error_type": "ValueError", "error": "bad call", "place": "base_layer.py:1"},
     }
     measured = kinds[kind]

@@ -167,7 +167,8 @@ def convert(
     say = lines_to(open_console())
     done = convert_model(options, target, DEFAULT_OUT, say)
     assert done.walk.proof is not None
-    kept = f"outputs differ by at most {done.walk.proof.max_abs_diff:g}"
+    proof = done.walk.proof
+    kept = "the outputs are bit by bit the same" if proof.bit_equal else f"outputs: {proof.difference}"
     lost = f"; lost: {', '.join(done.walk.lost)}" if done.walk.lost else "; nothing is lost"
     say(f"{out}: proven: {done.to} loads it plainly, {kept}{lost}.")
     digest = str(done.proof["output"]["sha256"])[:16]

@@ -11,7 +11,7 @@ AXES = ("scenario", "format", "saved_with", "loaded_with")
 SIDES = ("saved_with", "loaded_with")
 """The two that are ids of environments."""
 
-DIFF_COLUMNS = ("max_abs_diff", "max_rel_diff", "max_ulp_diff")
+DIFF_COLUMNS = ("max_abs_diff", "max_rel_diff", "max_ulp_diff", "max_scaled_diff")
 RUNG_COLUMNS = tuple(f"rung_{rung}" for rung in RUNGS)
 
 RESULT_COLUMNS = (

@@ -1,11 +1,12 @@
 """Verdicts: pure functions over stored measurements. Nothing here runs anything or knows where measurements come from."""
 
 import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from crossload.probe import attempts
+from crossload.probe import agreement, attempts
 from crossload.probe.formats import ARCHITECTURE, OPTIMIZER, OUTPUTS, RUNGS, TRAINING, WEIGHTS
 
 if TYPE_CHECKING:
@@ -78,11 +79,32 @@ PASS, LOST, NA = "pass", "lost", "n/a"
 Measurement = Mapping[str, Any]
 
 
+def difference_in_words(largest: float | None, of_scale: float | None) -> str:
+    """A largest difference as people take it in: as a share of the largest magnitude in the output.
+
+    :param largest: itself; None where nothing was compared.
+    :param of_scale: as that share; None where it is not known.
+    """
+    if largest is None or largest != largest:
+        return ""
+    if largest == 0:
+        return "no difference"
+    if of_scale is None or of_scale != of_scale:
+        return f"largest difference {_short(largest)}"
+    return f"largest difference {_short(of_scale)} of the output's scale"
+
+
+def _short(number: float) -> str:
+    """One digit and a short exponent: ``4e-7``."""
+    return re.sub(r"e([+-])0*(\d)", lambda found: f"e{found[1].strip('+')}{found[2]}", f"{number:.0e}")
+
+
 @dataclass(frozen=True)
 class Judged:
     """What one attempt amounts to under a tolerance.
 
     :param rungs: each rung's state: ``pass``, ``lost`` or ``n/a``.
+    :param max_scaled_diff: largest difference of an output by the largest magnitude in it; None where it was not measured.
     :param fidelity: highest rung (1 to 5) up to which no applicable rung failed; 0 when the lowest applicable one failed;
         None when nothing was loaded.
     """
@@ -94,6 +116,7 @@ class Judged:
     max_abs_diff: float | None = None
     max_rel_diff: float | None = None
     max_ulp_diff: float | None = None
+    max_scaled_diff: float | None = None
     bit_equal: bool = False
     called: bool = False
     error_type: str = ""
@@ -101,6 +124,11 @@ class Judged:
     stage: str = ""
     seconds: float = 0.0
     note: str = ""
+
+    @property
+    def difference(self) -> str:
+        """How far the outputs are from the saver's, in words; empty where none were compared."""
+        return difference_in_words(self.max_abs_diff, self.max_scaled_diff)
 
     @property
     def costs(self) -> list[str]:
@@ -126,8 +154,8 @@ class Verdict:
 
 
 def within(frontier: Sequence[Sequence[float]], tolerance: "Tolerance") -> bool:
-    """Whether every element agrees: ``difference <= atol + rtol * magnitude`` for each pair of the frontier."""
-    return all(difference <= tolerance.atol + tolerance.rtol * magnitude for difference, magnitude in frontier)
+    """Whether every element agrees: the outputs are those of the same function (``probe/agreement.py`` has the rule)."""
+    return bool(agreement.within(frontier, tolerance.atol, tolerance.rtol, tolerance.spread))
 
 
 def _outputs_state(measured: Measurement, tolerance: "Tolerance") -> str:
@@ -196,6 +224,7 @@ def judge_attempt(record: Measurement, tolerance: "Tolerance") -> Judged:
         outputs.get("max_abs"),
         outputs.get("max_rel"),
         outputs.get("max_ulp"),
+        outputs.get("of_scale"),
         bool(outputs.get("bit_equal")),
         called,
         "" if called else outputs.get("error_type", ""),

@@ -11,4 +11,4 @@ def tolerance_for(config: MatrixConfig, scenario: Scenario, saver: Environment, 
     if saver.hardware == loader.hardware == "cpu":
         return chosen
     across = config.tolerances.cpu_cuda
-    return Tolerance(atol=max(chosen.atol, across.atol), rtol=max(chosen.rtol, across.rtol))
+    return Tolerance(**{name: max(getattr(chosen, name), getattr(across, name)) for name in Tolerance.model_fields})

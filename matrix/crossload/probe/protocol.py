@@ -3,7 +3,7 @@
 PROTOCOL_VERSION = 2
 
 # Part of every key in the store: raise it when the same request would measure something else.
-PROBE_VERSION = 2
+PROBE_VERSION = 3
 
 # Requests; the answer to DEVICES is an event of the same name.
 SAVE = "save"

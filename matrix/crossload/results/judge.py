@@ -202,6 +202,7 @@ def _measures(judged: Judged) -> Shared:
         "max_abs_diff": judged.max_abs_diff,
         "max_rel_diff": judged.max_rel_diff,
         "max_ulp_diff": judged.max_ulp_diff,
+        "max_scaled_diff": judged.max_scaled_diff,
         **{f"rung_{rung}": judged.rungs.get(rung, "") for rung in RUNGS},
     }
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from crossload import __version__
-from crossload.domain.verdicts import LOST, PASS, Judged
+from crossload.domain.verdicts import LOST, PASS, Judged, Verdict
 from crossload.environments.model import Environment
 from crossload.probe import attempts
 from crossload.probe.formats import FORMATS, INFERENCE, OPTIMIZER, OUTPUTS, WEIGHTS, WHOLE_MODEL
@@ -140,7 +140,7 @@ class Converter:
         step: dict[str, Any] = {"load in": place, "verdict": found.verdict}
         resting = found.resting
         if resting is None or resting.rungs.get(OUTPUTS) != PASS:
-            why = f"{found.plain.error_type}: {_one_line(found.plain.error)}" if found.plain else found.reason
+            why = _why(found)
             return None, [step], f"in {place} it {found.verdict} ({why})" if why else f"in {place} it {found.verdict}"
         step |= {
             "attempt": resting.attempt,
@@ -166,12 +166,22 @@ class Converter:
         if proof.outcome != "loaded" or not proof.called:
             return f"{self._to.id} does not load the result plainly ({proof.error_type}: {_one_line(proof.error)})"
         if proof.rungs.get(OUTPUTS) != PASS:
-            return f"outputs differ by {proof.max_abs_diff}" if proof.max_abs_diff is not None else "outputs differ"
+            return f"it gives other outputs ({proof.difference or proof.error})"
         if FORMATS[self._form].gives == WHOLE_MODEL and proof.rungs.get(WEIGHTS) == LOST:
             return "weights differ"
         if self._keep_optimizer and proof.rungs.get(OPTIMIZER) != PASS:
             return "the optimizer's state is lost"
         return ""
+
+
+def _why(found: Verdict) -> str:
+    """Why a load does not count: the difference of its outputs, or its error."""
+    plain = found.plain
+    if plain is None:
+        return found.reason
+    if plain.error_type:
+        return f"{plain.error_type}: {_one_line(plain.error)}"
+    return plain.difference or _one_line(plain.error) or found.reason
 
 
 def _one_line(text: str) -> str:
@@ -258,7 +268,8 @@ def _proof(walk: Walk, bench: Bench, saver: Environment, to: Environment) -> dic
         "custom_objects": bench.given.code.custom or None,
         "inputs": {"given": bench.given.inputs is not None, "arrays": bench.facts["inputs"]},
         "measured": {
-            "outputs": {"max_abs_diff": judged.max_abs_diff, "max_rel_diff": judged.max_rel_diff, "bit_equal": judged.bit_equal},
+            "outputs": {"max_abs_diff": judged.max_abs_diff, "max_rel_diff": judged.max_rel_diff,
+                        "max_scaled_diff": judged.max_scaled_diff, "in_words": judged.difference, "bit_equal": judged.bit_equal},
             "tolerance": bench.tolerance(to.id, to.id).model_dump(),
             "rungs": dict(judged.rungs),
         },

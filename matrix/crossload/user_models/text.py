@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from crossload.domain.verdicts import DIFFERS, LOADS, REMEDY
+from crossload.domain.verdicts import DIFFERS, LOADS, REMEDY, difference_in_words
 from crossload.user_models.check import Check
 from crossload.user_models.model_file import UserModel
 
@@ -49,7 +49,7 @@ def expected(check: Check) -> dict[str, str]:
 
 def measured_row(row: Mapping[str, Any]) -> tuple[str, ...]:
     """Environment, verdict, how, what is lost, difference and cause of one version."""
-    difference = row.get("max_abs_diff")
+    difference = difference_in_words(row.get("max_abs_diff"), row.get("max_scaled_diff"))
     error = " ".join(str(row.get("error") or row.get("reason") or "").split())
     lost = ", ".join(
         part for part in (str(row.get("lost") or "").replace(",", ", "), str(row.get("cost") or "")) if part
@@ -59,7 +59,7 @@ def measured_row(row: Mapping[str, Any]) -> tuple[str, ...]:
         str(row["verdict"]),
         str(row.get("attempt") or ""),
         lost,
-        "" if difference is None else f"{difference:.1e}" if difference else "0",
+        difference.removeprefix("largest difference "),
         str(row.get("cause") or ""),
         error if len(error) <= 120 else error[:119] + "…",
     )

@@ -14,6 +14,7 @@ from crossload.config import Tolerance
 from crossload.domain import verdicts
 from crossload.domain.verdicts import fidelity, judge_attempt, rung_state, verdict, within
 from crossload.probe import attempts
+from crossload.probe.agreement import limit
 from crossload.probe.formats import RUNGS
 from crossload.probe.operations import measuring
 from tests.unit.doubles import crashed, faulty, loaded, outputs, raised, rung
@@ -322,20 +323,35 @@ def two_alike(draw: st.DrawFn) -> tuple[list[NDArray[np.float32]], list[NDArray[
 TOLERANCES = st.one_of(st.just(0.0), st.sampled_from([1e-7, 1e-6, 1e-5, 1e-3]), st.floats(0, 10))
 
 
-@given(two_alike(), TOLERANCES, TOLERANCES)
+@given(two_alike(), TOLERANCES, TOLERANCES, st.sampled_from([0.0, 1.0, 100.0]), st.integers(0, 2**32 - 1))
 @settings(derandomize=True, database=None, deadline=None, max_examples=150)
-@example(([np.array([0.0, 1.0], np.float32)], [np.array([1.0, 1.0], np.float32)]), 0.5, 1.0)
+@example(([np.array([0.0, 1.0], np.float32)], [np.array([1.0, 1.0], np.float32)]), 0.5, 1.0, 0.0, 0)
 def test_the_frontier_answers_for_every_element(
-    pair: tuple[list[NDArray[np.float32]], list[NDArray[np.float32]]], atol: float, rtol: float
+    pair: tuple[list[NDArray[np.float32]], list[NDArray[np.float32]]],
+    atol: float,
+    rtol: float,
+    spread: float,
+    seed: int,
 ) -> None:
     references, actuals = pair
-    measured = compare_arrays(references, actuals)
+    generator = np.random.default_rng(seed)
+    # Powers of two are kept as they are.
+    noises = [
+        np.exp2(generator.integers(-30, 3, one.shape)) * generator.integers(0, 2, one.shape) for one in references
+    ]
+    measured = compare_arrays(references, actuals, noises)
     assert measured["mismatch"] is None
     everywhere = all(
-        np.allclose(actual.astype(np.float64), reference.astype(np.float64), rtol=rtol, atol=atol)
-        for reference, actual in zip(references, actuals, strict=True)
+        difference <= limit([difference, magnitude, noise, float(np.abs(reference).max())], atol, rtol, spread)
+        for reference, actual, noises_of in zip(references, actuals, noises, strict=True)
+        for difference, magnitude, noise in zip(
+            np.abs(actual.astype(np.float64) - reference.astype(np.float64)).ravel(),
+            np.abs(reference.astype(np.float64)).ravel(),
+            noises_of.ravel(),
+            strict=True,
+        )
     )
-    assert within(measured["frontier"], Tolerance(atol=atol, rtol=rtol)) == everywhere
+    assert within(measured["frontier"], Tolerance(atol=atol, rtol=rtol, spread=spread)) == everywhere
 
 
 def test_it_does_so_where_differences_and_magnitudes_are_close_to_each_other() -> None:
@@ -346,6 +362,32 @@ def test_it_does_so_where_differences_and_magnitudes_are_close_to_each_other() -
         for atol, rtol in itertools.product([0.0, 1.0, 1.25, 1.75, 2.0], [0.0, 0.25, 0.5]):
             everywhere = bool(np.all(difference <= atol + rtol * reference))
             assert within(frontier, Tolerance(atol=atol, rtol=rtol)) == everywhere, (pair, atol, rtol)
+
+
+def test_tiny_outputs_must_agree_too() -> None:
+    """An absolute tolerance is meant for outputs of about one: beside it, all outputs of 1e-7 would be the same."""
+    assert judged([1e-7, 3e-8], [1e-7, 3.1e-8]) == "differs"
+    assert judged([0.0, 0.0], [0.0, 1e-9]) == "differs"
+    assert judged([1.0, 3e-8], [1.0, 3.1e-8]) == "equal"
+
+
+@pytest.mark.parametrize(
+    ("frontier", "same"),
+    [
+        # A deep network of 2.10 in 2.15, and an autoencoder: elements near zero are off by what the largest ones need.
+        ([[6.1e-3, 2000.0]], True),
+        ([[1.7e-5, 0.2], [1.2e-5, 42.0]], True),
+        ([[3e-6, 0.05], [3e-6, 0.9]], True),
+        # Other functions.
+        ([[0.5, 2000.0]], False),
+        ([[1e-4, 0.9]], False),
+        ([[1e-2, 1.0]], False),
+    ],
+)
+def test_measurements_without_noise_are_judged_by_the_scale_that_they_show(
+    frontier: list[list[float]], same: bool
+) -> None:
+    assert within(frontier, DEFAULT) is same
 
 
 def judged(reference: list[float], actual: list[float]) -> str:

@@ -11,7 +11,7 @@ from crossload.probe.errors import NotApplicableError
 from crossload.probe.operations import attempt_state
 from tests.unit.doubles import loaded, raised, scenario
 
-NEAR = {"atol": 1e-6, "rtol": 1e-5}
+NEAR = {"atol": 1e-6, "rtol": 1e-5, "spread": 100.0}
 
 
 @pytest.mark.parametrize(

@@ -84,7 +84,8 @@ def test_different_losses_have_different_names() -> None:
 
 def test_equal_arrays_are_bit_equal() -> None:
     found = compare_arrays([f32(1, 2), f32(3)], [f32(1, 2), f32(3)])
-    assert found == {"bit_equal": True, "mismatch": None, "max_abs": 0.0, "max_rel": 0.0, "max_ulp": 0, "frontier": []}
+    none = dict.fromkeys(("max_abs", "max_rel", "max_ulp", "of_scale"), 0)
+    assert found == {"bit_equal": True, "mismatch": None, "frontier": [], **none}
 
 
 @pytest.mark.parametrize(
@@ -155,19 +156,43 @@ def test_arrays_need_not_be_contiguous() -> None:
 @pytest.mark.parametrize("kind", [np.int32, np.int64, np.uint8, np.bool_])
 def test_integers_and_booleans_are_compared_as_numbers(kind: Any) -> None:
     found = compare_arrays([np.array([0, 1], kind)], [np.array([1, 1], kind)])
-    assert (found["mismatch"], found["max_abs"], found["frontier"]) == (None, 1.0, [[1.0, 0.0]])
+    assert (found["mismatch"], found["max_abs"], found["frontier"]) == (None, 1.0, [[1.0, 0.0, 0.0, 1.0]])
 
 
 def test_the_frontier_leaves_out_what_another_pair_makes_redundant() -> None:
     found = compare_arrays([f32(1, 2, 4, 4)], [f32(1.5, 2.25, 6, 5)])
-    assert found["frontier"] == [[0.5, 1.0], [2.0, 4.0]]
-    assert compare_arrays([f32(1, 2)], [f32(2, 3.5)])["frontier"] == [[1.0, 1.0], [1.5, 2.0]]
+    assert found["frontier"] == [[0.5, 1.0, 0.0, 4.0], [2.0, 4.0, 0.0, 4.0]]
+    assert compare_arrays([f32(1, 2)], [f32(2, 3.5)])["frontier"] == [[1.0, 1.0, 0.0, 2.0], [1.5, 2.0, 0.0, 2.0]]
+
+
+def test_each_output_has_its_own_scale() -> None:
+    found = compare_arrays([f32(1000, 1), f32(0.5)], [f32(1000, 2), f32(0.25)])
+    assert found["frontier"] == [[1.0, 1.0, 0.0, 1000.0], [0.25, 0.5, 0.0, 0.5]]
+    assert found["of_scale"] == 0.5
+
+
+def test_an_output_of_zeros_has_no_scale() -> None:
+    assert compare_arrays([f32(0, 0)], [f32(0, 1)])["of_scale"] is None
+    assert compare_arrays([f32(0, 0)], [f32(0, -0.0)])["of_scale"] == 0.0
+
+
+def test_a_quieter_element_makes_a_noisier_one_redundant_and_not_the_other_way_round() -> None:
+    reference, actual = np.ones((1, 3), np.float32), np.array([[1.5, 1.25, 2.0]], np.float32)
+    found = compare_arrays([reference], [actual], [np.array([0.125, 0.25, 0.25], np.float32)])
+    assert found["frontier"] == [[0.5, 1.0, 0.125, 1.0], [1.0, 1.0, 0.25, 1.0]]
+    found = compare_arrays([reference], [actual], [np.array([0.3, 0.0, 0.0], np.float32)])
+    assert found["frontier"] == [[1.0, 1.0, 0.0, 1.0]]
+
+
+def test_noise_of_another_shape_counts_as_none() -> None:
+    found = compare_arrays([np.ones((2, 3), np.float32)], [np.zeros((2, 3), np.float32)], [np.ones(7)])
+    assert found["frontier"] == [[1.0, 1.0, 0.0, 1.0]]
 
 
 def test_numbers_that_are_not_finite_at_the_same_places_are_left_out() -> None:
     reference, actual = f32(float("nan"), float("inf"), 1), f32(float("nan"), float("inf"), 1.5)
     found = compare_arrays([reference], [actual])
-    assert (found["mismatch"], found["max_abs"], found["frontier"]) == (None, 0.5, [[0.5, 1.0]])
+    assert (found["mismatch"], found["max_abs"], found["frontier"]) == (None, 0.5, [[0.5, 1.0, 0.0, 1.0]])
 
 
 def test_other_bits_of_not_a_number_are_no_difference() -> None:

@@ -37,8 +37,9 @@ def _cell(scenario: str, family: str, format_: str, saver: str, loader: str, **m
     row = {
         "scenario": scenario, "family": family, "format": format_, "saved_with": saver, "loaded_with": loader,
         "verdict": "exact", "fidelity": 5, "attempt": "plain", "cause": "", "max_abs_diff": 0.0, "max_rel_diff": 0.0,
-        "max_ulp_diff": 0.0, **{f"rung_{rung}": "pass" for rung in _RUNGS}, "lost": "", "error_type": "", "error": "",
-        "stage": "", "container": "hdf5" if "h5" in format_ else "zip" if format_ == "keras" else "directory",
+        "max_ulp_diff": 0.0, "max_scaled_diff": 0.0, **{f"rung_{rung}": "pass" for rung in _RUNGS}, "lost": "",
+        "error_type": "", "error": "", "stage": "",
+        "container": "hdf5" if "h5" in format_ else "zip" if format_ == "keras" else "directory",
         "artifact_bytes": 21_504, "seconds": 0.41, "reason": "", "key": "c0ffee",
     }  # fmt: skip
     return {**row, **more}
@@ -179,7 +180,7 @@ def _verdict(verdict: str, chance: random.Random) -> dict[str, Any]:
 def _tries(row: dict[str, Any], chance: random.Random) -> list[dict[str, Any]]:
     if row["verdict"] in ("cannot-save", "not-applicable", "unavailable", "harness-error"):
         return []
-    diffs = ("max_abs_diff", "max_rel_diff", "max_ulp_diff")
+    diffs = ("max_abs_diff", "max_rel_diff", "max_ulp_diff", "max_scaled_diff")
     kept = ("scenario", "format", "saved_with", "loaded_with", "fidelity", *diffs)
     rungs = [f"rung_{rung}" for rung in _RUNGS]
     good = {key: row[key] for key in (*kept, *rungs)} | {

@@ -77,12 +77,23 @@ def test_a_cell_is_one_row() -> None:
 def test_columns_are_those_that_others_build_on() -> None:
     assert set(RESULT_COLUMNS) >= {
         *("scenario", "family", "format", "saved_with", "loaded_with", "verdict", "fidelity", "attempt", "cause"),
-        *("max_abs_diff", "max_rel_diff", "max_ulp_diff", "lost", "error_type", "error", "stage", "container"),
+        *(
+            "max_abs_diff",
+            "max_rel_diff",
+            "max_ulp_diff",
+            "max_scaled_diff",
+            "lost",
+            "error_type",
+            "error",
+            "stage",
+            "container",
+        ),
         *("artifact_bytes", "seconds", "reason", "key", "cost", "route", "route_cost", *RUNG_COLUMNS),
     }
     assert set(ATTEMPT_COLUMNS) == {
         *("scenario", "format", "saved_with", "loaded_with", "attempt", "outcome", "fidelity", *RUNG_COLUMNS),
-        *("max_abs_diff", "max_rel_diff", "max_ulp_diff", "error_type", "error", "stage", "seconds", "note"),
+        *("max_abs_diff", "max_rel_diff", "max_ulp_diff", "max_scaled_diff"),
+        *("error_type", "error", "stage", "seconds", "note"),
     }
 
 
@@ -95,7 +106,7 @@ def test_tables_have_their_types_even_when_they_are_empty(states: dict[str, str]
     assert len(results) == len(attempts) == len(states)
     for table in (results, attempts):
         assert str(table["fidelity"].dtype) == "Int64"
-        for name in ("max_abs_diff", "max_rel_diff", "max_ulp_diff", "seconds"):
+        for name in ("max_abs_diff", "max_rel_diff", "max_ulp_diff", "max_scaled_diff", "seconds"):
             assert str(table[name].dtype) == "Float64"
     assert str(results["artifact_bytes"].dtype) == "Int64"
 

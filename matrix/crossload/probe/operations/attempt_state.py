@@ -4,7 +4,7 @@ import os
 import shutil
 import tempfile
 
-from .. import attempts
+from .. import agreement, attempts
 from ..errors import NotApplicableError
 from ..formats import OUTPUTS
 
@@ -105,4 +105,4 @@ def _close(outputs, near):
     """Whether further remedies can be spared: the outputs match."""
     if outputs.get("error") or outputs.get("mismatch") or outputs.get("bit_equal") is None:
         return False
-    return all(difference <= near["atol"] + near["rtol"] * magnitude for difference, magnitude in outputs["frontier"])
+    return agreement.within(outputs["frontier"], near["atol"], near["rtol"], near["spread"])

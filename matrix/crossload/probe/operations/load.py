@@ -170,7 +170,9 @@ def measure_rungs(model, wanted, reference, code, gives):
     measures = {
         ARCHITECTURE: lambda: {"same": measuring.architecture(model) == facts["architecture"]},
         WEIGHTS: lambda: _compare_weights(model, reference),
-        OUTPUTS: lambda: measuring.compare_arrays(reference.arrays("outputs"), _outputs(model, inputs, gives)),
+        OUTPUTS: lambda: measuring.compare_arrays(
+            reference.arrays("outputs"), _outputs(model, inputs, gives), reference.arrays("noise")
+        ),
         OPTIMIZER: lambda: _compare_optimizers(model, reference),
         TRAINING: lambda: _train_on(model, inputs, targets, reference, code),
     }

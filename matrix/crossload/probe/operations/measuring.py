@@ -162,28 +162,47 @@ def _ordered_bits(array):
     return np.where(bits < 0, np.int64(np.iinfo(kind).min) - bits, bits)
 
 
-def _frontier(difference, magnitude):
-    """The pairs (difference, magnitude of the reference) that no other pair makes redundant.
+def _frontier(difference, magnitude, noise, scale):
+    """The elements of one tensor that no other makes redundant, as ``[difference, magnitude, noise, scale]``.
 
-    ``difference <= atol + rtol * magnitude`` holds for every element exactly when it holds for these, whatever the
-    tolerances: an element with a smaller difference at a larger magnitude can never be the one that fails.
+    ``difference <= atol * min(1, scale) + rtol * magnitude + min(spread * noise, share * scale)`` holds for every element exactly
+    when it holds for these, whatever the tolerances: an element with a smaller difference, a larger magnitude and more noise than
+    another can never be the one that fails. Noise is rounded down to a power of two, so that few are left.
     """
-    order = np.lexsort((-difference, magnitude))
-    kept, largest = [], -1.0
-    for index in order:
-        if difference[index] > largest:
-            largest = float(difference[index])
-            kept.append([largest, float(magnitude[index])])
+    levels = np.where(noise > 0, np.exp2(np.floor(np.log2(np.where(noise > 0, noise, 1.0)))), 0.0)
+    kept, from_quieter = [], []
+    for level in np.unique(levels):
+        at = levels == level
+        from_quieter = _stairs(difference[at], magnitude[at], from_quieter)
+        kept.extend([pair[0], pair[1], float(level), scale] for pair in from_quieter if pair[2])
+        from_quieter = [pair[:2] + [False] for pair in from_quieter]
     return kept
 
 
-def compare_arrays(references, actuals):
+def _stairs(difference, magnitude, others):
+    """``[difference, magnitude, is new]`` of what has a larger difference than all of smaller magnitude, others included."""
+    count = len(difference)
+    difference = np.concatenate([[other[0] for other in others], difference])
+    magnitude = np.concatenate([[other[1] for other in others], magnitude])
+    is_new = np.arange(len(difference)) >= len(difference) - count
+    order = np.lexsort((is_new, -difference, magnitude))
+    ordered = difference[order]
+    # The largest so far, before each: only what is larger than that is kept.
+    before = np.concatenate([[-1.0], np.maximum.accumulate(ordered)[:-1]]) if count else np.zeros(0)
+    rising = order[ordered > before] if count else []
+    return [[float(difference[index]), float(magnitude[index]), bool(is_new[index])] for index in rising]
+
+
+def compare_arrays(references, actuals, noises=()):
     """How two lists of arrays differ.
 
+    :param noises: the noise of each reference, of one sample's shape or a single number; none where it was not measured.
     :return: ``bit_equal``; ``mismatch`` (None, or what cannot be compared at all); largest absolute, relative and ULP
-        difference (None where not defined); ``frontier`` for applying tolerances later.
+        difference, and that of a tensor by its own largest magnitude (None where not defined); ``frontier`` for applying
+        tolerances later.
     """
-    result = {"bit_equal": False, "mismatch": None, "max_abs": None, "max_rel": None, "max_ulp": None, "frontier": []}
+    result = dict.fromkeys(("mismatch", "max_abs", "max_rel", "max_ulp", "of_scale"))
+    result.update(bit_equal=False, frontier=[])
     if len(references) != len(actuals):
         result["mismatch"] = "%d arrays instead of %d" % (len(actuals), len(references))
         return result
@@ -196,11 +215,12 @@ def compare_arrays(references, actuals):
             return result
     result["bit_equal"] = all(r.tobytes() == a.tobytes() for r, a in zip(references, actuals))
     if result["bit_equal"]:
-        result.update(max_abs=0.0, max_rel=0.0, max_ulp=0)
+        result.update(max_abs=0.0, max_rel=0.0, max_ulp=0, of_scale=0.0)
         return result
-    differences, magnitudes = [], []
+    differences, magnitudes, of_scales, frontier = [], [], [0.0], []
     max_ulp = 0
     for index, (reference, actual) in enumerate(zip(references, actuals)):
+        noise = _broadcast(noises[index] if index < len(noises) else 0.0, reference)
         if reference.dtype.kind not in "fiub":
             result["mismatch"] = "array %d of type %s has other values" % (index, reference.dtype)
             return result
@@ -213,15 +233,20 @@ def compare_arrays(references, actuals):
             if [str(v) for v in reference[~finite]] != [str(v) for v in actual[~finite]]:
                 result["mismatch"] = "array %d has other infinite values" % index
                 return result
-            reference, actual = reference[finite], actual[finite]
+            reference, actual, noise = reference[finite], actual[finite], noise[finite]
             if reference.size:
                 ulp = np.abs(
                     _ordered_bits(np.ascontiguousarray(reference)) - _ordered_bits(np.ascontiguousarray(actual))
                 )
                 max_ulp = max(max_ulp, int(ulp.max()))
         reference, actual = reference.astype(np.float64).ravel(), actual.astype(np.float64).ravel()
-        differences.append(np.abs(reference - actual))
-        magnitudes.append(np.abs(reference))
+        difference, magnitude = np.abs(reference - actual), np.abs(reference)
+        differences.append(difference)
+        magnitudes.append(magnitude)
+        if difference.size and difference.any():
+            scale = float(magnitude.max())
+            of_scales.append(float(difference.max()) / scale if scale else np.inf)
+            frontier.extend(_frontier(difference, magnitude, noise.ravel(), scale))
     difference, magnitude = np.concatenate(differences), np.concatenate(magnitudes)
     if difference.size:
         with np.errstate(divide="ignore", invalid="ignore"):
@@ -231,11 +256,20 @@ def compare_arrays(references, actuals):
             max_abs=float(difference.max()),
             max_rel=largest if np.isfinite(largest) else None,
             max_ulp=max_ulp,
-            frontier=_frontier(difference, magnitude),
+            of_scale=max(of_scales) if np.isfinite(max(of_scales)) else None,
+            frontier=frontier,
         )
     else:
-        result.update(max_abs=0.0, max_rel=0.0, max_ulp=0)
+        result.update(max_abs=0.0, max_rel=0.0, max_ulp=0, of_scale=0.0)
     return result
+
+
+def _broadcast(noise, reference):
+    """The noise of every element. Shapes that do not go together mean that nothing is known."""
+    try:
+        return np.broadcast_to(np.asarray(noise, np.float64), reference.shape)
+    except ValueError:
+        return np.zeros(reference.shape)
 
 
 def same_arrays_any_order(references, actuals):

@@ -10,7 +10,7 @@ import numpy as np
 from .. import errors
 from ..formats import FORMATS
 from ..process import kernel_cache
-from . import measuring, scenario_code
+from . import measuring, noise, scenario_code
 
 
 class UnmeasurableError(Exception):
@@ -140,6 +140,7 @@ def measure(model, reference, arrays, inputs, targets, outputs, code):
     keep(reference, arrays, "inputs", inputs)
     keep(reference, arrays, "targets", targets)
     keep(reference, arrays, "outputs", outputs)
+    keep(reference, arrays, "noise", noise.of_outputs(model, inputs, outputs, scenario_code.forward))
     attempt("architecture", keep_architecture)
     attempt("weights", keep_weights)
     attempt("optimizer", keep_optimizer)

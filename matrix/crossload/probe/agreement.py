@@ -1,0 +1,39 @@
+"""When two sets of outputs are those of the same function: the one rule, for the probe and for the host.
+
+Elements agree when their difference is at most ``atol * min(1, S) + rtol * |b| + min(spread * n, S / 100)``, where ``b`` is what
+the saver gave, ``S`` the largest magnitude in that output tensor, and ``n`` the noise of the element: how far the saver's own
+output moves when every weight and input moves by one unit in the last place (:mod:`operations.noise`). A correct evaluation in
+floating point is the exact one of weights that are off by a modest multiple of that (backward error: Higham, *Accuracy and
+Stability of Numerical Algorithms*, 2nd edition, sections 1.5 and 3.1; of order ``sqrt(k)`` units for ``k`` operations: Higham and
+Mary, *A new approach to probabilistic rounding error analysis*, SIAM J. Sci. Comput. 41, 2019), so two correct ones are a modest
+multiple of ``n`` apart, whatever their order of summation. What a whole other function gives is thousands of times as far away:
+``tests/unit/domain/numeric_cells.json`` holds the measurements that ``spread`` was chosen by.
+"""
+
+# No noise excuses more than this share of the output's scale: where a function is not continuous, one unit may flip an output.
+_MOST_OF_SCALE = 0.01
+
+# Before noise was measured only differences and magnitudes were kept. Up to this share of the scale is what float32 gives: forty
+# units in the last place. The largest magnitude that was kept is never more than the scale.
+_UNMEASURED_OF_SCALE = 5e-6
+
+
+def limit(entry, atol, rtol, spread):
+    """The difference that is allowed at an element: ``[difference, magnitude, noise, scale]``."""
+    _, magnitude, noise, scale = entry
+    return atol * min(1.0, scale) + rtol * magnitude + min(spread * noise, _MOST_OF_SCALE * scale)
+
+
+def within(frontier, atol, rtol, spread):
+    """Whether every element agrees.
+
+    :param frontier: as ``compare_arrays`` gives it; entries ``[difference, magnitude]`` are of older measurements.
+    """
+    old = [entry for entry in frontier if len(entry) == 2]
+    scale = max([entry[1] for entry in old] or [0.0])
+    return all(
+        entry[0] <= max(atol + rtol * entry[1], _UNMEASURED_OF_SCALE * scale)
+        if len(entry) == 2
+        else entry[0] <= limit(entry, atol, rtol, spread)
+        for entry in frontier
+    )
