@@ -114,6 +114,8 @@ def observations(measured: Mapping[str, Any]) -> list[str]:
         for name in ("optimizer", "learning_rate", "loss", "metrics")
         if name in changes
     ]
+    if set(changes) - {"slots", "steps", "optimizer", "learning_rate", "loss", "metrics"}:
+        found.append("settings-differ")
     weights = measured.get(WEIGHTS) or {}
     if weights.get("same") is False:
         expected, actual = weights.get("expected", []), weights.get("actual", [])

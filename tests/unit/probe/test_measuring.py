@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from crossload.probe.operations import measuring
+from crossload.probe.operations import compile_settings, measuring
 
 # The probe runs on Python 3.7 and carries no annotations.
 compare_arrays: Any = measuring.compare_arrays
 flat_arrays: Any = measuring.flat_arrays
-plain_name: Any = measuring.plain_name
+plain_name: Any = compile_settings.plain_name
 same_arrays_any_order: Any = measuring.same_arrays_any_order
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from .. import attempts, errors
 from ..errors import NotApplicableError, NotAvailableError
 from ..formats import ARCHITECTURE, FORMATS, INFERENCE, OPTIMIZER, OUTPUTS, REBUILT, TRAINING, WEIGHTS
-from . import attempt_state, measuring, scenario_code
+from . import attempt_state, compile_settings, measuring, scenario_code
 
 
 class Reference(object):
@@ -220,10 +220,9 @@ def _compare_optimizers(model, reference):
     if actual is None:
         return {"same": False, "note": "not compiled"}
     slots = actual.pop("slots")
-    differences = {key: [expected[key], actual[key]] for key in expected if expected[key] != actual[key]}
-    for key, value in (reference.facts["compile"] or {}).items():
-        if value is not None and (compiled or {}).get(key) is not None and value != compiled[key]:
-            differences[key] = [value, compiled[key]]
+    differences = compile_settings.optimizer_differences(expected, actual)
+    sizes = [array.shape[-1] for array in reference.arrays("outputs") if array.ndim]
+    differences.update(compile_settings.differences(reference.facts["compile"] or {}, compiled or {}, sizes))
     if not measuring.same_arrays_any_order(reference.arrays("slots"), slots):
         differences["slots"] = [[list(a.shape) for a in reference.arrays("slots")], [list(a.shape) for a in slots]]
     return {"same": not differences, "differences": differences}

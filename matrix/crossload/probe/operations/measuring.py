@@ -5,25 +5,7 @@ Nothing is judged here: differences are reported so that any tolerance can be ap
 
 import numpy as np
 
-_LOSS_NAMES = {"mse": "mean_squared_error", "mae": "mean_absolute_error", "m_s_e": "mean_squared_error"}
-
-
-def plain_name(value):
-    """A name for a loss, metric or optimizer, the same for a string, a function, a class and an instance."""
-    if isinstance(value, dict):
-        # A function is written as {"class_name": "function", "config": "mse"}, an object with a config of its own.
-        config = value.get("config")
-        own_name = config.get("name") if isinstance(config, dict) else config
-        value = own_name or value.get("class_name") or value.get("registered_name") or "?"
-    if value is None:
-        return None
-    if not isinstance(value, str):
-        # Losses and metrics made from a name wrap a function; what they wrap is what the name meant.
-        value = getattr(value, "fn", None) or getattr(value, "_fn", None) or value
-        value = getattr(value, "__name__", None) or type(value).__name__
-    value = value.split(">")[-1]
-    snake = "".join(("_" + c.lower()) if c.isupper() else c for c in value).lstrip("_")
-    return _LOSS_NAMES.get(snake, snake)
+from . import compile_settings
 
 
 def _shape(value):
@@ -90,6 +72,19 @@ def _optimizer_variables(optimizer):
     return list(variables() if callable(variables) else variables)
 
 
+def _learning_rate(optimizer, iterations):
+    """The rate of the next step, which a schedule may decide."""
+    rate = getattr(optimizer, "_learning_rate", None)
+    if not callable(rate) or hasattr(rate, "numpy"):
+        rate = getattr(optimizer, "learning_rate", None)
+    if callable(rate) and not hasattr(rate, "numpy"):
+        try:
+            rate = rate(iterations)
+        except Exception:  # a schedule of the user's own may want anything
+            return None
+    return _number(rate)
+
+
 def is_compiled(model):
     """Whether a model can train. A SavedModel loaded with ``compile=False`` has an optimizer and is not compiled."""
     if getattr(model, "optimizer", None) is None or not hasattr(model, "loss"):
@@ -112,38 +107,17 @@ def optimizer_state(model):
             continue
         slots.append(np.asarray(variable.numpy()))
     return {
-        "optimizer": plain_name(type(inner).__name__),
+        "optimizer": compile_settings.plain_name(type(inner).__name__),
         "steps": int(_number(iterations)),
-        "learning_rate": _number(getattr(inner, "learning_rate", None)),
+        "learning_rate": _learning_rate(inner, iterations),
+        "arguments": compile_settings.optimizer_arguments(inner),
         "slots": slots,
     }
 
 
-def _leaves(value):
-    if isinstance(value, dict) and "class_name" not in value:
-        return [leaf for key in sorted(value) for leaf in _leaves(value[key])]
-    if isinstance(value, (list, tuple)):
-        return [leaf for item in value for leaf in _leaves(item)]
-    return [] if value is None else [value]
-
-
 def compile_config(model):
-    """Names of loss, metrics and optimizer the model is compiled with; None where it is not compiled."""
-    if not is_compiled(model):
-        return None
-    metrics = None
-    if hasattr(model, "get_compile_config"):
-        config = model.get_compile_config() or {}
-        loss, metrics = config.get("loss"), config.get("metrics")
-    else:
-        loss = model.loss
-        container = getattr(model, "compiled_metrics", None)
-        holder, name = (model, "_compile_metrics") if container is None else (container, "_user_metrics")
-        metrics = getattr(holder, name, None)
-    return {
-        "loss": [plain_name(leaf) for leaf in _leaves(loss)],
-        "metrics": [plain_name(leaf) for leaf in _leaves(metrics)],
-    }
+    """What the model is compiled with, as ``compile_settings`` tells it; None where it is not compiled."""
+    return compile_settings.of_model(model) if is_compiled(model) else None
 
 
 def flat_arrays(outputs):

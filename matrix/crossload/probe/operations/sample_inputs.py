@@ -175,7 +175,7 @@ def _make(specs, size, tokens):
 def make_targets(outputs, compiled):
     """Targets of the outputs' shapes, for one more training step: class numbers where a loss counts classes."""
     generator = np.random.RandomState(21)
-    losses = [str(name) for name in (compiled or {}).get("loss") or []]
+    losses = [setting["name"] for setting in (compiled or {}).get("loss") or []]
     targets = []
     for index, output in enumerate(outputs):
         loss = losses[index if len(losses) == len(outputs) else 0] if losses else ""
