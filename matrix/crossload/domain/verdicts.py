@@ -3,11 +3,11 @@
 import math
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from crossload.probe import agreement, attempts
-from crossload.probe.formats import ARCHITECTURE, OPTIMIZER, OUTPUTS, RUNGS, TRAINING, WEIGHTS
+from crossload.probe.formats import ARCHITECTURE, OPTIMIZER, OUTPUTS, PREDICT, RUNGS, STEPS, TRAINING, USE, WEIGHTS
 
 if TYPE_CHECKING:
     from crossload.config import Tolerance
@@ -105,7 +105,8 @@ class Judged:
 
     :param rungs: each rung's state: ``pass``, ``lost`` or ``n/a``.
     :param max_scaled_diff: largest difference of an output by the largest magnitude in it; None where it was not measured.
-    :param fidelity: highest rung (1 to 5) up to which no applicable rung failed; 0 when the lowest applicable one failed;
+    :param predicts: whether `predict` came to its end, where it was tried; ``predicts_alike`` whether it gave the same outputs.
+    :param fidelity: highest rung (1 to 6) up to which no applicable rung failed; 0 when the lowest applicable one failed;
         None when nothing was loaded.
     """
 
@@ -124,6 +125,16 @@ class Judged:
     stage: str = ""
     seconds: float = 0.0
     note: str = ""
+    predicts: bool = True
+    predicts_alike: bool = True
+    predict_died: bool = False
+
+    @property
+    def afterwards(self) -> str:
+        """What raises after loading, in words; empty where nothing does."""
+        if self.outcome != "loaded" or not self.called or not self.error_type:
+            return ""
+        return f"then {self.stage} raises {self.error_type}: {' '.join(self.error.split())[:200]}"
 
     @property
     def difference(self) -> str:
@@ -173,6 +184,19 @@ def _training_state(measured: Measurement, tolerance: "Tolerance") -> str:
     return PASS if measured["difference"] <= tolerance.atol + tolerance.rtol * abs(measured["expected"]) else LOST
 
 
+def _use_state(measured: Measurement, tolerance: "Tolerance") -> str:
+    states = {_step_state(measured[step], tolerance) for step in STEPS if step in measured}
+    return next((state for state in (LOST, PASS) if state in states), NA)
+
+
+def _step_state(measured: Measurement, tolerance: "Tolerance") -> str:
+    if "not_applicable" in measured:
+        return NA
+    if "error_type" in measured:
+        return LOST
+    return _outputs_state(measured, tolerance) if "frontier" in measured else PASS
+
+
 def rung_state(rung: str, measured: Measurement | None, tolerance: "Tolerance") -> str:
     """State of one rung. None means that the format cannot carry it."""
     if measured is None or "not_applicable" in measured:
@@ -183,6 +207,8 @@ def rung_state(rung: str, measured: Measurement | None, tolerance: "Tolerance") 
         return _outputs_state(measured, tolerance)
     if rung == TRAINING:
         return _training_state(measured, tolerance)
+    if rung == USE:
+        return _use_state(measured, tolerance)
     assert rung in (ARCHITECTURE, WEIGHTS, OPTIMIZER)
     return PASS if measured["same"] else LOST
 
@@ -216,7 +242,9 @@ def judge_attempt(record: Measurement, tolerance: "Tolerance") -> Judged:
     rungs = {rung: rung_state(rung, measured.get(rung), tolerance) for rung in RUNGS}
     outputs = measured.get(OUTPUTS) or {}
     called = "bit_equal" in outputs
-    return Judged(
+    predicted = (measured.get(USE) or {}).get(PREDICT) or {}
+    later = _later_error(measured) if called and not outputs.get("mismatch") else None
+    judged = Judged(
         name,
         outcome,
         rungs,
@@ -233,12 +261,31 @@ def judge_attempt(record: Measurement, tolerance: "Tolerance") -> Judged:
         seconds,
         record.get("note", ""),
     )
+    if later is not None:
+        stage, error = later
+        judged = replace(judged, error_type=error["error_type"], error=error.get("error", ""), stage=stage)
+    return replace(
+        judged,
+        predicts="error_type" not in predicted,
+        predicts_alike=_step_state(predicted, tolerance) != LOST,
+        predict_died=bool(predicted.get("died")),
+    )
+
+
+def _later_error(measured: Measurement) -> tuple[str, Measurement] | None:
+    """What people do with the model and what raises there, worst first: where it was tried, and the error."""
+    used = measured.get(USE) or {}
+    training = {TRAINING: measured[TRAINING]} if measured.get(TRAINING) else {}
+    for stage, found in [(PREDICT, used.get(PREDICT)), *training.items(), *used.items()]:
+        if found and "error_type" in found:
+            return stage, found
+    return None
 
 
 def verdict(records: Sequence[Measurement], tolerance: "Tolerance") -> Verdict:
     """The verdict over one cell.
 
-    A model that loads plainly and then cannot be called counts as one that does not load: nobody can use it.
+    A model that loads plainly and then cannot be called, or cannot predict, counts as one that does not load: nobody can use it.
 
     :param records: the probe's records of the attempts, in any order; ``bare`` and ``imported`` are ignored.
     """
@@ -251,23 +298,27 @@ def verdict(records: Sequence[Measurement], tolerance: "Tolerance") -> Verdict:
     if plain.outcome == "loaded" and plain.called:
         if plain.rungs[OUTPUTS] == LOST:
             return Verdict(DIFFERS, plain, plain, _repair(judged))
+        if plain.predicts and not plain.predicts_alike:
+            said = "predict gives other outputs than the call"
+            return Verdict(DIFFERS, plain, plain, "; ".join(filter(None, (said, _repair(judged)))))
+    if plain.outcome == "loaded" and plain.called and plain.predicts:
         if LOST in plain.rungs.values():
             return Verdict(LOSSY, plain, plain)
         return Verdict(EXACT if plain.bit_equal else EQUAL, plain, plain)
     remedy = next((found for name in attempts.REMEDIES if (found := judged.get(name)) and _matches(found)), None)
     if remedy is not None:
-        return Verdict(REMEDY, remedy, plain, remedy.note)
+        return Verdict(REMEDY, remedy, plain, "; ".join(filter(None, (remedy.note, remedy.afterwards))))
     faulty = next(
         (judged[name] for name in attempts.REMEDIES if name in judged and judged[name].outcome == HARNESS_ERROR), None
     )
     if faulty is not None:
         return Verdict(HARNESS_ERROR, None, plain, f"{faulty.attempt} could not be measured: {faulty.error}")
-    return Verdict(CRASHES if plain.outcome == "crashed" else FAILS, None, plain)
+    return Verdict(CRASHES if plain.outcome == "crashed" or plain.predict_died else FAILS, None, plain)
 
 
 def _matches(judged: Judged) -> bool:
     """Whether a remedy works: the outputs match, and a model from code has every weight from the file."""
-    if judged.outcome != "loaded" or judged.rungs.get(OUTPUTS) != PASS:
+    if judged.outcome != "loaded" or judged.rungs.get(OUTPUTS) != PASS or not judged.predicts_alike:
         return False
     return not attempts.rebuilds(judged.attempt) or judged.rungs.get(WEIGHTS) != LOST
 

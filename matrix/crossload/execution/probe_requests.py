@@ -64,6 +64,7 @@ def save_request(task: SaveTask, directory: Path, limits: Limits) -> Request:
         directory=directory,
         limits=limits,
         share=share_key(task.work.scenario, task.work.format, protocol.SAVE),
+        use=list(task.work.steps()),
     )
     return Request(form, writes=directory, names={str(directory): "<artifact>"})
 
@@ -87,6 +88,7 @@ def load_request(
         file=task.artifact.file,
         attempts=list(names),
         near=task.near.model_dump(),
+        use=list(task.work.steps()),
     )
     return Request(form, names={str(directory): "<artifact>"})
 

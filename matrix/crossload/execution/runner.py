@@ -217,6 +217,12 @@ def run_load(
             continue
         died = interrupted["attempt"]
         records[died] = interrupted
+        if interrupted["outcome"] == "loaded":
+            # It died of what came after the load: what was measured before stands, and remedies are due as after any load.
+            so_far = Cell(task.key, task.artifact.key, task.loaded_with, tuple(records), tuple(records.values()), 0.0)
+            due = attempts_to_run(wanted, so_far, task.near)
+            pending = [name for name in pending[pending.index(died) + 1 :] if name in due and name not in records]
+            continue
         deaths.append(died)
         if interrupted.get("error_type") == TIME_LIMIT:
             # A hang is not worth the whole limit a second time.
@@ -231,6 +237,17 @@ def run_load(
     return cell
 
 
+def _lost_later(measured: Event, ended: Event) -> dict[str, Any]:
+    """A record for an attempt whose child died of a rung after the load: that rung is lost, and the others are as measured."""
+    signal = ended["signal"] or "ended early"
+    death = {"error_type": signal, "error": crash_message(signal, ended["stderr"]), "died": True}
+    rung, _, step = measured["pending"].partition(":")
+    rungs = {name: dict(found) for name, found in measured["rungs"].items()}
+    rungs[rung] = {**rungs.get(rung, {}), step: death} if step else death
+    record = {key: value for key, value in measured.items() if key not in ("event", "pending")}
+    return {**record, "rungs": rungs, "seconds": ended["seconds"]}
+
+
 def _interrupted(events: Sequence[Event], pending: Sequence[str]) -> dict[str, Any] | None:
     """A record for the attempt during which the child ended before its time, if it did."""
     ended = events[-1]
@@ -243,6 +260,9 @@ def _interrupted(events: Sequence[Event], pending: Sequence[str]) -> dict[str, A
     if fault is not None:
         record = {key: value for key, value in fault.items() if key != "event"}
         return {**record, "attempt": current, "outcome": HARNESS_ERROR, "seconds": ended["seconds"]}
+    measured = next((event for event in reversed(events) if event["event"] == "measured"), None)
+    if fault is None and measured is not None and begun and measured["attempt"] == current:
+        return _lost_later(measured, ended)
     if begun or early:
         return {
             "attempt": current,

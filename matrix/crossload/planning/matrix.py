@@ -10,7 +10,7 @@ from crossload.config import ProfileConfig
 from crossload.environments.model import Environment
 from crossload.errors import SelectionError, nearest
 from crossload.probe import attempts
-from crossload.probe.formats import FORMATS, GROUPS, WHOLE_MODEL
+from crossload.probe.formats import FORMATS, GROUPS, PREDICT, WHOLE_MODEL
 from crossload.scenario_index import Scenario
 
 
@@ -20,6 +20,10 @@ class Work:
 
     scenario: Scenario
     format: str
+
+    def steps(self) -> tuple[str, ...]:
+        """What is done with a model that loads, of ``formats.STEPS``. In a matrix only `predict`: the rest takes longer."""
+        return (PREDICT,)
 
     def attempts(self) -> tuple[str, ...]:
         """What is tried in a cell: evidence first, since importing the scenario's module cannot be undone."""

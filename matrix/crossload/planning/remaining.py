@@ -4,9 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from crossload.config import Tolerance
-from crossload.domain.verdicts import within
-from crossload.probe import attempts
-from crossload.probe.formats import OUTPUTS
+from crossload.probe import agreement, attempts
 from crossload.store.records import Cell
 
 
@@ -27,6 +25,5 @@ def attempts_to_run(wanted: Sequence[str], cell: Cell | None, near: Tolerance) -
 
 
 def _matches(record: Mapping[str, Any], near: Tolerance) -> bool:
-    """Whether an attempt gave matching outputs."""
-    outputs = record.get("rungs", {}).get(OUTPUTS, {})
-    return "frontier" in outputs and not outputs["mismatch"] and within(outputs["frontier"], near)
+    """Whether an attempt gave matching outputs, and `predict` did."""
+    return bool(agreement.works(record.get("rungs", {}), near.atol, near.rtol, near.spread))

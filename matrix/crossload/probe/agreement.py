@@ -37,3 +37,17 @@ def within(frontier, atol, rtol, spread):
         else entry[0] <= limit(entry, atol, rtol, spread)
         for entry in frontier
     )
+
+
+def works(rungs, atol, rtol, spread):
+    """Whether what was loaded can be recommended: its outputs match, called and by ``predict``."""
+    outputs, predicted = rungs.get("outputs") or {}, (rungs.get("use") or {}).get("predict") or {}
+    if "error_type" in predicted or not _match(outputs, atol, rtol, spread):
+        return False
+    return "frontier" not in predicted or _match(predicted, atol, rtol, spread)
+
+
+def _match(compared, atol, rtol, spread):
+    if compared.get("error_type") or compared.get("mismatch") or compared.get("bit_equal") is None:
+        return False
+    return within(compared["frontier"], atol, rtol, spread)

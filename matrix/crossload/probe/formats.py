@@ -6,13 +6,17 @@ called; the host reads the rest.
 
 import os
 
-ARCHITECTURE, WEIGHTS, OUTPUTS, OPTIMIZER, TRAINING = RUNGS = (
+ARCHITECTURE, WEIGHTS, OUTPUTS, OPTIMIZER, TRAINING, USE = RUNGS = (
     "architecture",
     "weights",
     "outputs",
     "optimizer",
     "training",
+    "use",
 )
+
+# What people do with a model that loads; the rung ``use`` has a result for each.
+PREDICT, EVALUATE, FIT, SAVE_AGAIN = STEPS = ("predict", "evaluate", "fit", "save")
 
 # What a load gives back: a whole Keras model, weights for a model rebuilt from code, or a function for inference.
 WHOLE_MODEL = "whole-model"
@@ -98,7 +102,7 @@ FORMATS = {
     "weights.h5": Format("model.weights.h5", _save_weights, _load_weights, REBUILT, (WEIGHTS, OUTPUTS)),
     "tf-checkpoint": Format("checkpoint", _save_weights, _load_weights, REBUILT, (WEIGHTS, OUTPUTS)),
     "json+weights": Format(
-        "model", _save_json_and_weights, _load_json_and_weights, WHOLE_MODEL, (ARCHITECTURE, WEIGHTS, OUTPUTS)
+        "model", _save_json_and_weights, _load_json_and_weights, WHOLE_MODEL, (ARCHITECTURE, WEIGHTS, OUTPUTS, USE)
     ),
     "checkpoint-callback": Format("checkpoint.h5", None, _load_model, WHOLE_MODEL, RUNGS, {}),
     "checkpoint-callback-weights": Format(

@@ -12,7 +12,7 @@ from crossload.backends import WorkerError
 from crossload.config import Limits, MatrixConfig, Tolerance
 from crossload.domain.attempts import crash_message
 from crossload.domain.verdicts import HARNESS_ERROR, Verdict, verdict
-from crossload.execution.probe_requests import Request, file_request, first, last_stage
+from crossload.execution.probe_requests import Request, ended_early, file_request, first, last_stage
 from crossload.execution.provisioner import Provisioner
 from crossload.execution.tasks import LoadTask
 from crossload.inspection.containers import container_of
@@ -20,6 +20,7 @@ from crossload.planning.keys import artifact_key, cell_key
 from crossload.planning.matrix import Work
 from crossload.planning.tolerances import tolerance_for
 from crossload.probe import attempts, protocol
+from crossload.probe.formats import STEPS, TRAINING, USE
 from crossload.scenario_index import Scenario, defaults
 from crossload.store.database import Store
 from crossload.store.records import Artifact, Cell, content_key
@@ -36,6 +37,9 @@ class UserWork(Work):
     """The user's model in its format. No evidence for claims is collected."""
 
     has_factory: bool = False
+
+    def steps(self) -> tuple[str, ...]:
+        return STEPS
 
     def attempts(self) -> tuple[str, ...]:
         remedies = [
@@ -117,6 +121,7 @@ class Bench:
             names = list(self.given.inputs)
             arrays = {f"input_{number}": self.given.inputs[name] for number, name in enumerate(names)}
             np.savez(staging / _INPUTS, **arrays)
+        without: dict[str, str] = {}
         request = self._request(
             protocol.REFERENCE,
             model.format,
@@ -126,8 +131,18 @@ class Bench:
             attempts=list(self.work(model.format).attempts()),
             inputs=_INPUTS if names else "",
             names=names,
+            use=list(STEPS),
+            without=without,
         )
         events = self._ask(saver, request)
+        # What kills the process after everything else was measured is left out: the rest stands without it.
+        for _ in STEPS:
+            stage = last_stage(events, "load")
+            if first(events, "referenced") or not ended_early(events) or not stage.startswith((TRAINING, USE)):
+                break
+            why = f"it ends the process where it was written, too: {events[-1]['signal']}"
+            without[stage] = why
+            events = self._ask(saver, request)
         found = first(events, "referenced")
         if found is None:
             raise ModelError(_why_no_reference(events, saver, self.given, self.limits))

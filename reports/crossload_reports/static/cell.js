@@ -9,7 +9,7 @@ import { address, cellAddress, cellOfState, go, STATE } from "./state.js";
 
 const RUNG_MEANINGS = {
   architecture: "same layers, names and shapes", weights: "the same, bit by bit", outputs: "agree within tolerance",
-  optimizer: "slots, steps, compile config", training: "one more step, same loss",
+  optimizer: "slots, steps, compile config", training: "one more step, same loss", use: "predict, evaluate, fit and save go on",
 };
 const RUNG_STATES = { p: ["pass", "✓"], l: ["lost", "×"], n: ["n/a", "–"], ".": ["not reached", ""] };
 
@@ -111,7 +111,7 @@ function ladder(facts) {
       make("span", { class: "rung-meaning" }, RUNG_MEANINGS[rung]));
   });
   return make("div", {}, make("p", { class: "quiet" }, facts.fidelity <= 0 ? "No rung was reached."
-    : `Reaches ${facts.fidelity} of 5 rungs${based}.`), make("ol", { class: "ladder", "aria-label": "Fidelity ladder" }, ...steps));
+    : `Reaches ${facts.fidelity} of ${RUNGS.length} rungs${based}.`), make("ol", { class: "ladder", "aria-label": "Fidelity ladder" }, ...steps));
 }
 
 function differences(diffs) {

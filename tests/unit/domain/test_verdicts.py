@@ -208,33 +208,103 @@ def test_bit_equal_outputs_pass_under_a_tolerance_of_zero() -> None:
     assert verdict([loaded()], Tolerance(atol=0, rtol=0)).verdict == "exact"
 
 
+# What people do after loading
+
+
+RAISES = {"error_type": "TypeError", "error": "'>' not supported", "place": "trainer.py:1"}
+
+
+def used(attempt: str = "plain", kind: str = "exact", **steps: Any) -> Any:
+    record = loaded(attempt, kind)
+    record["rungs"]["use"] = steps
+    return record
+
+
+def test_a_model_that_can_not_predict_does_not_load() -> None:
+    found = verdict([used(predict=RAISES, evaluate=RAISES)], DEFAULT)
+    assert found.verdict == "fails"
+    assert found.plain is not None
+    assert (found.plain.stage, found.plain.error_type) == ("predict", "TypeError")
+
+
+def test_a_remedy_under_which_it_predicts_is_one() -> None:
+    found = verdict([used(predict=RAISES), used("edit-config", predict=outputs("exact"))], DEFAULT)
+    assert (found.verdict, found.resting and found.resting.attempt) == ("remedy", "edit-config")
+    found = verdict([raised(), used("edit-config", predict=RAISES), used("compile=False")], DEFAULT)
+    assert found.resting is not None
+    assert found.resting.attempt == "compile=False"
+
+
+def test_other_numbers_of_predict_are_other_outputs() -> None:
+    found = verdict([used(predict=outputs("beyond"))], DEFAULT)
+    assert (found.verdict, "predict" in found.reason) == ("differs", True)
+    assert verdict([used(predict=outputs("within"))], DEFAULT).verdict == "exact"
+    found = verdict([raised(), used("compile=False", predict=outputs("beyond"))], DEFAULT)
+    assert found.verdict == "fails"
+
+
+def test_what_fails_later_is_lost_and_said() -> None:
+    found = verdict(
+        [used(predict=outputs("exact"), fit={"error_type": "KeyError", "error": "Unknown variable"})], DEFAULT
+    )
+    assert (found.verdict, found.lost) == ("lossy", ["use"])
+    assert found.resting is not None
+    assert (found.resting.stage, found.resting.error) == ("fit", "Unknown variable")
+    found = verdict(
+        [raised(), used("compile=False", fit={"error_type": "KeyError", "error": "Unknown variable"})], DEFAULT
+    )
+    assert (found.verdict, found.reason) == ("remedy", "then fit raises KeyError: Unknown variable")
+
+
+def test_a_death_in_training_takes_nothing_along() -> None:
+    record = used(predict=outputs("exact"))
+    record["rungs"]["training"] = {"error_type": "SIGSEGV", "error": "the process ended early: SIGSEGV", "died": True}
+    found = verdict([record], DEFAULT)
+    assert (found.verdict, found.lost) == ("lossy", ["training"])
+    assert found.resting is not None
+    assert (found.resting.stage, found.resting.error_type) == ("training", "SIGSEGV")
+
+
+def test_a_death_in_predict_is_a_crash() -> None:
+    assert verdict([used(predict={"error_type": "SIGSEGV", "error": "", "died": True})], DEFAULT).verdict == "crashes"
+
+
+def test_what_fails_at_home_too_says_nothing() -> None:
+    steps = {step: {"not_applicable": "ValueError: no"} for step in ("predict", "fit", "save")}
+    assert verdict([used(**steps)], DEFAULT).verdict == "exact"
+    assert judge_attempt(used(**steps), DEFAULT).rungs["use"] == "n/a"
+
+
 # Rungs and fidelity
 
 
 @pytest.mark.parametrize(
     ("states", "expected"),
     [
-        (("pass", "pass", "pass", "pass", "pass"), 5),
-        (("lost", "pass", "pass", "pass", "pass"), 0),
-        (("pass", "lost", "pass", "pass", "pass"), 1),
-        (("pass", "pass", "lost", "pass", "pass"), 2),
-        (("pass", "pass", "pass", "lost", "pass"), 3),
-        (("pass", "pass", "pass", "pass", "lost"), 4),
-        (("pass", "pass", "pass", "n/a", "pass"), 5),
-        (("pass", "pass", "pass", "pass", "n/a"), 4),
-        (("n/a", "pass", "pass", "n/a", "n/a"), 3),
-        (("n/a", "n/a", "pass", "n/a", "n/a"), 3),
-        (("n/a", "lost", "pass", "n/a", "n/a"), 0),
-        (("n/a", "n/a", "lost", "n/a", "n/a"), 0),
-        (("pass", "pass", "pass", "n/a", "lost"), 3),
-        (("n/a", "n/a", "n/a", "n/a", "n/a"), 0),
+        (("pass", "pass", "pass", "pass", "pass", "n/a"), 5),
+        (("lost", "pass", "pass", "pass", "pass", "n/a"), 0),
+        (("pass", "lost", "pass", "pass", "pass", "n/a"), 1),
+        (("pass", "pass", "lost", "pass", "pass", "n/a"), 2),
+        (("pass", "pass", "pass", "lost", "pass", "n/a"), 3),
+        (("pass", "pass", "pass", "pass", "lost", "n/a"), 4),
+        (("pass", "pass", "pass", "n/a", "pass", "n/a"), 5),
+        (("pass", "pass", "pass", "pass", "n/a", "n/a"), 4),
+        (("n/a", "pass", "pass", "n/a", "n/a", "n/a"), 3),
+        (("n/a", "n/a", "pass", "n/a", "n/a", "n/a"), 3),
+        (("n/a", "lost", "pass", "n/a", "n/a", "n/a"), 0),
+        (("n/a", "n/a", "lost", "n/a", "n/a", "n/a"), 0),
+        (("pass", "pass", "pass", "n/a", "lost", "n/a"), 3),
+        (("n/a", "n/a", "n/a", "n/a", "n/a", "n/a"), 0),
+        (("pass", "pass", "pass", "pass", "pass", "pass"), 6),
+        (("pass", "pass", "pass", "pass", "pass", "lost"), 5),
+        (("n/a", "n/a", "pass", "n/a", "n/a", "lost"), 3),
     ],
 )
 def test_fidelity_is_the_highest_rung_up_to_which_none_failed(states: tuple[str, ...], expected: int) -> None:
     assert fidelity(dict(zip(RUNGS, states, strict=True))) == expected
 
 
-@given(st.tuples(*[st.sampled_from(["pass", "lost", "n/a"])] * 5))
+@given(st.tuples(*[st.sampled_from(["pass", "lost", "n/a"])] * 6))
 @settings(derandomize=True, database=None, deadline=None)
 def test_no_rung_below_the_fidelity_is_lost_and_its_own_passes(states: tuple[str, ...]) -> None:
     reached = fidelity(dict(zip(RUNGS, states, strict=True)))

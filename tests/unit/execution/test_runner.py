@@ -437,3 +437,44 @@ def test_a_save_that_is_asked_again_starts_with_an_empty_folder(store: Store) ->
 def test_a_disk_that_fills_while_loading_is_no_finding(store: Store) -> None:
     with pytest.raises(StoreError, match="disk is full"):
         load(store, [*tried(raised(error="[Errno 28] No space left on device")), ended()])
+
+
+# Deaths after the load
+
+
+def measured(record: Mapping[str, Any], pending: str) -> list[Event]:
+    """The events of an attempt that loaded and was measured up to a rung."""
+    return [{"event": "begin", "attempt": record["attempt"]}, {"event": "measured", "pending": pending, **record}]
+
+
+def without(record: Event, *rungs: str) -> Event:
+    return {**record, "rungs": {name: found for name, found in record["rungs"].items() if name not in rungs}}
+
+
+def test_a_death_in_training_belongs_to_training_and_needs_no_remedy(store: Store) -> None:
+    made, worker = load(store, [*measured(without(loaded(), "training"), "training"), ended("SIGSEGV", "corrupted")])
+    assert asked(worker)[1:] == []
+    (plain,) = made.records
+    assert (plain["outcome"], plain["rungs"]["outputs"]["bit_equal"]) == ("loaded", True)
+    assert (plain["rungs"]["training"]["error_type"], plain["rungs"]["training"]["died"]) == ("SIGSEGV", True)
+    assert "corrupted" in plain["rungs"]["training"]["error"]
+    assert "pending" not in plain
+
+
+def test_a_death_in_a_step_of_use_leaves_the_other_steps(store: Store) -> None:
+    record = loaded()
+    record["rungs"]["use"] = {"predict": {"works": True}}
+    made, _ = load(store, [*measured(record, "use:fit"), ended("time limit")])
+    (plain,) = made.records
+    assert plain["rungs"]["use"]["predict"] == {"works": True}
+    assert plain["rungs"]["use"]["fit"]["error_type"] == "time limit"
+
+
+def test_remedies_are_tried_after_a_death_in_predict(store: Store) -> None:
+    made, worker = load(
+        store,
+        [*measured(loaded(), "use:predict"), ended("SIGSEGV")],
+        [*tried(loaded("compile=False")), ended()],
+    )
+    assert asked(worker)[1][0] == "compile=False"
+    assert outcomes(made) == {"plain": "loaded", "compile=False": "loaded"}

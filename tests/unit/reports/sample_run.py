@@ -30,7 +30,7 @@ _ERRORS = {
                               "`@keras.saving.register_keras_serializable()`.")],
     "crashes": [("Killed", "signal 11 while loading; the last line was: Fatal Python error: Segmentation fault")],
 }  # fmt: skip
-_RUNGS = ("architecture", "weights", "outputs", "optimizer", "training")
+_RUNGS = ("architecture", "weights", "outputs", "optimizer", "training", "use")
 
 
 def _cell(scenario: str, family: str, format_: str, saver: str, loader: str, **more: Any) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from crossload.store.records import Artifact, Cell
 from tests.unit.doubles import config, crashed, environment, faulty, loaded, raised, ready, scenario
 
 DENSE = Work(scenario("dense"), "h5")
-RUNG_COLUMNS = ["rung_architecture", "rung_weights", "rung_outputs", "rung_optimizer", "rung_training"]
+RUNG_COLUMNS = ["rung_architecture", "rung_weights", "rung_outputs", "rung_optimizer", "rung_training", "rung_use"]
 
 
 class Run:
@@ -67,7 +67,7 @@ def test_a_cell_is_one_row() -> None:
     assert (row["saved_with"], row["loaded_with"]) == ("2.10-cpu", "2.10-cpu")
     assert (row["verdict"], row["fidelity"], row["attempt"]) == ("equal", 5, "plain")
     assert (row["max_abs_diff"], row["max_rel_diff"], row["max_ulp_diff"]) == (1e-7, 1e-7, 1.0)
-    assert [row[name] for name in RUNG_COLUMNS] == ["pass"] * 5
+    assert [row[name] for name in RUNG_COLUMNS] == ["pass"] * 5 + ["n/a"]
     assert (row["container"], row["artifact_bytes"], row["seconds"]) == ("hdf5", 2048, 1.25)
     assert (row["lost"], row["error"], row["error_type"], row["stage"], row["reason"], row["cause"]) == ("",) * 6
     assert cell.key.startswith(row["key"])
@@ -116,7 +116,7 @@ def test_lost_rungs_are_named_lowest_first() -> None:
     run.load("2.10-cpu", "2.10-cpu", loaded("plain", "exact", training="lost", weights="lost", optimizer="n/a"))
     row = run.only()
     assert (row["verdict"], row["lost"], row["fidelity"]) == ("lossy", "weights,training", 1)
-    assert [row[name] for name in RUNG_COLUMNS] == ["pass", "lost", "pass", "n/a", "lost"]
+    assert [row[name] for name in RUNG_COLUMNS] == ["pass", "lost", "pass", "n/a", "lost", "n/a"]
 
 
 def test_a_remedy_is_named_beside_what_plain_loading_said() -> None:
@@ -133,7 +133,7 @@ def test_what_does_not_load_rests_on_no_attempt(record: dict[str, Any], expected
     run.load("2.10-cpu", "2.10-cpu", record)
     row = run.only()
     assert (row["verdict"], row["attempt"], row["error"]) == (expected, "", record["error"])
-    assert [row[name] for name in RUNG_COLUMNS] == [""] * 5
+    assert [row[name] for name in RUNG_COLUMNS] == [""] * 6
     assert all(pd.isna(row[name]) for name in ("fidelity", "max_abs_diff", "max_rel_diff", "max_ulp_diff"))
 
 

@@ -6,7 +6,6 @@ import tempfile
 
 from .. import agreement, attempts
 from ..errors import NotApplicableError
-from ..formats import OUTPUTS
 
 RENAME = "rename"
 
@@ -94,15 +93,10 @@ class Progress(object):
         if record["outcome"] == "loaded":
             self._loaded.add(name)
             decides = name == attempts.PLAIN or name in attempts.REMEDIES
-            self.found_good = self.found_good or (decides and _close(record["rungs"].get(OUTPUTS, {}), near))
+            self.found_good = self.found_good or (
+                decides and agreement.works(record["rungs"], near["atol"], near["rtol"], near["spread"])
+            )
 
     def note_unfit(self, piece):
         """Take in that a piece makes no sense here, so that no attempt with it does."""
         self._unfit.add(piece)
-
-
-def _close(outputs, near):
-    """Whether further remedies can be spared: the outputs match."""
-    if outputs.get("error") or outputs.get("mismatch") or outputs.get("bit_equal") is None:
-        return False
-    return agreement.within(outputs["frontier"], near["atol"], near["rtol"], near["spread"])

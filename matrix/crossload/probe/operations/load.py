@@ -9,8 +9,19 @@ import numpy as np
 
 from .. import attempts, errors
 from ..errors import NotApplicableError, NotAvailableError
-from ..formats import ARCHITECTURE, FORMATS, INFERENCE, OPTIMIZER, OUTPUTS, REBUILT, TRAINING, WEIGHTS
-from . import attempt_state, compile_settings, measuring, scenario_code
+from ..formats import (
+    ARCHITECTURE,
+    FORMATS,
+    INFERENCE,
+    OPTIMIZER,
+    OUTPUTS,
+    PREDICT,
+    REBUILT,
+    TRAINING,
+    USE,
+    WEIGHTS,
+)
+from . import attempt_state, compile_settings, measuring, scenario_code, use
 
 
 class Reference(object):
@@ -24,6 +35,11 @@ class Reference(object):
     def arrays(self, kind):
         return [self._arrays["%s_%d" % (kind, index)] for index in range(self.facts.get(kind, 0))]
 
+    @property
+    def names(self):
+        """Names of the inputs, where they are known."""
+        return self.facts.get("input_names") or ()
+
 
 class LoadContext(object):
     """What a format's load function may ask for."""
@@ -33,6 +49,7 @@ class LoadContext(object):
         self.attempt = attempt
         self.gives = attempts.gives(attempt, form)
         self.inputs = reference.arrays("inputs")
+        self.names = getattr(reference, "names", ())
 
     def custom_objects(self):
         """The scenario's mapping for plain attempts and remedies; None for ``bare`` and ``imported``."""
@@ -62,7 +79,7 @@ class LoadContext(object):
         return model
 
     def call(self, model):
-        return scenario_code.forward(model, self.inputs)
+        return scenario_code.forward(model, self.inputs, self.names)
 
     def as_inference_function(self, loaded):
         """A function of ``(tensors, training)`` for what ``tf.saved_model.load`` gave back."""
@@ -93,7 +110,7 @@ def load(request, emit):
             emit({"event": "begin", "attempt": name})
             started = time.monotonic()
             try:
-                record = _attempt(request, code, name, reference, copies)
+                record = _attempt(request, code, name, reference, copies, emit)
             except NotApplicableError as error:
                 progress.note_unfit(error.piece or pieces[-1])
                 emit({"event": "skipped", "attempt": name})
@@ -105,7 +122,7 @@ def load(request, emit):
         copies.remove()
 
 
-def _attempt(request, code, name, reference, copies):
+def _attempt(request, code, name, reference, copies, emit):
     form = FORMATS[request["format"]]
     pieces = attempts.parts(name)
     context = LoadContext(code, name, reference, request["format"])
@@ -142,7 +159,13 @@ def _attempt(request, code, name, reference, copies):
         message = "what was loaded is not a Keras model: %s" % type(model).__name__
         return {"outcome": "raised", "error_type": "NotAModel", "error": message, "stage": "load"}
     wanted = [OUTPUTS] if name in attempts.EVIDENCE or context.gives == INFERENCE else list(form.rungs)
-    rungs = measure_rungs(model, wanted, reference, code, context.gives)
+
+    def before(rung, so_far):
+        # What may kill the process must not take along what was measured before.
+        said = {"event": "measured", "attempt": name, "outcome": "loaded", "rungs": so_far, "pending": rung}
+        emit(_with_notes(said, notes))
+
+    rungs = measure_rungs(model, wanted, reference, code, context.gives, request.get("use", ()), before)
     return _with_notes({"outcome": "loaded", "rungs": rungs}, notes)
 
 
@@ -162,8 +185,12 @@ def _with_notes(record, notes):
     return dict(record, note="; ".join(notes)) if notes else record
 
 
-def measure_rungs(model, wanted, reference, code, gives):
-    """What each wanted rung shows of a model. Training, where it is wanted, changes the model."""
+def measure_rungs(model, wanted, reference, code, gives, steps=(), before=lambda rung, so_far: None):
+    """What each wanted rung shows of a model. Training, where it is wanted, changes the model.
+
+    :param steps: what the rung ``use`` tries.
+    :param before: called with the name of a rung that may kill the process, and what was measured so far.
+    """
     facts = reference.facts
     unmeasured = facts.get("unmeasured", {})
     inputs, targets = reference.arrays("inputs"), reference.arrays("targets")
@@ -171,32 +198,67 @@ def measure_rungs(model, wanted, reference, code, gives):
         ARCHITECTURE: lambda: {"same": measuring.architecture(model) == facts["architecture"]},
         WEIGHTS: lambda: _compare_weights(model, reference),
         OUTPUTS: lambda: measuring.compare_arrays(
-            reference.arrays("outputs"), _outputs(model, inputs, gives), reference.arrays("noise")
+            reference.arrays("outputs"), _outputs(model, inputs, gives, reference.names), reference.arrays("noise")
         ),
         OPTIMIZER: lambda: _compare_optimizers(model, reference),
         TRAINING: lambda: _train_on(model, inputs, targets, reference, code),
     }
-    # Calling comes first: a subclassed model has no weights before it. Training comes last: it changes everything.
     results = {}
-    for rung in (OUTPUTS, ARCHITECTURE, WEIGHTS, OPTIMIZER, TRAINING):
+
+    def measure(rung):
         if rung not in wanted:
-            continue
+            return
         if rung in unmeasured:
             results[rung] = {"not_applicable": unmeasured[rung]}
-            continue
+            return
+        if rung == TRAINING:
+            before(TRAINING, dict(results))
         try:
             results[rung] = measures[rung]()
         except Exception as error:  # a rung that raises is lost; the message says why
             if errors.is_our_fault(error):
                 raise
             results[rung] = dict(errors.describe(error))
+
+    # Calling comes first: a subclassed model has no weights before it. What changes the model comes last.
+    for rung in (OUTPUTS, ARCHITECTURE, WEIGHTS, OPTIMIZER):
+        measure(rung)
+    eagerness = use.Eagerness(model)
+    steps = [step for step in steps if USE in wanted and "bit_equal" in results.get(OUTPUTS, {})]
+    if PREDICT in steps:
+        _use(PREDICT, model, reference, results, before)
+    measure(TRAINING)
+    eagerness.put_back(model)
+    for step in steps:
+        if step != PREDICT:
+            _use(step, model, reference, results, before)
     return results
 
 
-def _outputs(model, inputs, gives):
+def _use(step, model, reference, results, before):
+    """Run one step of the rung ``use``. What fails where the file was written says nothing of the load."""
+    found = results.setdefault(USE, {})
+    at_home = (reference.facts.get("use") or {}).get(step, "not tried where it was written")
+    if at_home:
+        found[step] = {"not_applicable": at_home}
+        return
+    before("%s:%s" % (USE, step), dict(results))
+    inputs, targets = reference.arrays("inputs"), reference.arrays("targets")
+    try:
+        given = use.run(step, model, inputs, targets, reference.names)
+        found[step] = {"works": True}
+        if given is not None:
+            found[step] = measuring.compare_arrays(reference.arrays("outputs"), given, reference.arrays("noise"))
+    except Exception as error:
+        if errors.is_our_fault(error):
+            raise
+        found[step] = dict(errors.describe(error))
+
+
+def _outputs(model, inputs, gives, names=()):
     if gives == INFERENCE:
         return measuring.flat_arrays(model(scenario_code.as_tensors(inputs)))
-    return scenario_code.forward(model, inputs)
+    return scenario_code.forward(model, inputs, names)
 
 
 def _compare_weights(model, reference):
@@ -232,6 +294,6 @@ def _train_on(model, inputs, targets, reference, code):
     expected = reference.facts["loss_after_update"]
     if not measuring.is_compiled(model):
         return {"same": False, "note": "not compiled"}
-    scenario_code.update(model, inputs, targets)
-    actual = code.loss(targets, scenario_code.forward(model, inputs))
+    scenario_code.update(model, inputs, targets, reference.names)
+    actual = code.loss(targets, scenario_code.forward(model, inputs, reference.names))
     return {"expected": expected, "actual": actual, "difference": abs(actual - expected)}

@@ -8,9 +8,12 @@ import time
 import numpy as np
 
 from .. import errors
-from ..formats import FORMATS
+from ..formats import EVALUATE, FIT, FORMATS, PREDICT, TRAINING, USE
 from ..process import kernel_cache
-from . import measuring, noise, scenario_code
+from . import measuring, noise, scenario_code, use
+
+# `predict` is the same function as a call where they differ by no more than this share of the output's scale.
+_LIKE_A_CALL = 1e-4
 
 
 class UnmeasurableError(Exception):
@@ -66,7 +69,8 @@ def save(request, emit):
     except Exception as error:  # whatever the scenario or TensorFlow raises is a finding
         emit(dict(errors.describe(error), event="raised", stage=stage, seconds=time.monotonic() - started))
         return
-    measure(model, reference, arrays, inputs, targets, outputs, code)
+    steps = request.get("use", ()) if USE in form.rungs else ()
+    measure(model, reference, arrays, inputs, targets, outputs, code, steps)
     file_name = _alter(directory, file_name, options["after_save"])
     write_reference(directory, reference, arrays)
     emit({"event": "saved", "file": file_name, "seconds": time.monotonic() - started})
@@ -108,8 +112,16 @@ def keep(reference, arrays, kind, values):
         arrays["%s_%d" % (kind, index)] = np.asarray(value)
 
 
-def measure(model, reference, arrays, inputs, targets, outputs, code):
-    """Fill the reference. What cannot be measured in the saver makes its rung not applicable, with the reason."""
+def measure(model, reference, arrays, inputs, targets, outputs, code, steps=(), names=(), before=None, without=()):
+    """Fill the reference. What cannot be measured in the saver makes its rung not applicable, with the reason.
+
+    :param steps: what the rung ``use`` tries; what of it fails here is noted, and not asked of what is loaded.
+    :param before: called with the name of what may kill the process, before it is tried.
+    :param without: what has killed it already, with a text that says so.
+    """
+
+    def forward(model, inputs):
+        return scenario_code.forward(model, inputs, names)
 
     def attempt(rung, function):
         try:
@@ -134,20 +146,48 @@ def measure(model, reference, arrays, inputs, targets, outputs, code):
     def keep_training():
         if not measuring.is_compiled(model):
             raise UnmeasurableError("the model is not compiled")
-        scenario_code.update(model, inputs, targets)
-        reference["loss_after_update"] = code.loss(targets, scenario_code.forward(model, inputs))
+        scenario_code.update(model, inputs, targets, names)
+        reference["loss_after_update"] = code.loss(targets, forward(model, inputs))
+
+    def try_use(step):
+        place = "%s:%s" % (USE, step)
+        if place in without:
+            return without[place]
+        if before is not None:
+            before(place)
+        try:
+            given = use.run(step, model, inputs, targets, names)
+        except Exception as error:  # it fails at home, and no load can be blamed for it
+            if errors.is_our_fault(error):
+                raise
+            return "%s: %s" % (type(error).__name__, str(error)[:300])
+        compared = measuring.compare_arrays(outputs, given) if given is not None else {"of_scale": 0.0}
+        if compared["of_scale"] is None or compared["of_scale"] > _LIKE_A_CALL:
+            return "it gives other outputs than a call, where it was written, too"
+        return ""
 
     keep(reference, arrays, "inputs", inputs)
     keep(reference, arrays, "targets", targets)
     keep(reference, arrays, "outputs", outputs)
-    keep(reference, arrays, "noise", noise.of_outputs(model, inputs, outputs, scenario_code.forward))
+    keep(reference, arrays, "noise", noise.of_outputs(model, inputs, outputs, forward))
     attempt("architecture", keep_architecture)
     attempt("weights", keep_weights)
     attempt("optimizer", keep_optimizer)
-    if not code.options["trains_repeatably"]:
+    eagerness = use.Eagerness(model)
+    reference["use"] = {step: try_use(step) for step in steps if step == PREDICT}
+    if TRAINING in without:
+        reference.setdefault("unmeasured", {})[TRAINING] = without[TRAINING]
+    elif not code.options["trains_repeatably"]:
         reference.setdefault("unmeasured", {})["training"] = "one more update is random by nature"
     else:
+        if before is not None:
+            before(TRAINING)
         attempt("training", keep_training)
+    eagerness.put_back(model)
+    needs_compile = [] if measuring.is_compiled(model) else [EVALUATE, FIT]
+    for step in steps:
+        if step != PREDICT:
+            reference["use"][step] = "the model is not compiled" if step in needs_compile else try_use(step)
 
 
 def _largest_file(path):

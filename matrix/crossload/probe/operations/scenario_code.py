@@ -133,12 +133,40 @@ def as_tensors(arrays):
     return tensors[0] if len(tensors) == 1 else tensors
 
 
-def forward(model, inputs):
+def forward(model, inputs, names=()):
     """Outputs of an eager call in inference mode, as a flat list of arrays. Stateful layers start from zero."""
     from . import measuring
 
     reset_states(model)
-    return measuring.flat_arrays(model(as_tensors(inputs), training=False))
+    return measuring.flat_arrays(model(arranged(model, inputs, names), training=False))
+
+
+def arranged(model, inputs, names=()):
+    """Inputs as the model wants them: one tensor, a list, or by name where it was made with a dictionary.
+
+    :param names: of the inputs; without them those of a dictionary are in the order of its keys.
+    """
+    tensors = as_tensors(inputs)
+    wanted = _structure(model, "_inputs_struct", "_nested_inputs")
+    if not isinstance(wanted, dict) or len(wanted) != len(inputs):
+        return tensors
+    flat = tensors if isinstance(tensors, list) else [tensors]
+    places = list(names) if set(names) == set(wanted) else sorted(wanted)
+    return dict(zip(places, flat))
+
+
+def arranged_targets(model, targets):
+    """Targets as the model wants them: by name where its outputs are a dictionary."""
+    tensors = as_tensors(targets)
+    wanted = _structure(model, "_outputs_struct", "_nested_outputs")
+    if not isinstance(wanted, dict) or len(wanted) != len(targets):
+        return tensors
+    return dict(zip(sorted(wanted), tensors if isinstance(tensors, list) else [tensors]))
+
+
+def _structure(model, *names):
+    """How a functional model's inputs or outputs are put together: Keras 3 and Keras 2 keep it under names of their own."""
+    return next((getattr(model, name) for name in names if getattr(model, name, None) is not None), None)
 
 
 def reset_states(model):
@@ -148,11 +176,11 @@ def reset_states(model):
             (getattr(layer, "reset_state", None) or getattr(layer, "reset_states", lambda: None))()
 
 
-def update(model, inputs, targets):
+def update(model, inputs, targets, names=()):
     """One training step, eagerly: tracing a graph would cost half a second and change nothing."""
     reset_states(model)
     model.run_eagerly = True
-    features, goals = as_tensors(inputs), as_tensors(targets)
+    features, goals = arranged(model, inputs, names), arranged_targets(model, targets)
     # Keras 2 (its models count batches) builds a tf.data pipeline around each batch, which takes as long as the step.
     if hasattr(model, "_train_counter") and hasattr(model, "train_step"):
         model.train_step((_as_tuple(features), _as_tuple(goals)))

@@ -7,7 +7,7 @@ import numpy as np
 
 from .. import attempts, errors
 from ..errors import NotApplicableError, NotAvailableError
-from ..formats import FORMATS, INFERENCE, OPTIMIZER, OUTPUTS, REBUILT, RUNGS, TRAINING, WEIGHTS
+from ..formats import FORMATS, INFERENCE, OPTIMIZER, OUTPUTS, REBUILT, RUNGS, TRAINING, USE, WEIGHTS
 from . import attempt_state, load, measuring, noise, sample_inputs, save, scenario_code
 
 # Two losses after one more update under other seeds that differ by more than this share were made by chance: what is left to
@@ -92,10 +92,12 @@ def _reference(request, emit, code, copies):
         inputs = _staged("inputs", emit, _first_inputs, built, specs, given)
     name, notes, model, gives = _staged("load", emit, _load, request, code, copies, inputs)
     specs = sample_inputs.specs_of(model, copies.make((), None)[0])
-    inputs = _staged("inputs", emit, sample_inputs.choose, model, specs, given, _caller(gives))
-    outputs = _staged("call", emit, _call_twice, model, inputs, gives)
+    names = [spec.name for spec in specs or ()]
+    inputs = _staged("inputs", emit, sample_inputs.choose, model, specs, given, _caller(gives, names))
+    outputs = _staged("call", emit, _call_twice, model, inputs, gives, names)
     options = code.options
-    facts = {"compile": None}
+    facts = {"compile": None, "input_names": names}
+    without = request.get("without") or {}
     arrays = {}
     wanted = set(form.rungs) if gives != INFERENCE else {OUTPUTS}
     if TRAINING in wanted:
@@ -109,11 +111,16 @@ def _reference(request, emit, code, copies):
         save.keep(facts, arrays, "noise", noise.of_outputs(model, inputs, outputs, _caller(gives)))
         facts["unmeasured"] = {rung: "only a function was loaded" for rung in RUNGS if rung != OUTPUTS}
     else:
-        save.measure(model, facts, arrays, inputs, targets, outputs, code)
+        steps = request.get("use", ()) if USE in form.rungs else ()
+
+        def before(rung):
+            emit({"event": "stage", "stage": rung})
+
+        save.measure(model, facts, arrays, inputs, targets, outputs, code, steps, names, before, without)
         first = facts.get("loss_after_update")
     emit({"event": "stage", "stage": "repeat"})
     trains = first is not None and TRAINING in wanted
-    if trains and not _trains_again_alike(request, code, copies, inputs, targets, first):
+    if trains and not _trains_again_alike(request, code, copies, inputs, targets, first, names):
         facts.setdefault("unmeasured", {})[TRAINING] = "one more update is random by nature"
         del facts["loss_after_update"]
     save.write_reference(request["output"], facts, arrays)
@@ -173,33 +180,34 @@ def _first_inputs(model, specs, given):
     return sample_inputs.choose(model, specs, given, _caller(None))
 
 
-def _caller(gives):
+def _caller(gives, names=()):
     def call(model, inputs):
         if gives == INFERENCE:
             return measuring.flat_arrays(model(scenario_code.as_tensors(inputs)))
-        return scenario_code.forward(model, inputs)
+        return scenario_code.forward(model, inputs, names)
 
     return call
 
 
-def _call_twice(model, inputs, gives):
+def _call_twice(model, inputs, gives, names):
+    call = _caller(gives, names)
     scenario_code.seed("one")
-    first = _caller(gives)(model, inputs)
+    first = call(model, inputs)
     scenario_code.seed("two")
-    compared = measuring.compare_arrays(first, _caller(gives)(model, inputs))
+    compared = measuring.compare_arrays(first, call(model, inputs))
     chance = compared["of_scale"]
     if not compared["bit_equal"] and (compared["mismatch"] or chance is None or chance > _CHANCE):
         raise RuntimeError("the model gives other outputs each time it is called: there is nothing to compare with")
     return first
 
 
-def _trains_again_alike(request, code, copies, inputs, targets, first):
+def _trains_again_alike(request, code, copies, inputs, targets, first, names):
     """Whether one more update, of the same file and under another seed, ends at the same loss."""
     _, _, model, _ = _load(request, code, copies, inputs)
-    scenario_code.forward(model, inputs)
+    scenario_code.forward(model, inputs, names)
     scenario_code.seed("another")
-    scenario_code.update(model, inputs, targets)
-    again = code.loss(targets, scenario_code.forward(model, inputs))
+    scenario_code.update(model, inputs, targets, names)
+    again = code.loss(targets, scenario_code.forward(model, inputs, names))
     return abs(again - first) <= _REPEATS_WITHIN * max(1.0, abs(first))
 
 

@@ -1,0 +1,55 @@
+"""What people do with a model after loading it: predict, evaluate, one step of fit, and save it again. As they do: in graphs."""
+
+import os
+import shutil
+import tempfile
+
+from ..formats import EVALUATE, FIT, PREDICT, SAVE_AGAIN
+from ..remedies import file_kinds
+from . import measuring, scenario_code
+
+
+def run(step, model, inputs, targets, names=()):
+    """Run one step.
+
+    :return: what ``predict`` gives, as a flat list of arrays; None for the others.
+    """
+    from tensorflow import keras
+
+    if step == SAVE_AGAIN:
+        return _save(model)
+    scenario_code.reset_states(model)
+    features = scenario_code.arranged(model, inputs, names)
+    batch = inputs[0].shape[0]
+    if step == PREDICT:
+        return measuring.flat_arrays(model.predict(features, batch_size=batch, verbose=0))
+    goals = scenario_code.arranged_targets(model, targets)
+    if step == EVALUATE:
+        model.evaluate(features, goals, batch_size=batch, verbose=0)
+    elif step == FIT:
+        model.fit(features, goals, batch_size=batch, epochs=1, verbose=0, callbacks=[keras.callbacks.Callback()])
+    return None
+
+
+def _save(model):
+    """Save a model as this version does by default."""
+    folder = tempfile.mkdtemp()
+    try:
+        model.save(os.path.join(folder, "again.keras" if file_kinds.reads_zips() else "again.h5"))
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+class Eagerness(object):
+    """How a model is told to run, to be put back after a step that was run eagerly."""
+
+    def __init__(self, model):
+        self._name = "_run_eagerly" if hasattr(model, "_run_eagerly") else "run_eagerly"
+        self._value = getattr(model, self._name, None)
+
+    def put_back(self, model):
+        if hasattr(model, self._name):
+            setattr(model, self._name, self._value)
+        for name in ("train_function", "test_function"):
+            if getattr(model, name, None) is not None:
+                setattr(model, name, None)
