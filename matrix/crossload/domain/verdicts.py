@@ -262,8 +262,8 @@ def judge_attempt(record: Measurement, tolerance: "Tolerance") -> Judged:
         record.get("note", ""),
     )
     if later is not None:
-        stage, error = later
-        judged = replace(judged, error_type=error["error_type"], error=error.get("error", ""), stage=stage)
+        stage, why = later
+        judged = replace(judged, error_type=why["error_type"], error=why.get("error", ""), stage=stage)
     return replace(
         judged,
         predicts="error_type" not in predicted,
@@ -274,12 +274,9 @@ def judge_attempt(record: Measurement, tolerance: "Tolerance") -> Judged:
 
 def _later_error(measured: Measurement) -> tuple[str, Measurement] | None:
     """What people do with the model and what raises there, worst first: where it was tried, and the error."""
-    used = measured.get(USE) or {}
-    training = {TRAINING: measured[TRAINING]} if measured.get(TRAINING) else {}
-    for stage, found in [(PREDICT, used.get(PREDICT)), *training.items(), *used.items()]:
-        if found and "error_type" in found:
-            return stage, found
-    return None
+    used: Mapping[str, Measurement] = measured.get(USE) or {}
+    tried: dict[str, Measurement] = {PREDICT: used.get(PREDICT, {}), TRAINING: measured.get(TRAINING) or {}, **used}
+    return next(((stage, found) for stage, found in tried.items() if "error_type" in found), None)
 
 
 def verdict(records: Sequence[Measurement], tolerance: "Tolerance") -> Verdict:

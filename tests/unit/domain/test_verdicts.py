@@ -270,7 +270,7 @@ def test_a_death_in_predict_is_a_crash() -> None:
 
 
 def test_what_fails_at_home_too_says_nothing() -> None:
-    steps = {step: {"not_applicable": "ValueError: no"} for step in ("predict", "fit", "save")}
+    steps: dict[str, Any] = {step: {"not_applicable": "ValueError: no"} for step in ("predict", "fit", "save")}
     assert verdict([used(**steps)], DEFAULT).verdict == "exact"
     assert judge_attempt(used(**steps), DEFAULT).rungs["use"] == "n/a"
 
