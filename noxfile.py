@@ -11,6 +11,12 @@ nox.options.sessions = ["matrix"]
 nox.needs_version = ">=2024.10"
 
 
+def _install(session: nox.Session, pins: str) -> None:
+    """Crossload as it lies here, and what its development needs as it was pinned: a run of today is the same tomorrow."""
+    session.install("--require-hashes", "-r", f"requirements/{pins}.txt")
+    session.install("--no-deps", "--no-build-isolation", "-e", ".")
+
+
 def _crossload(session: nox.Session, *arguments: str) -> None:
     session.install("-e", ".")
     session.run("crossload", *arguments, *session.posargs)
@@ -50,35 +56,35 @@ def images(session: nox.Session) -> None:
 @nox.session
 def tests(session: nox.Session) -> None:
     """Unit tests, then end-to-end tests on real TensorFlow; `-- tests/unit` runs the fast ones only."""
-    session.install("-e", ".[tests]")
+    _install(session, "tests")
     session.run("pytest", *(session.posargs or ["tests"]))
 
 
 @nox.session
 def kills(session: nox.Session) -> None:
     """Kill runs at random 500 times, or `-- N` times: every store must be whole, and going on must end the same."""
-    session.install("-e", ".[tests]")
+    _install(session, "tests")
     session.run("python", "-m", "tests.kills.harness", *session.posargs)
 
 
 @nox.session
 def breaks(session: nox.Session) -> None:
     """Reproduce every publicly documented break on its real versions."""
-    session.install("-e", ".[tests]")
+    _install(session, "tests")
     session.run("pytest", "-m", "", *(session.posargs or ["tests/breaks"]))
 
 
 @nox.session
 def models(session: nox.Session) -> None:
     """Check ten models of ten versions in five others, against plain Keras."""
-    session.install("-e", ".[tests]")
+    _install(session, "tests")
     session.run("pytest", "-m", "models", "-s", *(session.posargs or ["tests/e2e/test_user_models.py"]))
 
 
 @nox.session
 def lint(session: nox.Session) -> None:
     """ruff, mypy --strict, the direction of imports, and biome for the page's scripts (node comes from a wheel)."""
-    session.install("-e", ".[tests,lint]", "nox")
+    _install(session, "lint")
     session.run("ruff", "check", ".")
     session.run("ruff", "format", "--check", ".")
     session.run("mypy", "matrix/crossload", "reports/crossload_reports", "benchmarks", "tests", "noxfile.py")
@@ -90,5 +96,27 @@ def lint(session: nox.Session) -> None:
 @nox.session
 def bench(session: nox.Session) -> None:
     """Measure the engine against a fresh process per cell, and print a table."""
-    session.install("-e", ".[tests]")
+    _install(session, "tests")
     session.run("python", "-m", "benchmarks", *session.posargs)
+
+
+@nox.session
+def coverage(session: nox.Session) -> None:
+    """Measure which of the host's code the unit tests run; less than pyproject.toml asks for is a failure."""
+    _install(session, "tests")
+    session.run("coverage", "run", "-m", "pytest", *(session.posargs or ["tests/unit"]))
+    session.run("coverage", "combine")
+    session.run("coverage", "report")
+
+
+@nox.session
+def pins(session: nox.Session) -> None:
+    """Pin what development needs anew, after a change of the dependencies; `-- --upgrade` takes the newest of everything."""
+    session.install("uv")
+    compile = ("uv", "pip", "compile", "--quiet", "--universal", "--generate-hashes", "--no-emit-index-url",
+               "--python-version", "3.11", "--custom-compile-command", "nox -s pins")  # fmt: skip
+    tests, lint = "requirements/tests.txt", "requirements/lint.txt"
+    more = session.posargs
+    session.run(*compile, "pyproject.toml", "requirements/tests.in", "--extra", "tests", "--output-file", tests, *more)
+    session.run(*compile, "pyproject.toml", "requirements/lint.in", "--constraint", tests, "--extra", "tests",
+                "--extra", "lint", "--output-file", lint, *more)  # fmt: skip
