@@ -127,9 +127,11 @@ class EnvironmentState:
         """What another machine needs to know to read the results made here."""
         names = ("state", "reason", "size_mb", "backend")
         return {
-            **{"id": self.environment.id, "digest": self.environment.digest},
+            "id": self.environment.id,
+            "digest": self.environment.digest,
             **{name: getattr(self, name) for name in names},
-            **{"facts": dict(self.facts), "image": dict(self.image)},
+            "facts": dict(self.facts),
+            "image": dict(self.image),
         }
 
     @classmethod

@@ -33,8 +33,15 @@ from crossload.util.files import write_text_atomically
 
 _VARIABLES = {
     # No user of this machine has to exist inside.
-    **{"HOME": "/tmp", "TMPDIR": "/tmp", "USER": "crossload", "LOGNAME": "crossload", "LANG": "C.UTF-8"},
-    **{"PYTHONHASHSEED": "0", "PYTHONNOUSERSITE": "1", "PYTHONDONTWRITEBYTECODE": "1", "TF_CPP_MIN_LOG_LEVEL": "3"},
+    "HOME": "/tmp",
+    "TMPDIR": "/tmp",
+    "USER": "crossload",
+    "LOGNAME": "crossload",
+    "LANG": "C.UTF-8",
+    "PYTHONHASHSEED": "0",
+    "PYTHONNOUSERSITE": "1",
+    "PYTHONDONTWRITEBYTECODE": "1",
+    "TF_CPP_MIN_LOG_LEVEL": "3",
 }
 
 
