@@ -23,6 +23,7 @@ CODE_NEEDED = "code needed"
 TRUSTED_ONLY = "trusted file only"
 RENAMED_COPY = "a renamed copy"
 EDITED_COPY = "an edited copy"
+TRANSLATED_COPY = "a translated copy"
 
 
 class Piece(object):
@@ -49,8 +50,16 @@ def _reads_keras_files(name):
     return takes_load_arguments(name) or FORMATS[name].gives == REBUILT
 
 
+def _translate(path, folder, context):
+    # The host, which reads this module, needs none of it.
+    from .translate import attempt
+
+    return attempt.translate(path, folder, context)
+
+
 PIECES = {
     "rename": Piece((RENAMED_COPY,), prepare=rename.rename, suits=_reads_keras_files),
+    "translate": Piece((TRANSLATED_COPY,), prepare=_translate),
     "edit-config": Piece((EDITED_COPY,), prepare=edit_config.edit_config),
     "compile=False": Piece((OPTIMIZER_LOST,), {"compile": False}),
     "safe_mode=False": Piece((TRUSTED_ONLY,), {"safe_mode": False}, prepare=edit_config.require_unsafe_object),
@@ -62,6 +71,7 @@ PIECES = {
 # What replaces the load call comes last. A combination only runs when none of its parts loaded.
 REMEDIES = (
     "rename",
+    "translate",
     "edit-config",
     "rename+edit-config",
     "safe_mode=False",
@@ -113,7 +123,7 @@ def replaces_load(attempt):
 
 def edits(attempt):
     """The pieces of an attempt that change what the file says, so that a hang over the file as it was says nothing about it."""
-    return {part for part in parts(attempt) if EDITED_COPY in PIECES[part].costs}
+    return {part for part in parts(attempt) if {EDITED_COPY, TRANSLATED_COPY} & set(PIECES[part].costs)}
 
 
 def rebuilds(attempt):

@@ -21,6 +21,10 @@ class NotApplicableError(Exception):
     piece = None
 
 
+class NotTranslatableError(Exception):
+    """A file says something that this environment's Keras has no equal for. The message names it, and where it stands."""
+
+
 def describe(error):
     """Type, message and innermost place of an exception. Messages are cut in the middle, so that both ends stay."""
     message = str(error)

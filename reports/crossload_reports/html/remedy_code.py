@@ -6,6 +6,7 @@ from crossload.probe.formats import FORMATS, INFERENCE, REBUILT
 _NAMES = {"savedmodel": "model", "export": "model"}
 _COPIES = {
     "rename": ("renamed", "# a copy under the suffix of what the file really is: .h5 for HDF5, .keras for a zip"),
+    "translate": ("translated", "# a copy in Keras 3's own format, made by `crossload convert`"),
     "edit-config": ("edited", "# a copy without the configuration keys that this Keras refuses; weights untouched"),
 }
 
@@ -21,7 +22,7 @@ def remedy_code(attempt: str, form: str) -> str:
         if part in _COPIES:
             name, comment = _COPIES[part]
             lines.append(comment)
-            path = f"{name}-{path}"
+            path = f"{name}.keras" if part == "translate" else f"{name}-{path}"
     given = ways.gives(attempt, form)
     if given == INFERENCE:
         lines += [

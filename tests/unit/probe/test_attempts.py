@@ -20,6 +20,7 @@ NEAR = {"atol": 1e-6, "rtol": 1e-5, "spread": 100.0}
         ("plain", []),
         ("bare", []),
         ("compile=False", ["compile=False"]),
+        ("translate", ["translate"]),
         ("rename+edit-config+compile=False", ["rename", "edit-config", "compile=False"]),
         ("rebuild+weights", ["rebuild+weights"]),
         ("TFSMLayer", ["TFSMLayer"]),
@@ -40,6 +41,13 @@ def test_what_is_combined_is_tried_after_its_parts() -> None:
     for place, name in enumerate(attempts.REMEDIES):
         parts = attempts.parts(name)
         assert all(attempts.REMEDIES.index(part) < place for part in parts if len(parts) > 1)
+
+
+def test_translating_keeps_everything_and_is_tried_before_a_configuration_is_cut() -> None:
+    assert attempts.REMEDIES.index("translate") < attempts.REMEDIES.index("edit-config")
+    assert attempts.gives("translate", "h5") == formats.WHOLE_MODEL
+    assert attempts.edits("translate") == {"translate"}
+    assert "translate" not in attempts.remedies_for("weights-h5")
 
 
 def test_every_piece_costs_something() -> None:
@@ -113,7 +121,7 @@ def test_nothing_is_tried_after_matching_outputs() -> None:
 
 
 def test_a_piece_that_makes_no_sense_makes_none_in_a_combination() -> None:
-    found = left(progress(raised(), unfit=("rename", "safe_mode=False")))
+    found = left(progress(raised(), unfit=("rename", "translate", "safe_mode=False")))
     assert found == ["edit-config", "compile=False", "edit-config+compile=False", "TFSMLayer", "rebuild+weights"]
 
 

@@ -1,0 +1,97 @@
+"""The remedy ``translate``: a copy, in Keras 3's own format, of the model that a file of Keras 2 describes."""
+
+import os
+
+from .. import errors
+from ..errors import NotApplicableError, NotTranslatableError, ProbeFault
+from . import compiling, graph, optimizers, stored, tree
+
+_COPY = "model.keras"
+
+
+def translate(path, folder, context):
+    """Write the translated model.
+
+    :param context: gives ``custom_objects()``.
+    :return: the copy's path, and in words what was not taken over as it was.
+    :raises NotApplicableError: this is no Keras 3, or the file no whole model of Keras 2.
+    :raises NotTranslatableError: something in the file has no equal here.
+    """
+    from tensorflow import keras as of_tensorflow
+
+    if not hasattr(of_tensorflow, "KerasTensor"):
+        raise NotApplicableError("no Keras 3")
+    # The package itself has what tensorflow.keras leaves out.
+    import keras
+
+    said = stored.read(path)
+    try:
+        model, notes = build(keras, said, context.custom_objects() or {})
+    except (NotApplicableError, NotTranslatableError, MemoryError):
+        raise
+    except Exception as error:
+        if errors.is_our_fault(error):
+            raise ProbeFault("the translator failed: %r" % error) from error
+        raise NotTranslatableError(
+            "Keras 3 refuses it: %s: %s" % (type(error).__name__, " ".join(str(error).split())[:400])
+        ) from error
+    destination = os.path.join(folder, _COPY)
+    model.save(destination)
+    return destination, "; ".join(["translated to Keras %s" % keras.__version__, *dict.fromkeys(notes)])
+
+
+def build(keras, said, custom_objects):
+    """The model that a file describes, weights, compile settings and optimizer state in place, and notes.
+
+    :param said: ``stored.StoredModel``.
+    """
+    builder = graph.Builder(keras, custom_objects)
+    model, top = builder.build(said.config)
+    if not isinstance(top, tree.Branch) or top.attributes is not None:
+        raise NotTranslatableError("the model is of class %s, whose code is needed" % said.config.get("class_name"))
+    if not model.built:
+        raise NotTranslatableError("the model has no input shape")
+    said.weights.take(top)
+    top.fill()
+    notes = list(builder.notes)
+    top.freeze()
+    if said.training:
+        notes += _compile(keras, model, said, top, custom_objects)
+    return model, notes
+
+
+def _compile(keras, model, said, top, custom_objects):
+    """Compile a model and give its optimizer its state; what could not be taken over, in words."""
+    names, by_name = _outputs(said.config)
+    settings = compiling.Settings(keras, said.training, custom_objects, names, by_name)
+    try:
+        arguments = settings.arguments()
+        model.compile(**arguments)
+    except NotTranslatableError as error:
+        return ["not compiled: %s" % error]
+    except Exception as error:  # what a class of the user's or of Keras refuses has no type of its own
+        if errors.is_our_fault(error):
+            raise
+        return ["not compiled: %s: %s" % (type(error).__name__, " ".join(str(error).split())[:200])]
+    model.optimizer.build(model.trainable_variables)
+    if said.optimizer is None:
+        return []
+    try:
+        optimizers.fill(model.optimizer, said.optimizer, tree.trained(top), model.trainable_variables)
+    except NotTranslatableError as error:
+        model.compile(**settings.arguments())
+        model.optimizer.build(model.trainable_variables)
+        return ["the optimizer starts afresh: %s" % error]
+    return []
+
+
+def _outputs(config):
+    """Names of a model's outputs in Keras 2, and whether it gives a dictionary."""
+    ends = config["config"].get("output_layers") if isinstance(config["config"], dict) else None
+    if isinstance(ends, dict):
+        return sorted(ends), True
+    if not ends:
+        return ["output"], False
+    if isinstance(ends[0], str):
+        ends = [ends]
+    return [end[0] for end in ends], False

@@ -1,0 +1,261 @@
+"""What a file of Keras 2 says, whatever its container: configuration, weights, compile settings, optimizer state."""
+
+import json
+import re
+import zipfile
+
+import numpy as np
+
+from ..errors import NotApplicableError, NotTranslatableError
+from ..remedies import file_kinds
+
+_CONFIG, _METADATA, _WEIGHTS = "config.json", "metadata.json", "model.weights.h5"
+# In whose order the parts of a layer hold their arrays, where it is not that of the names.
+_PARTS = {
+    "Bidirectional": ("forward_layer", "backward_layer"),
+    "MultiHeadAttention": ("_query_dense", "_key_dense", "_value_dense", "_output_dense"),
+}
+
+
+class StoredModel(object):
+    """One file as it was read.
+
+    :param config: ``{"class_name", "config", ...}`` of the model.
+    :param training: compile settings as Keras 2 writes them; None where the model was not compiled.
+    :param weights: see :class:`LayerWeights` and :class:`TreeWeights`.
+    :param optimizer: :class:`OptimizerState`; None where there is none.
+    """
+
+    def __init__(self, config, training, weights, optimizer):
+        self.config = config
+        self.training = training
+        self.weights = weights
+        self.optimizer = optimizer
+
+
+class OptimizerState(object):
+    """The arrays of an optimizer in the order in which they were written.
+
+    :param arrays: arrays, the step count among them.
+    :param names: their names; None where the file has none, as in a zip.
+    :param slots: arrays by slot name, each ``{key of the variable: array}``, where the file says which belongs to which.
+    """
+
+    def __init__(self, arrays=(), names=None, slots=None, iterations=None):
+        self.arrays = list(arrays)
+        self.names = names
+        self.slots = slots
+        self.iterations = iterations
+
+
+class LayerWeights(object):
+    """Weights as an HDF5 file of Keras 2 holds them: for each layer of the outermost model one list, trainable ones first.
+
+    :param layers: arrays by name of the layer.
+    """
+
+    def __init__(self, layers):
+        self._layers = layers
+
+    def take(self, top):
+        """Give each leaf of a tree its arrays.
+
+        :param top: ``graph.Branch`` of the outermost model.
+        :raises NotTranslatableError: the file holds another number of arrays than the layers have weights.
+        """
+        for child in top.children:
+            arrays = self._layers.get(child.name)
+            order = child.trainable_places() + child.other_places()
+            if arrays is None and not order:
+                continue
+            if arrays is None or len(arrays) != len(order):
+                raise NotTranslatableError(
+                    "layer %s: the file holds %d arrays for it, its class has %d weights"
+                    % (child.name, len(arrays or ()), len(order))
+                )
+            for (leaf, place), array in zip(order, arrays):
+                leaf.put(place, array)
+
+
+class TreeWeights(object):
+    """Weights as a zip or a SavedModel holds them: in a tree like that of the layers.
+
+    :param root: what :meth:`child` and :meth:`arrays` are asked of: see ``_Group`` and ``savedmodel.Node``.
+    """
+
+    def __init__(self, root):
+        self._root = root
+
+    def take(self, top):
+        """Give each leaf its arrays; raises as ``LayerWeights.take`` does."""
+        self._take(top, self._root)
+
+    def _take(self, branch, node):
+        for child, below in zip(branch.children, node.children_of(branch)):
+            if child.children:
+                if below is None:
+                    raise NotTranslatableError("layer %s: the file holds no weights of it" % child.name)
+                self._take(child, below)
+                continue
+            arrays = below.arrays(child.kind) if below is not None else []
+            if len(arrays) != child.count:
+                raise NotTranslatableError(
+                    "layer %s: the file holds %d arrays for it, its class has %d weights"
+                    % (child.name, len(arrays), child.count)
+                )
+            for place, array in enumerate(arrays):
+                child.put(place, array)
+
+
+class _Group(object):
+    """A group of the ``model.weights.h5`` inside a zip."""
+
+    def __init__(self, group):
+        self._group = group
+
+    def children_of(self, branch):
+        """Groups of a branch's children, in order; None for one that is not there."""
+        if branch.attributes:
+            return [self._below(attribute) for attribute in branch.attributes]
+        # Layers are named by their classes, counted, whatever their own names are.
+        folder = next((name for name in ("layers", "_layer_checkpoint_dependencies") if name in self._group), None)
+        counts, found = {}, []
+        for kind in branch.stored_kinds:
+            name = snake(kind)
+            count = counts.get(name, 0)
+            counts[name] = count + 1
+            found.append(self._below(folder, "%s_%d" % (name, count) if count else name) if folder else None)
+        return [found[place] for place in branch.places]
+
+    def _below(self, *path):
+        group = self._group
+        for name in path:
+            # 2.12 writes one flat name, parted by backslashes.
+            if name not in group:
+                return None
+            group = group[name]
+        return _Group(group)
+
+    def arrays(self, kind):
+        own = self._group.get("vars", {})
+        found = [np.asarray(own[name]) for name in sorted(own, key=int)]
+        parts = _PARTS.get(kind)
+        names = parts if parts else sorted((name for name in self._group if name != "vars"), key=_natural)
+        for name in names:
+            if name in self._group:
+                found += _Group(self._group[name]).arrays("")
+        return found
+
+
+class _Flat(dict):
+    """Groups of 2.12, whose names are whole paths parted by backslashes, as a tree of dictionaries."""
+
+    @classmethod
+    def of(cls, file):
+        root = cls()
+        for name in file:
+            place = root
+            for part in re.split(r"[\\/]", name):
+                place = place.setdefault(part, cls()) if part not in ("", ".") else place
+            if "vars" in file[name]:
+                place["vars"] = file[name]["vars"]
+        return root
+
+
+def snake(name):
+    """``TFOpLambda`` as ``tf_op_lambda``, as Keras names the groups of its weights files."""
+    name = re.sub(r"\W+", "", name)
+    name = re.sub("(.)([A-Z][a-z]+)", r"\1_\2", name)
+    return re.sub("([a-z])([A-Z])", r"\1_\2", name).lower()
+
+
+def _natural(name):
+    return [int(part) if part.isdigit() else part for part in re.split(r"(\d+)", name)]
+
+
+def read(path):
+    """Read a file.
+
+    :raises NotApplicableError: it is no whole model of Keras 2.
+    :raises NotTranslatableError: it is one, and damaged.
+    """
+    from . import savedmodel
+
+    kind = file_kinds.container(path)
+    readers = {file_kinds.HDF5: _read_hdf5, file_kinds.ZIP: _read_zip, file_kinds.SAVEDMODEL: savedmodel.read}
+    if kind not in readers:
+        raise NotApplicableError("no file of a whole model")
+    try:
+        return readers[kind](path)
+    except (NotApplicableError, NotTranslatableError, MemoryError):
+        raise
+    except Exception as error:  # a damaged file fails in as many ways as there are bytes
+        raise NotTranslatableError("the file cannot be read: %s: %s" % (type(error).__name__, error)) from error
+
+
+def is_of_keras_2(version):
+    """Whether a version, as files write it, is one of Keras 2: ``2.4.0``, ``2.2.4-tf``."""
+    return text_of(version).startswith("2.")
+
+
+def text_of(value):
+    """A text of HDF5, which older versions write as bytes."""
+    return value.decode("utf-8") if isinstance(value, bytes) else str(value)
+
+
+def _read_hdf5(path):
+    import h5py
+
+    with h5py.File(path, "r") as file:
+        attributes = {key: file.attrs[key] for key in file.attrs}
+        if "model_config" not in attributes or not is_of_keras_2(attributes.get("keras_version", "")):
+            raise NotApplicableError("not of Keras 2")
+        config = json.loads(text_of(attributes["model_config"]))
+        training = attributes.get("training_config")
+        groups = file["model_weights"]
+        layers = {}
+        for name in _names(groups.attrs, "layer_names"):
+            group = groups[name]
+            layers[name] = [np.asarray(group[item]) for item in _names(group.attrs, "weight_names")]
+        state = None
+        if "optimizer_weights" in file:
+            group = file["optimizer_weights"]
+            names = _names(group.attrs, "weight_names")
+            state = OptimizerState([np.asarray(group[name]) for name in names], names)
+    return StoredModel(
+        config, json.loads(text_of(training)) if training is not None else None, LayerWeights(layers), state
+    )
+
+
+def _names(attributes, key):
+    """A list of names that HDF5 may have cut into ``key0``, ``key1``, ..., because an attribute has a largest size."""
+    if key in attributes:
+        return [text_of(name) for name in attributes[key]]
+    found, number = [], 0
+    while key + str(number) in attributes:
+        found += [text_of(name) for name in attributes[key + str(number)]]
+        number += 1
+    return found
+
+
+def _read_zip(path):
+    import io
+
+    import h5py
+
+    with zipfile.ZipFile(path) as archive:
+        members = archive.namelist()
+        version = json.loads(archive.read(_METADATA).decode("utf-8")).get("keras_version", "")
+        if not is_of_keras_2(version):
+            raise NotApplicableError("not of Keras 2")
+        config = json.loads(archive.read(_CONFIG).decode("utf-8"))
+        if _WEIGHTS not in members:
+            raise NotTranslatableError("the file holds no weights")
+        content = io.BytesIO(archive.read(_WEIGHTS))
+    file = h5py.File(content, "r")
+    root = _Flat.of(file) if any("\\" in name for name in file) else file
+    state = None
+    if "optimizer" in root and "vars" in root["optimizer"]:
+        own = root["optimizer"]["vars"]
+        state = OptimizerState([np.asarray(own[name]) for name in sorted(own, key=int)])
+    return StoredModel(config, config.get("compile_config"), TreeWeights(_Group(root)), state)
