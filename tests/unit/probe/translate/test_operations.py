@@ -141,7 +141,7 @@ def test_a_node_of_tensorflow_2_0_with_its_constants() -> None:
 
 
 def test_references_are_found_wherever_they_stand() -> None:
-    stored = {"a": {}, "b": {}}
+    stored: dict[str, Any] = {"a": {}, "b": {}}
     node = [["a", 0, 0, {"y": ["b", 0, 1], "shape": [-1, ["b", 1, 0]], "name": "a"}]]
     assert graph._references(node, stored) == [node[0], ["b", 0, 1], ["b", 1, 0]]
     assert graph._references([["_CONSTANT_VALUE", -1, 1.0, {"y": ["a", 0, 0]}]], stored) == [["a", 0, 0]]
