@@ -35,15 +35,19 @@ class Piece(object):
     :param load: function ``(path, context, folder)`` that replaces the load call; gives the model or function, and a note.
     :param gives: what ``load`` gives, as in ``formats``; None where it gives what the format's own load call does.
     :param suits: whether it makes sense for a format, by name.
+    :param names: whether its copy has the proper name, whatever the name of the file.
     """
 
-    def __init__(self, costs=(), arguments=None, prepare=None, load=None, gives=None, suits=takes_load_arguments):
+    def __init__(
+        self, costs=(), arguments=None, prepare=None, load=None, gives=None, suits=takes_load_arguments, names=False
+    ):
         self.costs = costs
         self.arguments = arguments or {}
         self.prepare = prepare
         self.load = load
         self.gives = gives
         self.suits = suits
+        self.names = names
 
 
 def _reads_keras_files(name):
@@ -58,8 +62,8 @@ def _translate(path, folder, context):
 
 
 PIECES = {
-    "rename": Piece((RENAMED_COPY,), prepare=rename.rename, suits=_reads_keras_files),
-    "translate": Piece((TRANSLATED_COPY,), prepare=_translate),
+    "rename": Piece((RENAMED_COPY,), prepare=rename.rename, suits=_reads_keras_files, names=True),
+    "translate": Piece((TRANSLATED_COPY,), prepare=_translate, names=True),
     "edit-config": Piece((EDITED_COPY,), prepare=edit_config.edit_config),
     "compile=False": Piece((OPTIMIZER_LOST,), {"compile": False}),
     "safe_mode=False": Piece((TRUSTED_ONLY,), {"safe_mode": False}, prepare=edit_config.require_unsafe_object),

@@ -66,7 +66,8 @@ class Progress(object):
             return False
         if self.found_good or self._unfit.intersection(pieces):
             return True
-        if RENAME not in pieces and self._needs_name and not attempts.PIECES[pieces[-1]].load:
+        names = any(attempts.PIECES[piece].names for piece in pieces)
+        if not names and self._needs_name and not attempts.PIECES[pieces[-1]].load:
             return True
         return len(pieces) > 1 and (bool(self._loaded.intersection(pieces)) or self._changes_nothing(pieces))
 

@@ -74,15 +74,16 @@ def _compile(keras, model, said, top, custom_objects):
             raise
         return ["not compiled: %s: %s" % (type(error).__name__, " ".join(str(error).split())[:200])]
     model.optimizer.build(model.trainable_variables)
+    notes = list(settings.notes)
     if said.optimizer is None:
-        return []
+        return notes
     try:
         optimizers.fill(model.optimizer, said.optimizer, tree.trained(top), model.trainable_variables)
     except NotTranslatableError as error:
         model.compile(**settings.arguments())
         model.optimizer.build(model.trainable_variables)
-        return ["the optimizer starts afresh: %s" % error]
-    return []
+        notes.append("the optimizer starts afresh: %s" % error)
+    return notes
 
 
 def _outputs(config):

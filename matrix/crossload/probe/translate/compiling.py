@@ -20,6 +20,7 @@ class Settings(object):
         self._keras, self._training, self._custom = keras, training, custom_objects
         self._outputs, self._by_name = outputs, by_name
         self._values = configuration.Values(keras, custom_objects)
+        self.notes = []
 
     def arguments(self):
         """Keyword arguments of ``compile``.
@@ -29,7 +30,7 @@ class Settings(object):
         training = self._training
         stored = training.get("optimizer_config") or training.get("optimizer")
         made = {
-            "optimizer": optimizers.build(self._keras, self._values.plain(stored), self._custom),
+            "optimizer": optimizers.build(self._keras, self._values.plain(stored), self._custom, self.notes),
             "loss": self._by_output(training.get("loss"), self._loss),
             "loss_weights": self._by_output(training.get("loss_weights"), lambda value: value),
             "metrics": self._metrics(training.get("metrics")),

@@ -49,10 +49,11 @@ _ALIASES = {"sgd": "SGD", "rmsprop": "RMSprop", "adam": "Adam", "adamw": "AdamW"
 _AVERAGES = "_model_variables_moving_average"
 
 
-def build(keras, stored, custom_objects):
+def build(keras, stored, custom_objects, notes):
     """An optimizer, from what the compile settings say.
 
     :param stored: ``{"class_name", "config"}``, or a name.
+    :param notes: receives in words what is said otherwise.
     :raises NotTranslatableError: Keras 3 has no equal.
     """
     if isinstance(stored, str):
@@ -60,7 +61,7 @@ def build(keras, stored, custom_objects):
     kind = stored["class_name"].split(">")[-1]
     config = dict(stored.get("config") or {})
     if kind in ("LossScaleOptimizer", "LossScaleOptimizerV1", "LossScaleOptimizerV3"):
-        return _scaled(keras, config, custom_objects)
+        return _scaled(keras, config, custom_objects, notes)
     own = custom_objects.get(stored["class_name"]) or custom_objects.get(kind)
     if own is not None:
         return own.from_config(config)
@@ -69,12 +70,21 @@ def build(keras, stored, custom_objects):
     found = getattr(keras.optimizers, kind)
     names, _ = _KNOWN[kind]
     made = {key: config[key] for key in (*names, *_COMMON) if config.get(key) is not None}
+    if kind == "RMSprop" and _is_old(config) and not config.get("momentum") and made.get("epsilon"):
+        # Without momentum the old one divides by sqrt(v) + epsilon, Keras 3 by sqrt(v + epsilon): with the square of epsilon
+        # both agree where v is 0 and where it is large.
+        notes.append("epsilon of RMSprop squared, since Keras 3 adds it under the root")
+        made["epsilon"] = made["epsilon"] ** 2
     if kind == "Nadam":
-        # The optimizer of 2.10 and before has its own name for a constant: the same number in Keras 3.
-        config.pop("schedule_decay", None)
+        notes.append("Keras 3 writes Nadam's product of momentums to no file, so that its next steps are others")
     made["learning_rate"] = _rate(keras, config, custom_objects)
     made["name"] = config.get("name") or kind
     return found(**made)
+
+
+def _is_old(config):
+    """Whether a configuration is one of the optimizers up to 2.10."""
+    return bool(config.get("is_legacy_optimizer", "use_ema" not in config))
 
 
 def _rate(keras, config, custom_objects):
@@ -101,8 +111,8 @@ def _schedule(keras, stored, custom_objects):
     return getattr(keras.optimizers.schedules, kind)(**made)
 
 
-def _scaled(keras, config, custom_objects):
-    inner = build(keras, config.get("inner_optimizer") or config["optimizer"], custom_objects)
+def _scaled(keras, config, custom_objects, notes):
+    inner = build(keras, config.get("inner_optimizer") or config["optimizer"], custom_objects, notes)
     if config.get("dynamic", True) is False:
         raise NotTranslatableError("a loss scale that does not change")
     scale = config.get("initial_scale")
