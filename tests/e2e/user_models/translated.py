@@ -1,6 +1,6 @@
 """``python translated.py NAME FILE REFERENCE.npz``: trains a model of Keras 2 for two steps, saves it, trains it once more.
 
-The reference holds inputs, targets, the outputs of the saved model, and the loss after the further step. Runs inside environments.
+The reference holds inputs, targets, outputs of the saved model, and the loss after the further step. Runs inside environments.
 """
 
 import sys
