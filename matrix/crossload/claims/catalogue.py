@@ -26,6 +26,7 @@ class Claim:
     :param apart: names the kind of a cell. Kinds are decided each by itself, so that it does not matter of which kind a run
         happens to have more cells.
     :param note: what no cell can decide.
+    :param takes: what a run must have for it, where the quick profile cannot.
     """
 
     id: str
@@ -36,6 +37,7 @@ class Claim:
     compares: bool = False
     apart: Callable[[Row], str] | None = None
     note: str = ""
+    takes: str = ""
 
     @property
     def question(self) -> str:
@@ -158,6 +160,7 @@ CLAIMS = (
         deciders.other_device,
         "loads between CPU and GPU",
         note="No cell decides it for another Keras backend or operating system: that half is not run.",
+        takes="It takes a GPU: `--tf 2.15-cpu,2.15-cuda` on a machine that has one.",
     ),
     Claim("q3-f", "A damaged file is always noticed.", deciders.damage_is_noticed, "loads of a damaged file"),
     Claim("q3-g", "A missing dependency shows as an import error.", deciders.dependency_is_import_error, "loads"),

@@ -1,11 +1,15 @@
 """Each claim against small runs: what speaks for it, against it, and what says nothing."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from crossload.claims import CLAIMS, decide, decide_all
 from crossload.claims.evidence import Evidence
+from crossload.config import load_config
+from crossload.planning.matrix import make_works
+from crossload.scenario_index import index_scenarios
 
 BY_ID = {claim.id: claim for claim in CLAIMS}
 
@@ -156,3 +160,15 @@ def test_the_numbers_and_the_cells_say_what_decided() -> None:
     assert told["cells"][0] == {
         "saved_with": "2.10-cpu", "loaded_with": "2.10-cpu", "format": "savedmodel", "scenario": "dense",
     }  # fmt: skip
+
+
+def test_the_quick_profile_runs_what_every_claim_asks_for_but_the_one_that_takes_a_gpu() -> None:
+    config = load_config(Path("matrix.toml"))
+    works = make_works(config.profiles["quick"], list(index_scenarios().values()), None, named=False)
+    there = {(work.scenario.name, work.format) for work in works}
+
+    assert {("q0-2-repaired", "checkpoint-callback"), ("q0-2-repaired", "checkpoint-callback-weights")} <= there
+    for form in ("h5", "keras"):
+        for name in ("registered-layer", "q1-2-import-only", "registered-layer-moved", "q1-4-moved-import-only"):
+            assert (name, form) in there
+    assert [claim.id for claim in CLAIMS if claim.takes] == ["q3-e"]
