@@ -92,7 +92,8 @@ def _files(results: pd.DataFrame) -> dict[str, int]:
 
 def _numbers(results: pd.DataFrame, squares: Squares) -> dict[tuple[str, str], Numbers]:
     """Return how the files of every pair load."""
-    called = _by_pair(results[(results["verdict"] == REMEDY) & _gives_a_function(results)])
+    only_called = results[(results["verdict"] == REMEDY) & _gives_a_function(results)]
+    called, detours = _by_pair(only_called), _by_pair(only_called[only_called["route"] != ""])
     routed = _by_pair(results[results["verdict"].isin((FAILS, CRASHES)) & (results["route"] != "")])
     return {
         pair: Numbers(
@@ -100,6 +101,7 @@ def _numbers(results: pd.DataFrame, squares: Squares) -> dict[tuple[str, str], N
             lossy=int(square[LOSSY]),
             stepped=int(square[REMEDY]),
             called=called.get(pair, 0),
+            detours=detours.get(pair, 0),
             wrong=int(square[DIFFERS]),
             lost=int(square[FAILS]) + int(square[CRASHES]),
             routed=routed.get(pair, 0),

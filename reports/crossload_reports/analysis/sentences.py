@@ -11,6 +11,7 @@ class Numbers:
     :param lossy: of those, lose something that training needs.
     :param stepped: load with a measured remedy only.
     :param called: of those, can only be called afterwards, not trained.
+    :param detours: of those again, have a measured way round on which they stay trainable.
     :param wrong: load without a word and compute something else.
     :param lost: do not load by any way that was tried.
     :param routed: of those, have a measured way through another environment.
@@ -20,6 +21,7 @@ class Numbers:
     lossy: int
     stepped: int
     called: int
+    detours: int
     wrong: int
     lost: int
     routed: int
@@ -89,7 +91,8 @@ def _called(found: Numbers) -> str:
     if not found.called:
         return ""
     few = "" if found.called == found.stepped else f"{found.called:,} of them "
-    return f" ({few}for predictions only)"
+    kept = "them" if found.detours == found.called else f"{found.detours:,} of these"
+    return f" ({few}for predictions only{f'; a detour keeps {kept} trainable' if found.detours else ''})"
 
 
 def _lost(found: Numbers) -> str:

@@ -5,10 +5,10 @@ import pytest
 from crossload_reports.analysis.sentences import Break, Numbers, sentence
 
 
-def numbers(
-    plain: int = 0, stepped: int = 0, wrong: int = 0, lost: int = 0, called: int = 0, routed: int = 0
-) -> Numbers:
-    return Numbers(plain, 0, stepped, called, wrong, lost, routed)
+def numbers(plain: int = 0, **more: int) -> Numbers:
+    others = ("lossy", "stepped", "called", "detours", "wrong", "lost", "routed")
+    assert set(more) <= set(others)
+    return Numbers(plain, *(more.get(name, 0) for name in others))
 
 
 @pytest.mark.parametrize(
@@ -20,6 +20,16 @@ def numbers(
             numbers(1, stepped=80, called=21),
             "Yes, with work: of 81 files saved by 2.10, 1 loads in 2.21 as it is and 80 after a measured step "
             "(21 of them for predictions only).",
+        ),
+        (
+            numbers(1, stepped=8, called=3, detours=3),
+            "Yes, with work: of 9 files saved by 2.10, 1 loads in 2.21 as it is and 8 after a measured step "
+            "(3 of them for predictions only; a detour keeps them trainable).",
+        ),
+        (
+            numbers(stepped=8, called=3, detours=1),
+            "Yes, with work: of 8 files saved by 2.10, 8 load in 2.21 after a measured step "
+            "(3 of them for predictions only; a detour keeps 1 of these trainable).",
         ),
         (
             numbers(stepped=3, called=3),
