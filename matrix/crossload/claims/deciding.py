@@ -45,7 +45,9 @@ class Decided:
         """The count, what speaks against it, and what was not decided."""
         votes, total = len(self.supporting), len(self.supporting) + len(self.contradicting)
         if not total:
-            return " ".join(part for part in ("No cell of this run bears on it.", self.claim.takes, self.claim.note) if part)
+            return " ".join(
+                part for part in ("No cell of this run bears on it.", self.claim.takes, self.claim.note) if part
+            )
         parts = [f"True in {votes:,} of {total:,} {self.claim.said}."]
         if self.claim.apart:
             each = (f"{mine:,} of {mine + others:,} {kind}" for kind, (mine, others) in self.kinds().items())
