@@ -62,7 +62,8 @@ def _load_json_and_weights(path, context):
     with open(os.path.join(path, "model.json")) as stream:
         text = stream.read()
     model = _keras().models.model_from_json(text, custom_objects=context.custom_objects())
-    context.call(model)
+    if not model.weights:
+        context.call(model)  # a model that is not built has no weights yet
     model.load_weights(os.path.join(path, "model.weights.h5"))
     return model
 

@@ -24,11 +24,13 @@ from crossload.probe.formats import STEPS, TRAINING, USE
 from crossload.scenario_index import Scenario, defaults
 from crossload.store.database import Store
 from crossload.store.records import Artifact, Cell, content_key
-from crossload.user_models.model_file import ModelError, UserModel, files_of
+from crossload.user_models.model_file import CannotLoadError, ModelError, UserModel, files_of
 from crossload.user_models.user_code import NAME, PACKAGE, UserCode, scenario_request
 
 # A user's model may be larger than any scenario: seconds it gets at least, and more for each megabyte.
 _LEAST_SECONDS, _SECONDS_PER_MB = 90, 0.5
+# And memory: the file, the model, the copies that remedies make, gradients and the slots of one training step.
+_MEMORY_OF_FILE = 8
 _INPUTS = "inputs.npz"
 
 
@@ -77,7 +79,8 @@ class Bench:
     def limits(self) -> Limits:
         """Of each child process."""
         seconds = max(self.config.limits.seconds, _LEAST_SECONDS + self.given.model.bytes / 1e6 * _SECONDS_PER_MB)
-        return self.config.limits.model_copy(update={"seconds": seconds, "seconds_after_hang": 30})
+        memory = max(self.config.limits.memory_mb, int(2048 + self.given.model.bytes / 1e6 * _MEMORY_OF_FILE))
+        return self.config.limits.model_copy(update={"seconds": seconds, "seconds_after_hang": 30, "memory_mb": memory})
 
     def _options(self) -> dict[str, Any]:
         code = self.given.code
@@ -145,7 +148,9 @@ class Bench:
             events = self._ask(saver, request)
         found = first(events, "referenced")
         if found is None:
-            raise ModelError(_why_no_reference(events, saver, self.given, self.limits))
+            raised = first(events, "raised")
+            kind = CannotLoadError if raised is not None and raised["stage"] in ("load", "call") else ModelError
+            raise kind(_why_no_reference(events, saver, self.given, self.limits))
         for path in output.iterdir():
             shutil.move(path, staging / path.name)
         (staging / _INPUTS).unlink(missing_ok=True)

@@ -10,8 +10,9 @@ from crossload.planning.keys import cell_key
 from crossload.planning.matrix import Matrix
 from crossload.results.tables import Tables
 from crossload.store.inspections import inspector
+from crossload.store.records import Artifact
 from crossload.user_models.bench import Bench
-from crossload.user_models.model_file import UserModel
+from crossload.user_models.model_file import CannotLoadError, ModelError, UserModel
 from crossload.user_models.prediction import Prediction
 
 
@@ -44,15 +45,18 @@ def measure(
 ) -> dict[str, Any]:
     """Load a file in every environment asked for.
 
-    :return: the fields of :class:`Check` from ``reference`` on.
-    :raises ModelError: it cannot be measured in its saver.
+    The reference is what the file gives where it was written; where that version cannot load it, what it gives in the closest of
+    the others that can.
+
+    :return: the fields of :class:`Check` from ``reference`` on, and ``saver`` and ``why`` where another version is the reference.
+    :raises ModelError: it cannot be measured in its saver, nor anywhere else.
     :raises NothingCouldRunError: none of the environments can be had.
     """
     everywhere = {item.id: item for item in [*loaders, saver]}
     chosen = sorted(everywhere.values(), key=lambda item: item.sort_key)
     bench.places.announce([item.id for item in chosen])
-    say(f"{saver.id}: reading the model where it was written")
-    artifact = bench.reference(saver.id)
+    artifact, why = _reference(bench, saver, chosen, say)
+    written_by, saver = saver, bench.places.environments[artifact.saved_with]
     work = bench.work(artifact.format)
     cells = {}
     for environment in sorted(chosen, key=lambda item: item.id != saver.id):
@@ -72,11 +76,35 @@ def measure(
     asked = {item.id for item in loaders}
     # Cells of other savers do not exist: only this file was loaded.
     rows = [
-        dict(row) for row in tables.rows() if row["saved_with"] == saver.id and row["loaded_with"] in asked | {saver.id}
+        dict(row)
+        for row in tables.rows()
+        if row["saved_with"] == saver.id and row["loaded_with"] in asked | {saver.id, written_by.id}
     ]
-    return {
+    return ({"saver": saver.id, "why": why} if why else {}) | {
         "reference": bench.facts,
         "rows": rows,
         "attempts": [dict(row) for row in tables.attempt_rows()],
         "environments": [states[item.id].describe() for item in chosen],
     }
+
+
+def _reference(
+    bench: Bench, saver: Environment, chosen: Sequence[Environment], say: Callable[[str], None]
+) -> tuple[Artifact, str]:
+    """The file measured where it was written, or in the closest version that loads it; and why there, where it is another."""
+    say(f"{saver.id}: reading the model where it was written")
+    try:
+        return bench.reference(saver.id), ""
+    except CannotLoadError as error:
+        unreadable = error
+    place = [item.id for item in chosen].index(saver.id)
+    others = [
+        item for number, item in sorted(enumerate(chosen), key=lambda item: abs(item[0] - place)) if number != place
+    ]
+    for other in others:
+        say(f"{saver.id} cannot load its own file; {other.id}: reading the model there")
+        try:
+            return bench.reference(other.id), f"{saver.id}, which stands for what wrote it, cannot load it itself"
+        except ModelError:
+            continue
+    raise unreadable

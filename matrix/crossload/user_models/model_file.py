@@ -9,12 +9,17 @@ from crossload.inspection import Inspection
 from crossload.inspection.bounds import printable
 from crossload.inspection.guarded import inspect_untrusted
 from crossload.inspection.report import LEGACY, NEW
+from crossload.user_models.other_files import kind_of_file, kind_of_folder
 
 _TAKEN = "an h5, a .keras, a SavedModel folder, a weights file or the prefix of a checkpoint"
 
 
 class ModelError(CrossloadError):
     """A user's file, code or inputs cannot be used; the message says what is wrong and what to do."""
+
+
+class CannotLoadError(ModelError):
+    """The version that stands for the file's writer cannot load it: another one may."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +54,9 @@ def open_model(path: Path) -> UserModel:
     if found.container == "special":
         raise ModelError(f"{shown}: is {found.damage}, not a file. Give {_TAKEN}.")
     if found.container == "directory":
+        known = kind_of_folder(path)
+        if known is not None:
+            raise ModelError(f"{shown}: is {printable(known)}.")
         held = (
             ", ".join(printable(name) for name in sorted(islice((item.name for item in path.iterdir()), 1000))[:4])
             or "nothing"
@@ -57,6 +65,10 @@ def open_model(path: Path) -> UserModel:
             f"{shown}: this folder is no SavedModel: it has no saved_model.pb (it holds {held}). Give {_TAKEN}."
         )
     form = _format_of(found)
+    if form is None and path.is_file() and (found.container == "other" or not found.damage):
+        known = kind_of_file(path)
+        if known is not None:
+            raise ModelError(f"{shown}: is {printable(known)}.")
     if form is None and found.damage:
         raise ModelError(f"{shown}: cannot be read ({found.damage[:200]}). Restore it from a copy.")
     if form is None:
@@ -89,7 +101,8 @@ def _format_of(found: Inspection) -> str | None:
     if found.container == "savedmodel":
         return "savedmodel" if found.classes or found.damage else "export"
     if found.container == "zip":
-        return "keras" if found.classes or found.damage else None
+        # A class without a configuration of its own still says what it is called, or which version wrote it.
+        return "keras" if found.classes or found.damage or found.custom or found.registered or found.keras else None
     return {"tf-checkpoint": "tf-checkpoint", "json+weights": "json+weights"}.get(found.container)
 
 

@@ -73,7 +73,7 @@ def broken(folder: Path, kind: str) -> Path:
     [
         ("missing", "there is no such file"),
         ("text", "is not a saved model"),
-        ("empty", "is not a saved model"),
+        ("empty", "is empty"),
         ("truncated h5", "is damaged"),
         ("other hdf5", "HDF5 without a model"),
         ("truncated keras", "is damaged"),

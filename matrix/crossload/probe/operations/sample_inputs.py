@@ -96,9 +96,10 @@ def choose(model, specs, given, call):
         raise UnfitInputs("the file does not say what the model takes: pass --inputs FILE.npz")
     error = None
     tokens = _tokens(model)
+    counts = _fed_to_lookups(model)
     open_axes = any(axis is None for spec in specs for axis in spec.shape[1:])
     for size in _OPEN_AXES if open_axes else _OPEN_AXES[:1]:
-        arrays = _make(specs, size, tokens)
+        arrays = _make(specs, size, tokens, counts)
         try:
             call(model, arrays)
             return arrays
@@ -145,24 +146,49 @@ def _tokens(model):
     """Integers below this are safe to look up in every embedding of the model."""
     sizes = [_MOST_TOKENS]
     for layer in getattr(model, "layers", None) or []:
-        if hasattr(layer, "input_dim") and isinstance(layer.input_dim, int):
-            sizes.append(layer.input_dim)
+        # Of Embedding, CategoryEncoding and the like.
+        sizes.extend(
+            size
+            for size in (getattr(layer, name, None) for name in ("input_dim", "num_tokens"))
+            if isinstance(size, int) and not isinstance(size, bool)
+        )
         if getattr(layer, "layers", None):
             sizes.append(_tokens(layer))
     return max(1, min(sizes))
 
 
-def _make(specs, size, tokens):
+_LOOKUPS = ("Embedding", "CategoryEncoding", "IntegerLookup", "Discretization")
+
+
+def _fed_to_lookups(model):
+    """Numbers of the inputs whose values are looked up in a table: an Embedding takes floats, too, without their fraction."""
+    layers = getattr(model, "layers", None) or []
+    if type(model).__name__ == "Sequential":
+        first = next((layer for layer in layers if type(layer).__name__ != "InputLayer"), None)
+        return {0} if type(first).__name__ in _LOOKUPS else set()
+    found = set()
+    for layer in layers:
+        if type(layer).__name__ not in _LOOKUPS:
+            continue
+        try:
+            taken = layer.input
+        except Exception:  # called more than once, or never
+            continue
+        found.update(number for number, tensor in enumerate(getattr(model, "inputs", None) or []) if tensor is taken)
+    return found
+
+
+def _make(specs, size, tokens, counts=()):
     generator = np.random.RandomState(20)
     arrays = []
-    for spec in specs:
+    for number, spec in enumerate(specs):
         batch = spec.shape[0] if spec.shape and spec.shape[0] else scenario_code.BATCH
         shape = (batch,) + tuple(size if axis is None else axis for axis in spec.shape[1:])
         kind = "float" if "float" in spec.dtype else _kind(spec.dtype)
         if kind == "text":
             count = int(np.prod(shape))
             arrays.append(np.array([" ".join(generator.choice(_WORDS, 4)) for _ in range(count)]).reshape(shape))
-        elif kind == "int":
+        elif kind == "int" or number in counts:
             arrays.append(generator.randint(0, tokens, size=shape).astype(spec.dtype))
         elif kind == "bool":
             arrays.append(generator.randint(0, 2, size=shape).astype(bool))

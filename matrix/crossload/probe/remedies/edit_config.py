@@ -9,6 +9,7 @@ import importlib
 import inspect
 import json
 import os
+import re
 
 from ..errors import NotApplicableError
 from . import edit_graph, file_kinds
@@ -32,7 +33,9 @@ _RENAMED = {
     "batch_input_shape": (("batch_shape", _same), ("input_shape", _without_batch)),
 }
 # What safe mode may refuse, as a configuration names it.
-_UNSAFE = ("Lambda", "lambda", "TFSMLayer", "TorchModuleWrapper")
+_UNSAFE = ("Lambda", "lambda", "TFSMLayer", "TorchModuleWrapper", "__lambda__")
+# It refuses to read other files, too: from Keras 3.12 on a vocabulary that is a path.
+_UNSAFE_PATH = re.compile(r'"(vocabulary|filepath|filename)": "')
 # Keras 3 reads the shape out of the configurations in HDF5 files itself.
 _READ_BY_LEGACY_LOADER = ("batch_input_shape",)
 _NEVER_NULL = ("steps_per_execution", "run_eagerly", "jit_compile")
@@ -68,7 +71,7 @@ def require_unsafe_object(path, folder, context):
     :raises NotApplicableError: the configuration names no such thing.
     """
     text = file_kinds.read_config(path) or ""
-    if not any(word in text for word in _UNSAFE):
+    if not any(word in text for word in _UNSAFE) and not _UNSAFE_PATH.search(text):
         raise NotApplicableError("nothing that safe mode could refuse")
     return path, None
 
