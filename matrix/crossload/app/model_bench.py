@@ -62,7 +62,7 @@ def open_bench(
         staging, artifacts = folder / "store" / "staging", folder / "store" / "artifacts"
         for made in (staging, artifacts):
             made.mkdir()
-        confinement = backend.confine([*map(Path, code.roots), artifacts], [staging])
+        confinement = backend.confine([*code.readable, artifacts], [staging])
         say(f"Backend: {reason}; confinement: {confinement}")
         if confinement.startswith("none") and runs_code(opened) and not options.trust:
             raise ModelError(

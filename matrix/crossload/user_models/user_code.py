@@ -71,6 +71,11 @@ class UserCode:
         return [str(import_root(BUILT_IN)), str(import_root(self.package))]
 
     @property
+    def readable(self) -> list[Path]:
+        """What a confined child has to see of this machine: the roots, and where links in them lead to."""
+        return [*map(Path, self.roots), BUILT_IN.resolve(), self.package.resolve()]
+
+    @property
     def package(self) -> Path:
         """The folder of the package, which containers must see."""
         return self.folder / PACKAGE
