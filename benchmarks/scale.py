@@ -19,6 +19,7 @@ from typing import Any
 from crossload.app.selection import select_matrix
 from crossload.backends.venv import VenvBackend
 from crossload.config import load_config
+from crossload.domain.attempts import AttemptRecord
 from crossload.execution.local import Engine
 from crossload.execution.options import RunOptions, Selection
 from crossload.planning.keys import CellKeys, artifact_key
@@ -45,11 +46,16 @@ _RUNGS: dict[str, Any] = {
     "optimizer": {"same": False, "differences": {"steps": [3, 0]}},
     "training": {"expected": 0.25, "actual": 0.5, "difference": 0.25},
 }  # fmt: skip
-_LOADED = {"attempt": "plain", "outcome": "loaded", "rungs": _RUNGS, "seconds": 0.1}
-_RAISED = {
-    **{"attempt": "plain", "outcome": "raised", "error_type": "ValueError", "error_class": "ValueError"},
-    **{"error": "Unrecognized keyword arguments passed to Dense: {'batch_shape': [None, 8]} " * 4, "stage": "load"},
-    **{"place": "base_layer.py:1", "seconds": 0.02},
+_LOADED: AttemptRecord = {"attempt": "plain", "outcome": "loaded", "rungs": _RUNGS, "seconds": 0.1}
+_RAISED: AttemptRecord = {
+    "attempt": "plain",
+    "outcome": "raised",
+    "error_type": "ValueError",
+    "error_class": "ValueError",
+    "error": "Unrecognized keyword arguments passed to Dense: {'batch_shape': [None, 8]} " * 4,
+    "stage": "load",
+    "place": "base_layer.py:1",
+    "seconds": 0.02,
 }
 
 
@@ -93,14 +99,23 @@ def _fill(folder: Path, matrix: Matrix, with_cells: bool) -> None:
     states = {environment.id: backend.state(environment) for environment in matrix.environments}
     (store.folder / "artifacts" / _SAVED_FOLDER[:2] / _SAVED_FOLDER).mkdir(parents=True)
     store._connection.execute("BEGIN")
-    cells: list[tuple[str, str, str, Work, dict[str, Any]]] = []
+    cells: list[tuple[str, str, str, Work, AttemptRecord]] = []
     keys = CellKeys(states)
     for number, (work, saver) in enumerate(matrix.pairs()):
         key = artifact_key(work, states[saver.id])
         store.put_artifact(
             Artifact(
-                *(key, work.scenario.name, work.format, saver.id, "saved", _SAVED_FOLDER),
-                *("model.h5", "hdf5", 20_000, 0.2, {"file": "model.h5", "seconds": 0.2}),
+                key=key,
+                scenario=work.scenario.name,
+                format=work.format,
+                saved_with=saver.id,
+                state="saved",
+                folder=_SAVED_FOLDER,
+                file="model.h5",
+                container="hdf5",
+                bytes=20_000,
+                seconds=0.2,
+                payload={"file": "model.h5", "seconds": 0.2},
             )
         )
         for offset, loader in enumerate(matrix.environments if with_cells else ()):

@@ -15,6 +15,8 @@ from crossload.probe import protocol
 from crossload.scenario_index import Scenario
 
 Event = dict[str, Any]
+# Of an attempt or a rung; tests leave out what does not matter to them, and put in what no probe writes.
+Record = Any
 Answer = Callable[[Mapping[str, Any]], list[Event]]
 
 # What scenarios/__init__.py gives a scenario that sets nothing but its name.
@@ -63,9 +65,9 @@ def matrix(names: Iterable[str], works: Iterable[Work] | None = None) -> Matrix:
 # Measurements as the probe reports them.
 
 
-def outputs(kind: str) -> Event:
+def outputs(kind: str) -> Record:
     """Outputs that are ``exact``, ``within`` or ``beyond`` the default tolerance, a ``mismatch``, or ``raised``."""
-    kinds: dict[str, Event] = {
+    kinds: dict[str, Record] = {
         "exact": {"bit_equal": True, "max_abs": 0.0, "max_rel": 0.0, "max_ulp": 0, "of_scale": 0.0, "frontier": []},
         "within": {
             "bit_equal": False,
@@ -99,7 +101,7 @@ def outputs(kind: str) -> Event:
     return measured
 
 
-def rung(name: str, state: str) -> Event:
+def rung(name: str, state: str) -> Record:
     """A measurement that gives a rung other than outputs this state."""
     if state == "n/a":
         return {"not_applicable": "not measured in the saver"}
@@ -109,7 +111,7 @@ def rung(name: str, state: str) -> Event:
     return {"same": state == "pass"}
 
 
-def loaded(attempt: str = "plain", kind: str = "exact", **states: str) -> Event:
+def loaded(attempt: str = "plain", kind: str = "exact", **states: str) -> Record:
     """A record of an attempt that loaded; rungs pass unless a state is given."""
     rungs = {
         name: rung(name, states.get(name, "pass")) for name in ("architecture", "weights", "optimizer", "training")
@@ -117,7 +119,7 @@ def loaded(attempt: str = "plain", kind: str = "exact", **states: str) -> Event:
     return {"attempt": attempt, "outcome": "loaded", "rungs": {**rungs, "outputs": outputs(kind)}, "seconds": 0.3}
 
 
-def raised(attempt: str = "plain", error: str = "no") -> Event:
+def raised(attempt: str = "plain", error: str = "no") -> Record:
     """A record of an attempt that raised."""
     return {
         "attempt": attempt,
@@ -129,12 +131,12 @@ def raised(attempt: str = "plain", error: str = "no") -> Event:
     }
 
 
-def crashed(attempt: str = "plain") -> Event:
+def crashed(attempt: str = "plain") -> Record:
     """A record of an attempt whose process died."""
     return {**raised(attempt, "the process ended early: SIGSEGV"), "outcome": "crashed", "error_type": "SIGSEGV"}
 
 
-def faulty(attempt: str = "plain") -> Event:
+def faulty(attempt: str = "plain") -> Record:
     """A record of an attempt in which the probe itself failed."""
     return {**raised(attempt, "KeyError: 'x'"), "outcome": "harness-error", "error_type": "KeyError"}
 

@@ -1,17 +1,14 @@
 """Which change a cell stands for: the cell, and the nearest environment in which its like behaves otherwise."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from crossload.diagnosis import UNKNOWN
-from crossload.domain.cells import CellName
+from crossload.domain.cells import CellName, CellRow, Side
 from crossload.domain.verdicts import FAITHFUL, SCORED
 from crossload.domain.versions import neighbours, place_in_line
 from crossload.errors import SelectionError, nearest
 from crossload.results.changes import LOADER, SAVER
-
-Row = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -23,11 +20,11 @@ class Change:
     """
 
     axis: str
-    old: Row
-    new: Row
+    old: CellRow
+    new: CellRow
     between: tuple[str, ...] = ()
 
-    def environment(self, row: Row) -> str:
+    def environment(self, row: CellRow) -> str:
         """The environment of a row on the side that differs."""
         return str(row["loaded_with" if self.axis == LOADER else "saved_with"])
 
@@ -37,7 +34,7 @@ class Change:
         return str(self.old["saved_with" if self.axis == LOADER else "loaded_with"])
 
 
-def find_cell(rows: Sequence[Row], name: str) -> Row:
+def find_cell(rows: Sequence[CellRow], name: str) -> CellRow:
     """The row of a cell by its key, or by its permalink ``SAVER,LOADER,FORMAT,SCENARIO``.
 
     :raises SelectionError: there is none, or it was not measured.
@@ -54,20 +51,20 @@ def find_cell(rows: Sequence[Row], name: str) -> Row:
     return found
 
 
-def behaviour(row: Row) -> tuple[str, str, str]:
+def behaviour(row: CellRow) -> tuple[str, str, str]:
     """What a cell shows, as two cells are compared by: verdict (exact and equal are one), type of error, and cause."""
     verdict = str(row["verdict"])
     cause = str(row.get("cause") or "")
     return "faithful" if verdict in FAITHFUL else verdict, str(row["error_type"] or ""), cause
 
 
-def alike(one: Row, other: Row) -> bool:
+def alike(one: CellRow, other: CellRow) -> bool:
     """Whether two cells show the same. A cause that nobody knows is held against no other one."""
     (*left, cause), (*right, known) = behaviour(one), behaviour(other)
     return left == right and (cause == known or UNKNOWN in (cause, known))
 
 
-def find_change(rows: Iterable[Row], cell: Row) -> Change:
+def find_change(rows: Iterable[CellRow], cell: CellRow) -> Change:
     """The change that a cell stands for: first among those who load, before the cell and then after it; then who saved.
 
     :raises SelectionError: the cell's like behaves in the same way everywhere.
@@ -77,7 +74,11 @@ def find_change(rows: Iterable[Row], cell: Row) -> Change:
         for row in rows
         if row["scenario"] == cell["scenario"] and row["format"] == cell["format"] and row["verdict"] in SCORED
     ]
-    for axis, own, other in ((LOADER, "loaded_with", "saved_with"), (SAVER, "saved_with", "loaded_with")):
+    sides: tuple[tuple[str, Side, Side], ...] = (
+        (LOADER, "loaded_with", "saved_with"),
+        (SAVER, "saved_with", "loaded_with"),
+    )
+    for axis, own, other in sides:
         line = {row[own]: row for row in like if row[other] == cell[other] and row["loaded_with"]}
         order = [name for name in sorted(line, key=place_in_line) if neighbours(name, cell[own])]
         place = order.index(cell[own])

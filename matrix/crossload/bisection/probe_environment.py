@@ -5,7 +5,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 from crossload.backends import WorkerError
 from crossload.bisection import mixed_pins
@@ -13,6 +12,7 @@ from crossload.bisection.endpoints import Change, alike, behaviour
 from crossload.bisection.releases import write_lock
 from crossload.bisection.search import NEW, NOTHING, OLD, OTHER
 from crossload.config import MatrixConfig
+from crossload.domain.cells import CellRow
 from crossload.domain.verdicts import HARNESS_ERROR
 from crossload.environments.model import Environment, EnvironmentState
 from crossload.execution.provisioner import Provisioner
@@ -94,9 +94,9 @@ class Prober:
         return answers[0] if len(answers) == 1 else OTHER, what
 
     @cached_property
-    def _ends(self) -> dict[str, Mapping[str, Any]]:
+    def _ends(self) -> dict[str, CellRow]:
         """What the two ends show, judged as the probes are: the result table may have been written by another Crossload."""
-        found: dict[str, Mapping[str, Any]] = {}
+        found: dict[str, CellRow] = {}
         for answer, row in ((OLD, self.change.old), (NEW, self.change.new)):
             environment = self.places.environments[self.change.environment(row)]
             state = self._built(environment)
@@ -108,7 +108,7 @@ class Prober:
         self.places.add(environment)
         return self.places.state(environment.id)
 
-    def _row(self, environment: Environment, state: EnvironmentState) -> Mapping[str, Any] | str:
+    def _row(self, environment: Environment, state: EnvironmentState) -> CellRow | str:
         """What the cell shows with this environment on the side that differs; a text where it cannot be run."""
         fixed = self.places.environments[self.change.fixed]
         loads = self.change.axis == LOADER

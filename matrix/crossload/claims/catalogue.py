@@ -4,7 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from crossload.claims import deciders
-from crossload.claims.evidence import Evidence, Row
+from crossload.claims.evidence import Evidence
+from crossload.domain.cells import CellRow
 
 QUESTIONS = {
     "Q0": "How do I load a TensorFlow 2.3 model from a ModelCheckpoint callback containing custom layers?",
@@ -35,7 +36,7 @@ class Claim:
     said: str = "cells"
     otherwise: str = ""
     compares: bool = False
-    apart: Callable[[Row], str] | None = None
+    apart: Callable[[CellRow], str] | None = None
     note: str = ""
     takes: str = ""
 

@@ -5,8 +5,8 @@ Cells that fail for another reason than the one that the claim is about say noth
 
 from collections.abc import Callable, Iterator, Sequence
 
-from crossload.claims.evidence import Evidence, Row
-from crossload.domain.cells import SIDES
+from crossload.claims.evidence import Evidence
+from crossload.domain.cells import SIDES, CellRow
 from crossload.domain.verdicts import (
     LOADS,
     LOST,
@@ -19,7 +19,7 @@ from crossload.probe.attempts import BARE, IMPORTED
 from crossload.probe.formats import FORMATS, WHOLE_MODEL
 
 # A cell, or an attempt in its place, and whether it speaks for the claim.
-Voices = Iterator[tuple[Row, bool]]
+Voices = Iterator[tuple[CellRow, bool]]
 
 _WHOLE = tuple(name for name, form in FORMATS.items() if form.gives == WHOLE_MODEL)
 _NO_FILE = ("OSError", "IOError", "FileNotFoundError")
@@ -69,7 +69,7 @@ def import_path(evidence: Evidence) -> Voices:
             yield row, row["verdict"] in LOADS
 
 
-def _about_custom(row: Row) -> bool:
+def _about_custom(row: CellRow) -> bool:
     """Whether a cell fails because of a custom object, and not because of its file or versions."""
     return row["cause"] in (
         *("custom-object-missing", "custom-object-misnamed", "custom-module-moved", "custom-arguments"),
@@ -124,7 +124,7 @@ def hdf5_is_smaller(evidence: Evidence) -> Voices:
                 yield row, _size(row) < _size(beside)
 
 
-def _size(row: Row) -> int:
+def _size(row: CellRow) -> int:
     return int(row["artifact_bytes"] or 0)
 
 
@@ -143,7 +143,7 @@ def savedmodel_survives(evidence: Evidence) -> Voices:
             yield row, row["verdict"] in LOADS
 
 
-def kind_of_difference(row: Row) -> str:
+def kind_of_difference(row: CellRow) -> str:
     """What lies between the two versions of a cell."""
     saver, loader = (EnvironmentId.parse(row[side]).keras_generation for side in SIDES)
     return f"within Keras {saver}" if saver == loader else f"from Keras {saver} to Keras {loader}"

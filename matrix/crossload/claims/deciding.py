@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from crossload.claims.catalogue import CLAIMS, Claim
-from crossload.claims.evidence import Evidence, Row
-from crossload.domain.cells import CellName
+from crossload.claims.evidence import Evidence
+from crossload.domain.cells import CellName, CellRow
 from crossload.domain.verdicts import LOADS
 
 HOLDS, DOES_NOT_HOLD, MIXED, NOT_RUN = "holds", "fails", "mixed", "not-run"
@@ -21,8 +21,8 @@ class Decided:
     """A claim, and what the cells say of it."""
 
     claim: Claim
-    supporting: tuple[Row, ...]
-    contradicting: tuple[Row, ...]
+    supporting: tuple[CellRow, ...]
+    contradicting: tuple[CellRow, ...]
 
     @property
     def verdict(self) -> str:
@@ -75,14 +75,14 @@ class Decided:
         }
 
 
-def _what_happened(row: Row) -> str:
+def _what_happened(row: CellRow) -> str:
     """An attempt's error or outcome, or a cell's; claims put the attempt's row in the cell's place where it decides."""
-    if row.get("error_type") and row.get("outcome", row.get("verdict")) not in ("loaded", *LOADS):
+    if row.get("error_type") and (row.get("outcome") or row["verdict"]) not in ("loaded", *LOADS):
         return str(row["error_type"])
     return str(row.get("outcome") or row["verdict"])
 
 
-def decide_all(rows: Iterable[Row], attempts: Iterable[Row]) -> list[Decided]:
+def decide_all(rows: Iterable[CellRow], attempts: Iterable[CellRow]) -> list[Decided]:
     """Every claim, decided by the rows of ``results.csv`` and ``attempts.csv``."""
     evidence = Evidence(rows, attempts)
     return [decide(claim, evidence) for claim in CLAIMS]

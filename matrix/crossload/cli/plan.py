@@ -2,9 +2,9 @@
 
 import json
 import sys
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -16,6 +16,7 @@ from crossload.util.terminal import lines_to, open_console, words
 if TYPE_CHECKING:
     from rich.table import Table
 
+    from crossload.domain.cells import CellRow
     from crossload.shipped.answers import Known
     from crossload.upgrade.plan import UpgradePlan
 
@@ -26,7 +27,7 @@ KEEP = {"nothing": 3, "model": 2, "optimizer": 1}
 
 def _known(
     out: Path | None,
-    wanted: "Callable[[Mapping[str, Any]], bool] | None" = None,
+    wanted: "Callable[[CellRow], bool] | None" = None,
     all_of: Collection[str] = (),
 ) -> "Known":
     """Shipped cells, and those of a run here; a run that was asked for must be there."""

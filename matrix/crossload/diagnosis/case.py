@@ -8,6 +8,7 @@ from typing import Any
 
 from packaging.version import Version
 
+from crossload.domain.attempts import Rungs
 from crossload.inspection import Inspection
 from crossload.probe.formats import OPTIMIZER, OUTPUTS, RUNGS, TRAINING, WEIGHTS
 
@@ -72,7 +73,7 @@ class Case:
     stage: str = ""
     place: str = ""
     rungs: Mapping[str, str] = field(default_factory=dict)
-    measured: Mapping[str, Any] = field(default_factory=dict)
+    measured: Rungs = field(default_factory=dict)
     inspect: Callable[[], Inspection | None] | None = None
     passed: Mapping[str, str] = field(default_factory=dict)
     round_trip: str = ""
@@ -97,7 +98,7 @@ class Case:
         return frozenset(observations(self.measured))
 
 
-def observations(measured: Mapping[str, Any]) -> list[str]:
+def observations(measured: Rungs) -> list[str]:
     """Named facts of the rungs' measurements: ``slots-gone``, ``steps-reset``, ``weights-fewer`` …"""
     found = []
     optimizer = measured.get(OPTIMIZER) or {}

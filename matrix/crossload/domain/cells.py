@@ -1,14 +1,25 @@
 """How a cell is named, and the columns of the tables that have a row a cell or a row an attempt."""
 
-from collections.abc import Mapping
-from typing import Any, NamedTuple, Self
+from typing import Any, Literal, NamedTuple, Protocol, Self, overload
 
 from crossload.probe.formats import RUNGS
 
-AXES = ("scenario", "format", "saved_with", "loaded_with")
+# Names of columns, by what stands in them.
+Text = Literal[
+    "scenario", "family", "format", "saved_with", "loaded_with", "verdict", "attempt", "cause", "lost", "error_type", "error",
+    "evidence", "stage", "container", "reason", "key", "cost", "route", "route_cost", "apart", "outcome", "note",
+    "rung_architecture", "rung_weights", "rung_outputs", "rung_optimizer", "rung_training", "rung_use",
+]  # fmt: skip
+Number = Literal["max_abs_diff", "max_rel_diff", "max_ulp_diff", "max_scaled_diff", "seconds"]
+Count = Literal["fidelity", "artifact_bytes"]
+Column = Text | Number | Count
+Axis = Literal["scenario", "format", "saved_with", "loaded_with"]
+Side = Literal["saved_with", "loaded_with"]
+
+AXES: tuple[Axis, ...] = ("scenario", "format", "saved_with", "loaded_with")
 """The four names of a cell, in the order of tables. ``loaded_with`` is empty for an artifact that could not be saved."""
 
-SIDES = ("saved_with", "loaded_with")
+SIDES: tuple[Side, ...] = ("saved_with", "loaded_with")
 """The two that are ids of environments."""
 
 DIFF_COLUMNS = ("max_abs_diff", "max_rel_diff", "max_ulp_diff", "max_scaled_diff")
@@ -32,11 +43,31 @@ ATTEMPT_COLUMNS = (
 )
 """``attempts.csv``: one row an attempt."""
 
-SEEN_COLUMNS = ("verdict", "fidelity", "lost", "attempt", "cause", "error_type", "error", "reason")
+SEEN_COLUMNS: tuple[Column, ...] = ("verdict", "fidelity", "lost", "attempt", "cause", "error_type", "error", "reason")
 """What a recorded run remembers of a cell, and what two runs are compared by."""
 
 INTEGER_COLUMNS = frozenset({"fidelity", "artifact_bytes"})
 FLOAT_COLUMNS = frozenset({*DIFF_COLUMNS, "seconds"})
+
+
+class CellRow(Protocol):
+    """A row of the result table or of the table of attempts, whatever holds it.
+
+    That is a :class:`crossload.domain.rows.Row`, or a mapping that was read from a file.
+
+    Rows that were read may lack columns (shipped measurements have no ``key``): what may be missing is asked with ``get``.
+    """
+
+    @overload
+    def __getitem__(self, name: Text, /) -> str: ...
+    @overload
+    def __getitem__(self, name: Number, /) -> float | None: ...
+    @overload
+    def __getitem__(self, name: Count, /) -> int | None: ...
+    @overload
+    def __getitem__(self, name: Column, /) -> str | float | int | None: ...
+
+    def get(self, name: Column, /) -> Any: ...
 
 
 class CellName(NamedTuple):
@@ -51,7 +82,7 @@ class CellName(NamedTuple):
         return ",".join(self)
 
     @classmethod
-    def of(cls, row: Mapping[str, Any]) -> Self:
+    def of(cls, row: CellRow) -> Self:
         """The name of the cell that a row of a table is about."""
         return cls(row["saved_with"], row["loaded_with"], row["format"], row["scenario"])
 
@@ -80,6 +111,6 @@ class CellName(NamedTuple):
         return "/".join(self.axes)
 
 
-def axes_of(row: Mapping[str, Any]) -> tuple[str, ...]:
+def axes_of(row: CellRow) -> tuple[str, ...]:
     """The four names of a row's cell, in the order of :data:`AXES`."""
     return (row["scenario"], row["format"], row["saved_with"], row["loaded_with"])

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from crossload.domain.attempts import AttemptRecord
 from crossload.probe import agreement, attempts
 from crossload.probe.formats import ARCHITECTURE, OPTIMIZER, OUTPUTS, PREDICT, RUNGS, STEPS, TRAINING, USE, WEIGHTS
 
@@ -224,7 +225,7 @@ def fidelity(rungs: Mapping[str, str]) -> int:
     return reached
 
 
-def judge_attempt(record: Measurement, tolerance: "Tolerance") -> Judged:
+def judge_attempt(record: AttemptRecord, tolerance: "Tolerance") -> Judged:
     """Apply a tolerance to what the probe recorded of one attempt."""
     name, outcome, seconds = record["attempt"], record["outcome"], float(record.get("seconds", 0))
     if outcome != "loaded":
@@ -238,7 +239,7 @@ def judge_attempt(record: Measurement, tolerance: "Tolerance") -> Judged:
             seconds=seconds,
             note=record.get("note", ""),
         )
-    measured = record["rungs"]
+    measured: Measurement = record["rungs"]
     rungs = {rung: rung_state(rung, measured.get(rung), tolerance) for rung in RUNGS}
     outputs = measured.get(OUTPUTS) or {}
     called = "bit_equal" in outputs
@@ -279,7 +280,7 @@ def _later_error(measured: Measurement) -> tuple[str, Measurement] | None:
     return next(((stage, found) for stage, found in tried.items() if "error_type" in found), None)
 
 
-def verdict(records: Sequence[Measurement], tolerance: "Tolerance") -> Verdict:
+def verdict(records: Sequence[AttemptRecord], tolerance: "Tolerance") -> Verdict:
     """The verdict over one cell.
 
     A model that loads plainly and then cannot be called, or cannot predict, counts as one that does not load: nobody can use it.

@@ -93,7 +93,7 @@ def load_request(
     return Request(form, names={str(directory): "<artifact>"})
 
 
-def file_request(
+def file_request(  # noqa: PLR0913 - a request's form, each part by its name
     op: str,
     *,
     scenario: Mapping[str, Any],

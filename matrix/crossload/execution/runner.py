@@ -12,7 +12,17 @@ from typing import Any, Self, TypeVar
 from crossload.backends import Backend, Worker, WorkerError
 from crossload.backends.base import DISK_LIMIT
 from crossload.config import Limits
-from crossload.domain.attempts import crash_message
+from crossload.domain.attempts import (
+    AttemptRecord,
+    RungMeasurement,
+    SaveReport,
+    crash_message,
+    crash_record,
+    fault_record,
+    record_of,
+    save_report,
+    with_step,
+)
 from crossload.domain.verdicts import CANNOT_SAVE, CRASHES, HARNESS_ERROR
 from crossload.environments.model import Environment
 from crossload.execution.probe_requests import (
@@ -139,7 +149,7 @@ def run_save(task: SaveTask, worker: Worker, store: ArtifactFiles, limits: Limit
 
 def _artifact(task: SaveTask, events: Sequence[Event], staging: Path, store: ArtifactFiles) -> Artifact:
     def made(
-        state: str, payload: Event, folder: str = "", file: str = "", container: str = "", size: int = 0
+        state: str, payload: SaveReport, folder: str = "", file: str = "", container: str = "", size: int = 0
     ) -> Artifact:
         return Artifact(
             key=task.key,
@@ -161,18 +171,18 @@ def _artifact(task: SaveTask, events: Sequence[Event], staging: Path, store: Art
     if wrong and wrong.get("error_type") != DISK_LIMIT:
         store.check_space(str(wrong.get("error")))
     if fault is not None:
-        return made(HARNESS_ERROR, fault)
+        return made(HARNESS_ERROR, save_report(fault))
     if raised is not None and raised.get("error_type") == DISK_LIMIT:
         return made(CRASHES, {"stage": raised["stage"], "signal": DISK_LIMIT, "stderr": raised["error"]})
     if raised is not None:
-        return made(CANNOT_SAVE, raised)
+        return made(CANNOT_SAVE, save_report(raised))
     saved = first(events, "saved")
     if saved is None:
         signal = ended["signal"] or "ended early"
         return made(CRASHES, {"stage": last_stage(events, "import"), "signal": signal, "stderr": ended["stderr"]})
     container = container_of(staging / saved["file"])
     digest, size = store.keep_artifact(staging)
-    return made("saved", saved, digest, saved["file"], container, size)
+    return made("saved", save_report(saved), digest, saved["file"], container, size)
 
 
 def run_load(
@@ -205,7 +215,7 @@ def run_load(
                 if event.get("outcome") == "raised":
                     # A copy that could not be written says nothing about TensorFlow.
                     store.check_space(str(event.get("error")))
-                records[event["attempt"]] = {key: value for key, value in event.items() if key != "event"}
+                records[event["attempt"]] = record_of(event)
         interrupted = _interrupted(events, together)
         if interrupted is None:
             # Between two attempts a child dies without a finding: what it left is asked again. Remedies in processes of
@@ -237,18 +247,18 @@ def run_load(
     return cell
 
 
-def _lost_later(measured: Event, ended: Event) -> dict[str, Any]:
+def _lost_later(measured: Event, ended: Event) -> AttemptRecord:
     """A record for an attempt whose child died of a rung after the load: that rung is lost, and the others are as measured."""
     signal = ended["signal"] or "ended early"
-    death = {"error_type": signal, "error": crash_message(signal, ended["stderr"]), "died": True}
+    death: RungMeasurement = {"error_type": signal, "error": crash_message(signal, ended["stderr"]), "died": True}
     rung, _, step = measured["pending"].partition(":")
-    rungs = {name: dict(found) for name, found in measured["rungs"].items()}
-    rungs[rung] = {**rungs.get(rung, {}), step: death} if step else death
-    record = {key: value for key, value in measured.items() if key not in ("event", "pending")}
+    rungs: dict[str, RungMeasurement] = dict(measured["rungs"])
+    rungs[rung] = with_step(rungs.get(rung, {}), step, death) if step else death
+    record = record_of({key: value for key, value in measured.items() if key != "pending"})
     return {**record, "rungs": rungs, "seconds": ended["seconds"]}
 
 
-def _interrupted(events: Sequence[Event], pending: Sequence[str]) -> dict[str, Any] | None:
+def _interrupted(events: Sequence[Event], pending: Sequence[str]) -> AttemptRecord | None:
     """A record for the attempt during which the child ended before its time, if it did."""
     ended = events[-1]
     finished = {event["attempt"] for event in events if event["event"] in ("attempt", "skipped")}
@@ -258,18 +268,10 @@ def _interrupted(events: Sequence[Event], pending: Sequence[str]) -> dict[str, A
     current = begun[-1] if begun else next((name for name in pending if name not in finished), pending[-1])
     fault = first(events, "harness-error")
     if fault is not None:
-        record = {key: value for key, value in fault.items() if key != "event"}
-        return {**record, "attempt": current, "outcome": HARNESS_ERROR, "seconds": ended["seconds"]}
+        return fault_record(current, fault, ended["seconds"])
     measured = next((event for event in reversed(events) if event["event"] == "measured"), None)
     if fault is None and measured is not None and begun and measured["attempt"] == current:
         return _lost_later(measured, ended)
     if begun or early:
-        return {
-            "attempt": current,
-            "outcome": "crashed",
-            "error_type": ended["signal"] or "ended early",
-            "error": crash_message(ended["signal"], ended["stderr"]),
-            "stage": "load",
-            "seconds": ended["seconds"],
-        }
+        return crash_record(current, ended["signal"], ended["stderr"], ended["seconds"])
     return None

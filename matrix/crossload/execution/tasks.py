@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from crossload.backends import WorkerError
 from crossload.config import Tolerance
+from crossload.domain.attempts import AttemptRecord
 from crossload.domain.verdicts import HARNESS_ERROR
 from crossload.planning.matrix import Work
 from crossload.probe import attempts
@@ -43,9 +44,9 @@ class LoadTask:
 
 def failed_cell(task: LoadTask, error: WorkerError) -> Cell:
     """A cell that our own machinery could not run."""
-    record = {
+    record: AttemptRecord = {
         "attempt": attempts.PLAIN,
-        "outcome": HARNESS_ERROR,
+        "outcome": "harness-error",
         "error_type": "WorkerError",
         "error": str(error),
         "stage": "",

@@ -4,14 +4,12 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from crossload.diagnosis.catalogue import UNKNOWN, Catalogue, Cause
+from crossload.domain.cells import CellRow, Side
 from crossload.domain.verdicts import CRASHES, DIFFERS, REMEDY
 from crossload.explaining.message import Message, likeness, named, words
 from crossload.explaining.wording import Told, told_by
-
-Row = Mapping[str, Any]
 
 # Characters of a measured message that are compared: shipped ones are no longer.
 LONGEST = 240
@@ -37,7 +35,7 @@ class Explanation:
 
     cause: Cause | None
     by: str
-    cells: tuple[Row, ...]
+    cells: tuple[CellRow, ...]
     remedies: tuple[tuple[str, int], ...]
     details: tuple[str, ...] = ()
 
@@ -45,7 +43,7 @@ class Explanation:
     def name(self) -> str:
         return self.cause.id if self.cause else UNKNOWN
 
-    def environments(self, side: str) -> list[str]:
+    def environments(self, side: Side) -> list[str]:
         """Environments on one side of the cells (``saved_with`` or ``loaded_with``)."""
         return list(dict.fromkeys(row[side] for row in self.cells if row[side]))
 
@@ -55,7 +53,7 @@ class Explanation:
         return sum(row["verdict"] not in (REMEDY, DIFFERS) for row in self.cells)
 
 
-def explain(message: Message, rows: Iterable[Row], catalogue: Catalogue) -> list[Explanation]:
+def explain(message: Message, rows: Iterable[CellRow], catalogue: Catalogue) -> list[Explanation]:
     """Possible causes, the likeliest first; none where neither a cell nor a cause knows such a message.
 
     :param rows: cells as in a result table.
@@ -80,12 +78,12 @@ def explain(message: Message, rows: Iterable[Row], catalogue: Catalogue) -> list
     return found
 
 
-def _of_cause(name: str, rows: Sequence[Row], named_things: frozenset[str]) -> list[Row]:
+def _of_cause(name: str, rows: Sequence[CellRow], named_things: frozenset[str]) -> list[CellRow]:
     """Cells of a cause in general. Where the message is about one thing by its name, those of other things show nothing."""
     return [] if name in named_things else [row for row in rows if row["cause"] == name]
 
 
-def _ranked(told: Sequence[Told], measured: Mapping[str, Sequence[Row]]) -> list[str]:
+def _ranked(told: Sequence[Told], measured: Mapping[str, Sequence[CellRow]]) -> list[str]:
     """Names of causes, the likeliest first.
 
     Cells with the very same message are known with file and versions: where most of them agree, they come before a wording that
@@ -101,25 +99,25 @@ def _ranked(told: Sequence[Told], measured: Mapping[str, Sequence[Row]]) -> list
     return known or names
 
 
-def _by_text(message: Message, rows: Sequence[Row]) -> dict[str, list[Row]]:
-    whole: dict[str, list[Row]] = defaultdict(list)
+def _by_text(message: Message, rows: Sequence[CellRow]) -> dict[str, list[CellRow]]:
+    whole: dict[str, list[CellRow]] = defaultdict(list)
     for row in rows:
         if not message.error_type or row["error_type"] == message.error_type or row["verdict"] == CRASHES:
             whole[row["error"]].append(row)
-    found: dict[str, list[Row]] = defaultdict(list)
+    found: dict[str, list[CellRow]] = defaultdict(list)
     for text, cells in whole.items():
         found[Message("", text).core[:LONGEST]] += cells
     return found
 
 
-def _same_message(message: Message, rows: Sequence[Row]) -> dict[str, list[Row]]:
+def _same_message(message: Message, rows: Sequence[CellRow]) -> dict[str, list[CellRow]]:
     """Cells with this message, names and all, by cause. A stored one is cut short, and so may be a pasted one."""
     own = named(message.core)
     by_text = _by_text(message, rows)
     return _by_cause([text for text in by_text if _begins_alike(own, named(text))], by_text)
 
 
-def _much_like(message: Message, rows: Sequence[Row]) -> dict[str, list[Row]]:
+def _much_like(message: Message, rows: Sequence[CellRow]) -> dict[str, list[CellRow]]:
     """Cells whose message is about the same things in almost the same words, by cause."""
     core = message.core
     own = words(core)
@@ -141,14 +139,14 @@ def _begins_alike(one: str, two: str) -> bool:
     return length >= min(20, len(two)) and length > 0 and one[:length] == two[:length]
 
 
-def _by_cause(texts: Iterable[str], by_text: Mapping[str, Sequence[Row]]) -> dict[str, list[Row]]:
-    groups: dict[str, list[Row]] = defaultdict(list)
+def _by_cause(texts: Iterable[str], by_text: Mapping[str, Sequence[CellRow]]) -> dict[str, list[CellRow]]:
+    groups: dict[str, list[CellRow]] = defaultdict(list)
     for text in texts:
         for row in by_text[text]:
             groups[row["cause"]].append(row)
     return groups
 
 
-def _explanation(cause: Cause | None, by: str, cells: Sequence[Row], details: tuple[str, ...]) -> Explanation:
+def _explanation(cause: Cause | None, by: str, cells: Sequence[CellRow], details: tuple[str, ...]) -> Explanation:
     remedies = Counter(row["attempt"] for row in cells if row["verdict"] == REMEDY)
     return Explanation(cause, by, tuple(cells), tuple(remedies.most_common()), details)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from crossload.domain.cells import SIDES, CellName
+from crossload.domain.cells import SIDES, CellName, Side
 from crossload.domain.versions import spoken
 from crossload.explaining.answer import ALIKE, PATTERN, Explanation
 from crossload.explaining.message import Message
@@ -78,7 +78,7 @@ def report(found: Sequence[Explanation], order: Sequence[str]) -> list[str]:
     return said
 
 
-def _ordered(found: Explanation, side: str, order: Sequence[str]) -> list[str]:
+def _ordered(found: Explanation, side: Side, order: Sequence[str]) -> list[str]:
     names = found.environments(side)
     return sorted(names, key=lambda name: order.index(name) if name in order else len(order))
 

@@ -1,9 +1,9 @@
 """The attempts of a cell that a store still lacks."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from crossload.config import Tolerance
+from crossload.domain.attempts import AttemptRecord
 from crossload.probe import agreement, attempts
 from crossload.store.records import Cell
 
@@ -14,16 +14,16 @@ def attempts_to_run(wanted: Sequence[str], cell: Cell | None, near: Tolerance) -
     Remedies that were added since are not needed where the stored plain attempt gave matching outputs, nor after a stored
     remedy that did: the answer is the one that a run from scratch gives.
     """
-    recorded: dict[str, Mapping[str, Any]] = {record["attempt"]: record for record in cell.records} if cell else {}
+    recorded: dict[str, AttemptRecord] = {record["attempt"]: record for record in cell.records} if cell else {}
     faulty = any(record["outcome"] == "harness-error" for record in recorded.values())
     if cell is None or faulty or (attempts.PLAIN in cell.requested and attempts.PLAIN not in recorded):
         return list(wanted)
     ranked = [attempts.PLAIN, *attempts.REMEDIES]
-    enough = next((rank for rank, name in enumerate(ranked) if _matches(recorded.get(name, {}), near)), len(ranked))
+    enough = next((rank for rank, name in enumerate(ranked) if _matches(recorded.get(name), near)), len(ranked))
     spared = set(ranked[enough:])
     return [name for name in wanted if name not in cell.requested and name not in spared]
 
 
-def _matches(record: Mapping[str, Any], near: Tolerance) -> bool:
+def _matches(record: AttemptRecord | None, near: Tolerance) -> bool:
     """Whether an attempt gave matching outputs, and `predict` did."""
-    return bool(agreement.works(record.get("rungs", {}), near.atol, near.rtol, near.spread))
+    return bool(agreement.works(record.get("rungs", {}) if record else {}, near.atol, near.rtol, near.spread))

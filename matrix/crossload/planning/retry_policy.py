@@ -1,8 +1,8 @@
 """After attempts that killed their process: which others are still worth trying, and for which the short time is enough."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Collection, Iterable, Sequence
 
+from crossload.domain.attempts import AttemptRecord
 from crossload.probe import attempts
 
 TIME_LIMIT = "time limit"
@@ -10,7 +10,7 @@ TIME_LIMIT = "time limit"
 _ENOUGH = 2
 
 
-def hung(records: Iterable[Mapping[str, Any]]) -> set[str]:
+def hung(records: Iterable[AttemptRecord]) -> set[str]:
     """Attempts that ran into the time limit, by their records."""
     return {record["attempt"] for record in records if record.get("error_type") == TIME_LIMIT}
 

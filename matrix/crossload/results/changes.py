@@ -6,6 +6,7 @@ from typing import Any
 
 import pandas as pd
 
+from crossload.domain.cells import CellRow
 from crossload.domain.verdicts import FAITHFUL, is_comparable, severity
 from crossload.domain.versions import neighbours, place_in_line
 
@@ -17,10 +18,8 @@ COLUMNS = [
     *("direction", "attempt_before", "attempt_after", "error_type_after", "error_after", "key_before", "key_after"),
 ]
 
-Row = Mapping[str, Any]
 
-
-def changes(rows: Iterable[Row]) -> pd.DataFrame:
+def changes(rows: Iterable[CellRow]) -> pd.DataFrame:
     """One row for every change of a verdict between neighbours, in the order of their versions.
 
     Environments that vary something else than the version (``2.16+tf_keras-cpu``, ``nightly-cpu``) have no neighbours. Of
@@ -29,7 +28,7 @@ def changes(rows: Iterable[Row]) -> pd.DataFrame:
 
     :param rows: rows of the result table.
     """
-    groups: dict[tuple[str, str, str, str], dict[str, Row]] = {}
+    groups: dict[tuple[str, str, str, str], dict[str, CellRow]] = {}
     seen: set[str] = set()
     for row in rows:
         seen.update(name for name in (row["saved_with"], row["loaded_with"]) if name)
@@ -56,7 +55,7 @@ def changes(rows: Iterable[Row]) -> pd.DataFrame:
 
 
 def _between(
-    scenario: str, form: str, axis: str, fixed: str, members: Mapping[str, Row], order: list[str]
+    scenario: str, form: str, axis: str, fixed: str, members: Mapping[str, CellRow], order: list[str]
 ) -> Iterator[dict[str, Any]]:
     measured = [name for name in order if name in members]
     for before, after in pairwise(measured):

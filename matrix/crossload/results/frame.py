@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from crossload.domain.rows import Row, Shared
+from crossload.domain.rows import Row
 
 
 def frame(rows: Sequence[Row], columns: Iterable[str], numbers: Mapping[str, str]) -> pd.DataFrame:
@@ -15,7 +15,7 @@ def frame(rows: Sequence[Row], columns: Iterable[str], numbers: Mapping[str, str
     :param numbers: pandas types of the columns that are no text.
     """
     places: dict[int, int] = {}
-    distinct: list[Shared] = []
+    distinct: list[Mapping[str, Any]] = []
     codes = np.empty(len(rows), dtype=np.int64)
     for number, row in enumerate(rows):
         place = places.get(id(row.shared))

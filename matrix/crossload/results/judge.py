@@ -4,12 +4,13 @@ import itertools
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from crossload.config import MatrixConfig, Tolerance
 from crossload.diagnosis import Case, Matcher, Pins, load_catalogue
-from crossload.domain.attempts import crash_message
-from crossload.domain.rows import Pool, Shared
+from crossload.domain.attempts import AttemptRecord, Rungs, crash_message
+from crossload.domain.cells import RUNG_COLUMNS
+from crossload.domain.rows import AttemptOutcome, Measures, Outcome, Pool
 from crossload.domain.verdicts import (
     CANNOT_SAVE,
     CRASHES,
@@ -46,11 +47,11 @@ class Judgement:
 
     number: int
     found: Verdict
-    records: tuple[Mapping[str, Any], ...]
-    said: Shared
-    attempts: tuple[Shared, ...]
+    records: tuple[AttemptRecord, ...]
+    said: Outcome
+    attempts: tuple[AttemptOutcome, ...]
     place: str
-    measured: Mapping[str, Any]
+    measured: Rungs
 
 
 class Judge:
@@ -70,9 +71,9 @@ class Judge:
         self._inspect, self._inspected = inspect, dict[str, Inspection]()
         self._matcher = Matcher(load_catalogue())
         self._pins = {name: Pins.of(state.describe()) for name, state in states.items()}
-        self._pool, self._judged = Pool(), dict[tuple[str, Tolerance], Judgement]()
+        self._pool, self._judged = Pool[AttemptOutcome](), dict[tuple[str, Tolerance], Judgement]()
         self._numbers = itertools.count()
-        self._causes: dict[tuple[Any, ...], Shared] = {}
+        self._causes: dict[tuple[Any, ...], Outcome] = {}
         self._passed: dict[str, tuple[tuple[str, str], ...]] = {}
 
     def judge(self, cell: Measured, work: Work, saver: Environment, loader: Environment) -> Judgement:
@@ -114,10 +115,10 @@ class Judge:
         saver: Environment,
         loader: Environment,
         artifact: Artifact,
-        said: Shared,
+        said: Outcome,
         judgement: Judgement | None = None,
         round_trip: str = "",
-    ) -> Shared:
+    ) -> Outcome:
         """The columns that say why a cell is bad; none for one that is not."""
         if not self._matcher.is_bad(said["verdict"]):
             return {}
@@ -156,7 +157,7 @@ class Judge:
             same_environment=saver.id == loader.id,
         )
         diagnosis = self._matcher.diagnose(case, token)
-        why: Shared = {}
+        why: Outcome = {}
         if diagnosis is not None:
             why = {"cause": diagnosis.cause, "evidence": "\n".join(diagnosis.evidence)}
         if known is not None and not was_read:
@@ -174,10 +175,10 @@ def attempt_seconds(cell: Measured, judgement: Judgement) -> list[float]:
     ]  # what never began took none
 
 
-def said_of_unsaved(artifact: Artifact) -> Shared:
+def said_of_unsaved(artifact: Artifact) -> Outcome:
     """Columns of the result table for an artifact that could not be saved."""
     payload = artifact.payload
-    said: Shared = {"verdict": artifact.state, "stage": payload.get("stage", "")}
+    said: Outcome = {"verdict": artifact.state, "stage": payload.get("stage", "")}
     said |= {"error_type": payload.get("error_type", ""), "error": payload.get("error", "")}
     if artifact.state == CRASHES:
         said |= {"error_type": payload["signal"], "error": crash_message(payload["signal"], payload["stderr"])}
@@ -196,23 +197,30 @@ def _passed(work: Work) -> tuple[tuple[str, str], ...]:
     return tuple((key, reference.rpartition(":")[2]) for key, reference in pairs)
 
 
-def _measures(judged: Judged) -> Shared:
-    return {
+def _measures(judged: Judged) -> Measures:
+    measures: Measures = {
         "fidelity": judged.fidelity,
         "max_abs_diff": judged.max_abs_diff,
         "max_rel_diff": judged.max_rel_diff,
         "max_ulp_diff": judged.max_ulp_diff,
         "max_scaled_diff": judged.max_scaled_diff,
-        **{f"rung_{rung}": judged.rungs.get(rung, "") for rung in RUNGS},
     }
+    return measures | _rungs(judged.rungs)
 
 
-def _attempt_values(judged: Judged) -> Shared:
+def _rungs(states: Mapping[str, str]) -> Measures:
+    """A column for each rung; empty where nothing is said of it."""
+    return cast(Measures, {column: states.get(rung, "") for column, rung in zip(RUNG_COLUMNS, RUNGS, strict=True)})
+
+
+def _attempt_values(judged: Judged) -> AttemptOutcome:
     measures = _measures(judged)
     if judged.attempt in EVIDENCE:
         # Only outputs are looked at there: nothing is claimed about the other rungs.
-        measures |= {f"rung_{rung}": "" for rung in RUNGS if rung != OUTPUTS} | {"fidelity": None}
-    return measures | {
+        measures |= _rungs({OUTPUTS: judged.rungs.get(OUTPUTS, "")})
+        measures["fidelity"] = None
+    return {
+        **measures,
         "attempt": judged.attempt,
         "outcome": judged.outcome,
         "error_type": judged.error_type,
@@ -222,10 +230,10 @@ def _attempt_values(judged: Judged) -> Shared:
     }
 
 
-def _verdict_values(found: Verdict) -> Shared:
-    values: Shared = {"verdict": found.verdict, "reason": found.reason, "lost": ",".join(found.lost)}
+def _verdict_values(found: Verdict) -> Outcome:
+    values: Outcome = {"verdict": found.verdict, "reason": found.reason, "lost": ",".join(found.lost)}
     if found.resting is not None:
-        values |= _measures(found.resting) | {"attempt": found.resting.attempt}
+        values = {**values, **_measures(found.resting), "attempt": found.resting.attempt}
         if found.verdict == REMEDY:
             values["cost"] = ", ".join(found.resting.costs)
     if found.plain is not None:

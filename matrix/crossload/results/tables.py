@@ -2,12 +2,13 @@
 
 import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import cast
 
 import pandas as pd
 
 from crossload.config import MatrixConfig
 from crossload.domain.cells import ATTEMPT_COLUMNS, DIFF_COLUMNS, FLOAT_COLUMNS, INTEGER_COLUMNS, RESULT_COLUMNS
-from crossload.domain.rows import AttemptRow, Pool, ResultRow, Shared
+from crossload.domain.rows import AttemptRow, Outcome, Pool, ResultRow
 from crossload.domain.standing import CONTROL, apart
 from crossload.domain.verdicts import NOT_APPLICABLE, UNAVAILABLE
 from crossload.environments.model import Environment, EnvironmentState
@@ -22,11 +23,14 @@ from crossload.upgrade.routes import add_routes
 from crossload.util.gc import without_collector
 
 _NUMBERS = dict.fromkeys(FLOAT_COLUMNS, "Float64") | dict.fromkeys(INTEGER_COLUMNS, "Int64")
-_EMPTY: Shared = {
-    name: None if name == "fidelity" or name in DIFF_COLUMNS else ""
-    for name in RESULT_COLUMNS
-    if name not in ResultRow.OWN
-}
+_EMPTY = cast(
+    Outcome,
+    {
+        name: None if name == "fidelity" or name in DIFF_COLUMNS else ""
+        for name in RESULT_COLUMNS
+        if name not in ResultRow.OWN
+    },
+)
 
 
 class Tables:
@@ -51,9 +55,9 @@ class Tables:
         self._artifacts, self._cells = artifacts, cells
         self._keys = CellKeys(states)
         self._judge = Judge(config, states, inspect)
-        self._pool = Pool()
+        self._pool = Pool[Outcome]()
         # What a judgement and its cause come to, for the many cells that have both in common.
-        self._laid_out: dict[tuple[int, str, str], Shared] = {}
+        self._laid_out: dict[tuple[int, str, str], Outcome] = {}
         self._reasons: dict[tuple[str, str], str] = {}
         self._attempts: list[AttemptRow] = []
         with without_collector():
@@ -85,7 +89,7 @@ class Tables:
         for work, saver in self._matrix.pairs():
             yield from self._rows_of(work, saver)
 
-    def _row(self, work: Work, saver: Environment, loader: Environment | None, said: Shared) -> ResultRow:
+    def _row(self, work: Work, saver: Environment, loader: Environment | None, said: Outcome) -> ResultRow:
         return _row_of(work, saver, loader, self._pool.one(_EMPTY | said))
 
     def _rows_of(self, work: Work, saver: Environment) -> Iterator[ResultRow]:
@@ -96,7 +100,7 @@ class Tables:
         state = self._states[saver.id]
         if state.state != "ready":
             for loader in self._matrix.environments:
-                said = {"verdict": UNAVAILABLE, "reason": f"{saver.id}: {state.reason}"}
+                said: Outcome = {"verdict": UNAVAILABLE, "reason": f"{saver.id}: {state.reason}"}
                 yield self._row(work, saver, loader, said)
             return
         artifact = self._artifacts.get(artifact_key(work, state))
@@ -171,7 +175,7 @@ class Tables:
         return self._reasons[known]
 
 
-def _row_of(work: Work, saver: Environment, loader: Environment | None, shared: Shared) -> ResultRow:
+def _row_of(work: Work, saver: Environment, loader: Environment | None, shared: Outcome) -> ResultRow:
     name = loader.id if loader is not None else ""
     row = ResultRow(work.scenario.name, work.scenario.family, work.format, saver.id, name)
     row.shared, row.apart = shared, apart(work.scenario.control, "")

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from crossload.domain.cells import SEEN_COLUMNS, axes_of
+from crossload.domain.cells import SEEN_COLUMNS, CellRow, axes_of
 from crossload.runs import compare
 from crossload.runs.compare import Change
 from crossload.store import run_log
@@ -14,8 +14,6 @@ from crossload.store.run_log import Observation, Run
 
 # How many runs a report tells of, besides the baseline. A page that is opened from an e-mail has to end somewhere.
 MOST_RUNS = 12
-
-Row = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -46,7 +44,7 @@ class PastRun:
 
 
 def earlier_runs(
-    store: Store, rows: Iterable[Row], environments: Sequence[Mapping[str, Any]], rendered_again: bool = False
+    store: Store, rows: Iterable[CellRow], environments: Sequence[Mapping[str, Any]], rendered_again: bool = False
 ) -> list[PastRun]:
     """Return the runs that a report is compared with, the newest first.
 
@@ -69,7 +67,7 @@ def earlier_runs(
     return found
 
 
-def observed(rows: Iterable[Row]) -> dict[tuple[str, ...], Observation]:
+def observed(rows: Iterable[CellRow]) -> dict[tuple[str, ...], Observation]:
     """Return what the rows of a result table say of their cells, as a run would record it."""
     return {
         (cell := axes_of(row)): Observation(

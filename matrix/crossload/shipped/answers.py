@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from crossload.domain.cells import axes_of
+from crossload.domain.cells import CellRow, axes_of
 from crossload.domain.standing import CONTROL
 from crossload.domain.versions import sort_key
 from crossload.errors import StoreError
 from crossload.resources import MEASURED
 from crossload.scenario_index import index_scenarios
-from crossload.shipped.file_format import Measurements, Row, read
+from crossload.shipped.file_format import Measurements, read
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class Known:
     :param origin: in one line where the cells come from.
     """
 
-    rows: Sequence[Row]
+    rows: Sequence[CellRow]
     environments: Sequence[Mapping[str, Any]]
     scenarios: Sequence[Mapping[str, Any]]
     origin: str
@@ -43,7 +43,7 @@ class Known:
 
 def read_known(
     out: Path | None = None,
-    wanted: Callable[[Row], bool] | None = None,
+    wanted: Callable[[CellRow], bool] | None = None,
     shipped: Path = MEASURED,
     required: bool = False,
     all_of: Collection[str] = (),

@@ -1,13 +1,13 @@
 """Makes the shipped measurements out of a run's tables and store."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from crossload.config import MatrixConfig
 from crossload.diagnosis.case import essence
-from crossload.domain.cells import AXES, SIDES
+from crossload.domain.cells import AXES, SIDES, CellRow
 from crossload.domain.verdicts import HARNESS_ERROR, UNAVAILABLE
 from crossload.errors import StoreError
 from crossload.explaining.answer import LONGEST
@@ -68,9 +68,9 @@ def build(out: Path, config: MatrixConfig, folder: Path) -> Measurements:
     return pack(rows, facts, environments, scenarios)
 
 
-def _packed(row: Mapping[str, Any]) -> dict[str, Any]:
+def _packed(row: CellRow) -> CellRow:
     """A row with its texts shortened; numbers keep one digit, so that cells that ended alike are alike."""
-    kept = {name: row.get(name) for name in (*AXES, *OUTCOME)}
+    kept: dict[str, Any] = {name: row.get(name) for name in (*AXES, *OUTCOME)}
     difference = row.get("max_abs_diff")
     kept["max_abs_diff"] = float(f"{difference:.0e}") if isinstance(difference, float) else difference
     kept["error"] = " ".join(essence(str(row.get("error") or "")).split())[:LONGEST]

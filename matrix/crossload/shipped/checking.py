@@ -7,6 +7,7 @@ from typing import Any
 
 from crossload.backends import WorkerError
 from crossload.config import MatrixConfig
+from crossload.domain.cells import Axis, CellRow, Column
 from crossload.domain.verdicts import HARNESS_ERROR, SCORED, verdict
 from crossload.environments.model import Environment
 from crossload.execution.provisioner import Provisioner
@@ -15,11 +16,11 @@ from crossload.planning.keys import artifact_key, cell_key
 from crossload.planning.matrix import Work
 from crossload.planning.tolerances import tolerance_for
 from crossload.scenario_index import Scenario
-from crossload.shipped.file_format import Measurements, Row
+from crossload.shipped.file_format import Measurements
 from crossload.store.database import Store
 from crossload.store.records import Artifact
 
-COMPARED = ("verdict", "fidelity", "attempt", "error_type")
+COMPARED: tuple[Column, ...] = ("verdict", "fidelity", "attempt", "error_type")
 
 
 @dataclass(frozen=True)
@@ -30,8 +31,8 @@ class Checked:
     :param reason: why it could not be run.
     """
 
-    row: Row
-    here: Mapping[str, Any]
+    row: CellRow
+    here: Mapping[Column, Any]
     reason: str = ""
 
     @property
@@ -45,7 +46,7 @@ def sample(
     seed: int,
     environments: Mapping[str, Environment],
     scenarios: Mapping[str, Scenario],
-) -> tuple[list[Row], str]:
+) -> tuple[list[CellRow], str]:
     """Random cells that can be compared here, and in words what had to be left out.
 
     A cell can be compared when the lock of both its environments and the source of its scenario are what they were.
@@ -87,7 +88,7 @@ class Checker:
         self._scenarios, self._say = scenarios, say
         self._artifacts: dict[tuple[str, ...], Artifact] = {}
 
-    def run(self, rows: Sequence[Row]) -> list[Checked]:
+    def run(self, rows: Sequence[CellRow]) -> list[Checked]:
         """Save what the rows need, environment by environment, then load it, environment by environment."""
         found: list[Checked] = []
         for name, group in _grouped(rows, "saved_with"):
@@ -103,10 +104,10 @@ class Checker:
         state = self._places.state(name)
         return "" if state.state == "ready" else f"{name} is unavailable: {state.reason}"
 
-    def _work(self, row: Row) -> Work:
+    def _work(self, row: CellRow) -> Work:
         return Work(self._scenarios[row["scenario"]], row["format"])
 
-    def _save(self, row: Row) -> str:
+    def _save(self, row: CellRow) -> str:
         """Save what a row needs; returns why that is not possible, or an empty text."""
         saver = row["saved_with"]
         if _artifact_of(row) in self._artifacts:
@@ -125,7 +126,7 @@ class Checker:
             return ""
         return f"saving it ends as {artifact.state} here: {artifact.payload.get('error', '')}"
 
-    def _load(self, row: Row) -> Checked:
+    def _load(self, row: CellRow) -> Checked:
         loader = row["loaded_with"]
         if reason := self._why_not(loader):
             return Checked(row, {}, reason)
@@ -141,7 +142,7 @@ class Checker:
         judged = verdict(cell.records, near)
         if judged.verdict == HARNESS_ERROR:
             return Checked(row, {}, f"a fault of Crossload: {judged.reason}")
-        here = {
+        here: dict[Column, Any] = {
             "verdict": judged.verdict,
             "fidelity": judged.resting.fidelity if judged.resting else None,
             "attempt": judged.resting.attempt if judged.resting else "",
@@ -150,12 +151,12 @@ class Checker:
         return Checked(row, here)
 
 
-def _grouped(rows: Iterable[Row], name: str) -> list[tuple[str, list[Row]]]:
-    groups: dict[str, list[Row]] = {}
+def _grouped(rows: Iterable[CellRow], name: Axis) -> list[tuple[str, list[CellRow]]]:
+    groups: dict[str, list[CellRow]] = {}
     for row in rows:
         groups.setdefault(row[name], []).append(row)
     return sorted(groups.items())
 
 
-def _artifact_of(row: Row) -> tuple[str, ...]:
+def _artifact_of(row: CellRow) -> tuple[str, ...]:
     return row["scenario"], row["format"], row["saved_with"]

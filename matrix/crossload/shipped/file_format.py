@@ -14,19 +14,17 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from crossload.domain.cells import AXES
+from crossload.domain.cells import AXES, CellRow, Column
 from crossload.errors import StoreError
 from crossload.util.files import write_atomically
 
 SCHEMA = 1
 # What an outcome holds, in this order. Texts are shortened by whoever packs.
-OUTCOME = (
+OUTCOME: tuple[Column, ...] = (
     *("verdict", "fidelity", "attempt", "cause", "lost", "cost", "max_abs_diff", "error_type", "error", "stage"),
     *("container", "reason"),
 )
 _NOWHERE = 0xFFFF  # the place of `loaded_with` where nothing was loaded
-
-Row = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -64,7 +62,7 @@ class Measurements:
         return [dict(zip(OUTCOME, outcome, strict=True)) for outcome in self.outcomes]
 
     def rows(
-        self, wanted: Callable[[Row], bool] | None = None, all_of: Collection[str] = ()
+        self, wanted: Callable[[CellRow], bool] | None = None, all_of: Collection[str] = ()
     ) -> Iterator[dict[str, Any]]:
         """Cells as rows of a result table.
 
@@ -72,7 +70,7 @@ class Measurements:
         :param all_of: environments of whose files every outcome is wanted.
         """
         # Rows are copies of their outcome, with places for their own columns: unpacking it takes three times as long.
-        own = dict.fromkeys(("scenario", "family", "format", "saved_with", "loaded_with"))
+        own: dict[str, Any] = dict.fromkeys(("scenario", "family", "format", "saved_with", "loaded_with"))
         every = [own | row for row in self._outcome_rows]
         outcomes = [row if wanted is None or wanted(row) else None for row in every]
         names = [item["name"] for item in self.scenarios]
@@ -89,7 +87,7 @@ class Measurements:
 
 
 def pack(
-    rows: Sequence[Row],
+    rows: Sequence[CellRow],
     facts: Mapping[str, Any],
     environments: Sequence[Mapping[str, Any]],
     scenarios: Sequence[Mapping[str, Any]],

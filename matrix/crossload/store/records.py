@@ -2,9 +2,11 @@
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
+
+from crossload.domain.attempts import AttemptRecord, SaveReport
 
 
 @dataclass(frozen=True)
@@ -26,7 +28,7 @@ class Artifact:
     container: str
     bytes: int
     seconds: float
-    payload: Mapping[str, Any]
+    payload: SaveReport
 
 
 @dataclass(frozen=True)
@@ -37,7 +39,7 @@ class Cell:
     artifact_key: str
     loaded_with: str
     requested: tuple[str, ...]
-    records: tuple[Mapping[str, Any], ...]
+    records: tuple[AttemptRecord, ...]
     seconds: float
 
 

@@ -11,11 +11,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from crossload.domain.cells import AXES, SEEN_COLUMNS
+from crossload.domain.cells import AXES, SEEN_COLUMNS, CellRow, Column
 from crossload.errors import SelectionError
 from crossload.store.database import Store
 
-_COLUMNS = (*AXES, *SEEN_COLUMNS, "key")
+_COLUMNS: tuple[Column, ...] = (*AXES, *SEEN_COLUMNS, "key")
 
 
 # What differs between two runs of the same program in an error's text: addresses, folders, line numbers, counters.
@@ -64,7 +64,7 @@ def _plain(value: Any) -> Any:
     return None if value is None or value != value else value
 
 
-def record(store: Store, facts: Mapping[str, Any], rows: Iterable[Mapping[str, Any]]) -> int:
+def record(store: Store, facts: Mapping[str, Any], rows: Iterable[CellRow]) -> int:
     """Store a finished run and what it saw; returns its number.
 
     :param rows: one mapping a cell, with at least the columns of ``AXES``, ``SEEN_COLUMNS`` and ``key``.

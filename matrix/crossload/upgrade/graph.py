@@ -5,7 +5,7 @@ Nodes are files, ``("file", environment, format)``, and what is in memory after 
 that was loaded gives what saving it in its first environment gives is assumed; a path of more than one load says so.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import IntEnum
 from functools import cache
@@ -14,13 +14,12 @@ from typing import Any
 
 import rustworkx
 
-from crossload.domain.cells import CellName
+from crossload.domain.cells import CellName, CellRow
 from crossload.domain.verdicts import USABLE
 from crossload.domain.versions import sort_key
 from crossload.probe import attempts
 from crossload.probe.formats import FORMATS, INFERENCE, OPTIMIZER, REBUILT, RUNGS, TRAINING
 
-Row = Mapping[str, Any]
 Node = tuple[str, ...]
 
 
@@ -110,20 +109,20 @@ def _taken(verdict: str, attempt: str, form: str, lost: str, cost: str) -> tuple
     return loss, (*(f"{rung} lost" for rung in rungs), *costs)
 
 
-def _loss_of(row: Row) -> tuple[Loss, tuple[str, ...]] | None:
+def _loss_of(row: CellRow) -> tuple[Loss, tuple[str, ...]] | None:
     if not row["loaded_with"]:
         return None
     return _taken(row["verdict"], row["attempt"] or "", row["format"], row["lost"] or "", row.get("cost") or "")
 
 
-def _step(row: Row) -> Step:
+def _step(row: CellRow) -> Step:
     """The step that a usable measured cell allows."""
     taken = _loss_of_row(row)
     name = str(row.get("key") or CellName.of(row))
     return Step(row["saved_with"], row["format"], row["loaded_with"], row["attempt"], *taken, name)
 
 
-def _loss_of_row(row: Row) -> tuple[Loss, tuple[str, ...]]:
+def _loss_of_row(row: CellRow) -> tuple[Loss, tuple[str, ...]]:
     taken = _loss_of(row)
     assert taken is not None
     return taken
@@ -136,7 +135,7 @@ class _Second:
     loss: Loss
     losses: tuple[str, ...]
     form: str
-    row: Row
+    row: CellRow
 
 
 # What is lost, whether the stop is elsewhere, how much is lost or needed in words, and the age of the stop.
@@ -146,13 +145,13 @@ _StopRank = tuple[Loss, bool, int, tuple[Any, ...]]
 class ScenarioGraph:
     """The usable cells of one scenario. A graph for each degree of loss is made when it is first asked for."""
 
-    def __init__(self, rows: Iterable[Row]) -> None:
+    def __init__(self, rows: Iterable[CellRow]) -> None:
         self._places: dict[Node, int] = {}
         # Loads by their ends, from those that lose nothing to those that leave a function.
-        self._loads: dict[Loss, list[tuple[int, int, Row]]] = {loss: [] for loss in Loss}
+        self._loads: dict[Loss, list[tuple[int, int, CellRow]]] = {loss: [] for loss in Loss}
         # By what loads, then by the file: its row, and what the load takes away. By the file, then by what loads it.
-        self._by_loader: dict[str, dict[Node, tuple[Row, Loss]]] = {}
-        self._by_file: dict[Node, dict[str, tuple[Row, Loss]]] = {}
+        self._by_loader: dict[str, dict[Node, tuple[CellRow, Loss]]] = {}
+        self._by_file: dict[Node, dict[str, tuple[CellRow, Loss]]] = {}
         self._seconds: dict[tuple[str, str, bool], list[_Second]] = {}
         # The places of nodes are looked up by what tells them apart: there are few of them and a hundred times as many rows.
         files: dict[tuple[str, str], tuple[Node, int]] = {}
@@ -174,7 +173,7 @@ class ScenarioGraph:
                 self._by_loader.setdefault(loader, {})
             self._loads[loss].append((place, memories[loader], row))
             self._by_loader[loader][file] = self._by_file.setdefault(file, {})[loader] = (row, loss)
-        self._graphs: dict[tuple[Loss, bool], rustworkx.PyDiGraph[Node, Row | None]] = {}
+        self._graphs: dict[tuple[Loss, bool], rustworkx.PyDiGraph[Node, CellRow | None]] = {}
 
     def _place(self, node: Node) -> int:
         return self._places.setdefault(node, len(self._places))
@@ -196,14 +195,14 @@ class ScenarioGraph:
                 found[stop, second.form] = max(loss, second.loss)
         return found
 
-    def over_one_stop(self, start: tuple[str, str], to: str, most: Loss) -> "tuple[Row, Row] | None":
+    def over_one_stop(self, start: tuple[str, str], to: str, most: Loss) -> "tuple[CellRow, CellRow] | None":
         """The two loads of the best path with one stop; None where there is none that loses so little.
 
         It loses least; of equal ones it stops where the file was written (no other environment is needed), then needs least,
         then stops at the newest version. What a stop saves is what comes through best from there.
         """
         home, form = start
-        best: tuple[_StopRank, Row, Row] | None = None
+        best: tuple[_StopRank, CellRow, CellRow] | None = None
         for stop, (row, loss) in self._by_file.get(("file", *start), {}).items():
             if loss == Loss.TRAINING or loss > most or stop == to:
                 continue
@@ -230,7 +229,7 @@ class ScenarioGraph:
             self._seconds[stop, to, from_weights] = found
         return self._seconds[stop, to, from_weights]
 
-    def _within(self, most: Loss, with_weights: bool) -> "rustworkx.PyDiGraph[Node, Row | None]":
+    def _within(self, most: Loss, with_weights: bool) -> "rustworkx.PyDiGraph[Node, CellRow | None]":
         """The part in which no load loses more than ``most``; weights may be saved on the way or not."""
         if (most, with_weights) not in self._graphs:
             saves = [
@@ -238,7 +237,7 @@ class ScenarioGraph:
                 for node, place in list(self._places.items())
                 if node[0] == "file" and (with_weights or FORMATS[node[2]].gives != REBUILT)
             ]
-            graph: rustworkx.PyDiGraph[Node, Row | None] = rustworkx.PyDiGraph()
+            graph: rustworkx.PyDiGraph[Node, CellRow | None] = rustworkx.PyDiGraph()
             graph.add_nodes_from(list(self._places))
             graph.add_edges_from(saves)
             for loss in Loss:
@@ -263,7 +262,7 @@ class ScenarioGraph:
         return [_step(row) for row in rows if row is not None]
 
 
-def build_graph(rows: Iterable[Row]) -> ScenarioGraph:
+def build_graph(rows: Iterable[CellRow]) -> ScenarioGraph:
     """The graph of one scenario's cells."""
     return ScenarioGraph(rows)
 

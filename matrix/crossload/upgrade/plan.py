@@ -5,11 +5,12 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from crossload.domain.cells import CellRow
 from crossload.domain.standing import CONTROL, is_wrong
 from crossload.domain.verdicts import FAITHFUL, SCORED, USABLE
 from crossload.domain.versions import on_the_way
 from crossload.errors import SelectionError, nearest
-from crossload.upgrade.graph import Loss, Path, Row, ScenarioGraph, best_path, build_graph, follow
+from crossload.upgrade.graph import Loss, Path, ScenarioGraph, best_path, build_graph, follow
 
 PLAINLY, WITH_LOSS, WITH_REMEDY, WITH_HOPS, NO_WAY = (
     "plainly",
@@ -99,7 +100,7 @@ class UpgradePlan:
 
 
 def make_plan(
-    rows: Sequence[Row],
+    rows: Sequence[CellRow],
     wish: Wish,
     environments: Sequence[str],
     formats: Sequence[str] | None = None,
@@ -118,7 +119,7 @@ def make_plan(
             raise SelectionError(
                 f"{name}: these results have no such environment.{nearest(name, environments)} Known: {known}."
             )
-    by_scenario: dict[str, list[Row]] = {}
+    by_scenario: dict[str, list[CellRow]] = {}
     of_start = []
     for row in rows:
         if row["loaded_with"] and row["scenario"] not in controls and row.get("apart") != CONTROL:

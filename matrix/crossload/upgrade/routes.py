@@ -8,7 +8,7 @@ says so.
 
 from collections.abc import Sequence
 
-from crossload.domain.rows import Pool, ResultRow
+from crossload.domain.rows import Outcome, Pool, ResultRow
 from crossload.domain.verdicts import NEEDS_WAY
 from crossload.domain.versions import legacy_of
 from crossload.upgrade.graph import Loss, Path, ScenarioGraph, Step, best_path, build_graph
@@ -17,7 +17,7 @@ LEGACY_KERAS, HOP = "legacy-keras", "hop"
 COMPOSED = "composed of two measured cells"
 
 
-def add_routes(rows: Sequence[ResultRow], pool: Pool) -> None:
+def add_routes(rows: Sequence[ResultRow], pool: Pool[Outcome]) -> None:
     """Fill in ``route`` and ``route_cost`` of the rows of a result table, where a cell is bad and there is one.
 
     :param pool: keeps what rows share.

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from crossload.domain.cells import CellRow
 from crossload.domain.verdicts import SCORED, severity
 from crossload.shipped.answers import Known
 from crossload.shipped.building import features_of
@@ -68,7 +69,7 @@ def similar_scenarios(model: UserModel, known: Known, saver: str) -> list[tuple[
 def predict(known: Known, saver: str, form: str, scenarios: Sequence[str]) -> list[Prediction]:
     """What is expected in every environment that these scenarios were loaded in, in the order of their versions."""
     wanted = set(scenarios)
-    by_loader: dict[str, list[Mapping[str, Any]]] = {}
+    by_loader: dict[str, list[CellRow]] = {}
     for row in known.rows:
         is_like = row["scenario"] in wanted and row["format"] == form and row["saved_with"] == saver
         if is_like and row["loaded_with"] and row["verdict"] in SCORED:
@@ -76,7 +77,7 @@ def predict(known: Known, saver: str, form: str, scenarios: Sequence[str]) -> li
     return [_prediction(name, by_loader[name]) for name in known.environment_ids if name in by_loader]
 
 
-def _prediction(environment: str, rows: Iterable[Mapping[str, Any]]) -> Prediction:
+def _prediction(environment: str, rows: Iterable[CellRow]) -> Prediction:
     rows = list(rows)
     counts = Counter(row["verdict"] for row in rows)
     verdict = max(counts, key=lambda name: (counts[name], severity(name)))

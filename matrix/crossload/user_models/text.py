@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from crossload.domain.cells import CellRow
 from crossload.domain.verdicts import DIFFERS, LOADS, REMEDY, difference_in_words
 from crossload.user_models.check import Check
 from crossload.user_models.model_file import UserModel
@@ -47,7 +48,7 @@ def expected(check: Check) -> dict[str, str]:
     return said
 
 
-def measured_row(row: Mapping[str, Any]) -> tuple[str, ...]:
+def measured_row(row: CellRow) -> tuple[str, ...]:
     """Environment, verdict, how, what is lost, difference and cause of one version."""
     difference = difference_in_words(row.get("max_abs_diff"), row.get("max_scaled_diff"))
     error = " ".join(str(row.get("error") or row.get("reason") or "").split())

@@ -21,7 +21,7 @@ _MOST_SENTENCES = 40
 _MOST_ROUND_TRIPS = 300
 
 
-def content(
+def content(  # noqa: PLR0913 - the parts of a page, each by its name
     every: pd.DataFrame,
     told: Mapping[str, Any],
     answers: Mapping[tuple[str, str], Answer],

@@ -90,7 +90,7 @@ class Report:
         return templates().get_template("report.html.j2").render(told)
 
 
-def make_report(
+def make_report(  # noqa: PLR0913 - the parts of a page, each by its name
     results: pd.DataFrame,
     attempts: pd.DataFrame,
     environments: list[dict[str, Any]],
@@ -139,7 +139,7 @@ def make_report(
     return Report(pack(head, columns), bundle(_ENTRY, static), style, variables)
 
 
-def render(
+def render(  # noqa: PLR0913 - the parts of a page, each by its name
     results: pd.DataFrame,
     attempts: pd.DataFrame,
     environments: list[dict[str, Any]],

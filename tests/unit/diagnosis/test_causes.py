@@ -204,7 +204,7 @@ def test_near_misses(cell: dict[str, Any], expected: str) -> None:
     assert cause_of(**cell) == expected
 
 
-LOST_SLOTS = {"optimizer": {"same": False, "differences": {"slots": [[[8, 8]], []], "steps": [2, 0]}}}
+LOST_SLOTS: Any = {"optimizer": {"same": False, "differences": {"slots": [[[8, 8]], []], "steps": [2, 0]}}}
 
 
 @pytest.mark.parametrize(
@@ -254,13 +254,13 @@ def test_the_essence_is_the_innermost_error() -> None:
 
 
 def test_observations_name_what_changed() -> None:
-    weights = {"same": False, "expected": [[2], [3]], "actual": [[2]]}
+    weights: Any = {"same": False, "expected": [[2], [3]], "actual": [[2]]}
 
     assert observations({}) == []
     assert observations(LOST_SLOTS) == ["slots-gone", "steps-reset"]
     assert observations({"weights": weights}) == ["weights-fewer"]
-    assert observations({"weights": {**weights, "actual": [[2], [4]]}}) == ["weights-other-shapes"]
-    assert observations({"weights": {**weights, "actual": [[3], [2]]}}) == ["weights-other-values"]
+    assert observations({"weights": weights | {"actual": [[2], [4]]}}) == ["weights-other-shapes"]
+    assert observations({"weights": weights | {"actual": [[3], [2]]}}) == ["weights-other-values"]
     assert observations({"training": {"error_type": "KeyError"}}) == ["training-raises"]
 
 

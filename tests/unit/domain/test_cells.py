@@ -7,12 +7,27 @@ from typing import Any
 import pytest
 
 import crossload_reports
-from crossload.domain.cells import AXES, FLOAT_COLUMNS, INTEGER_COLUMNS, RESULT_COLUMNS, SEEN_COLUMNS, CellName, axes_of
-from crossload.domain.rows import AttemptRow, ResultRow
+from crossload.domain.cells import (
+    ATTEMPT_COLUMNS,
+    AXES,
+    FLOAT_COLUMNS,
+    INTEGER_COLUMNS,
+    RESULT_COLUMNS,
+    SEEN_COLUMNS,
+    CellName,
+    axes_of,
+)
+from crossload.domain.rows import AttemptOutcome, AttemptRow, Outcome, ResultRow
 from crossload.domain.verdicts import SCORED, UNSCORED
 
 NAME = CellName("2.10-cpu", "2.16-cpu", "h5", "dense,with-comma")
-ROW = {"scenario": "dense,with-comma", "format": "h5", "saved_with": "2.10-cpu", "loaded_with": "2.16-cpu", "key": "a"}
+ROW: dict[str, Any] = {
+    "scenario": "dense,with-comma",
+    "format": "h5",
+    "saved_with": "2.10-cpu",
+    "loaded_with": "2.16-cpu",
+    "key": "a",
+}
 
 
 def test_a_name_is_written_and_read() -> None:
@@ -38,6 +53,11 @@ def test_columns_of_rows_and_runs_are_columns_of_the_table() -> None:
     assert set(AttemptRow.OWN) == {*AXES, "seconds"}
     assert set(SEEN_COLUMNS) < set(RESULT_COLUMNS)
     assert set(RESULT_COLUMNS) >= FLOAT_COLUMNS | INTEGER_COLUMNS
+
+
+def test_what_rows_share_are_the_other_columns() -> None:
+    assert Outcome.__annotations__.keys() == set(RESULT_COLUMNS) - set(ResultRow.OWN)
+    assert AttemptOutcome.__annotations__.keys() == set(ATTEMPT_COLUMNS) - set(AttemptRow.OWN)
 
 
 def test_the_schema_of_the_json_file_has_the_columns_and_their_types() -> None:

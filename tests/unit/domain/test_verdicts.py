@@ -27,7 +27,7 @@ EVERY_STATE = [
 ]
 
 REMEDY = "compile=False"
-REMEDIES: dict[str, list[dict[str, Any]]] = {
+REMEDIES: dict[str, list[Any]] = {
     "absent": [],
     "raised": [raised(REMEDY)],
     "crashed": [crashed(REMEDY)],
@@ -75,9 +75,7 @@ def test_differs_names_the_remedy_that_repairs_it(kind: str, remedy: str) -> Non
     [(raised(), "fails"), (crashed(), "crashes"), (loaded("plain", "raised"), "fails")],
     ids=["raised", "crashed", "loaded but not callable"],
 )
-def test_a_model_that_does_not_load_plainly_needs_a_remedy(
-    plain: dict[str, Any], without_remedy: str, remedy: str
-) -> None:
+def test_a_model_that_does_not_load_plainly_needs_a_remedy(plain: Any, without_remedy: str, remedy: str) -> None:
     found = verdict([plain, *REMEDIES[remedy]], DEFAULT)
     if remedy == "loaded-matching":
         assert found.verdict == "remedy"
@@ -171,7 +169,7 @@ def test_a_model_from_code_counts_only_with_every_weight_from_the_file(
     ],
 )
 def test_a_remedy_says_what_it_costs(attempt: str, optimizer: str, costs: list[str]) -> None:
-    found = verdict([raised(), {**loaded(attempt, optimizer=optimizer), "note": "what was done"}], DEFAULT)
+    found = verdict([raised(), loaded(attempt, optimizer=optimizer) | {"note": "what was done"}], DEFAULT)
     assert found.resting is not None
     assert (found.resting.attempt, found.resting.costs, found.reason) == (attempt, costs, "what was done")
 

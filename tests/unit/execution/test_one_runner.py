@@ -137,7 +137,13 @@ def by_bench(backend: Backend, store: Store, folder: Path) -> list[str]:
 
 def by_the_shipped_check(backend: Backend, store: Store, folder: Path) -> list[str]:
     said = {"verdict": "exact", "fidelity": 5, "attempt": "plain", "error_type": ""}
-    row = {"scenario": "dense", "format": "h5", "saved_with": "2.10-cpu", "loaded_with": "2.10-cpu", **said}
+    row: dict[str, Any] = {
+        "scenario": "dense",
+        "format": "h5",
+        "saved_with": "2.10-cpu",
+        "loaded_with": "2.10-cpu",
+        **said,
+    }
     with Provisioner(backend, PLACES, lambda line: None) as places:
         (checked,) = Checker(config(), places, store, {"dense": DENSE}, lambda line: None).run([row])
     assert checked.reason or [checked.here[name] for name in COMPARED] == list(said.values())

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from crossload.diagnosis.catalogue import load_catalogue
-from crossload.explaining.answer import Explanation, Row, explain
+from crossload.domain.cells import CellRow
+from crossload.explaining.answer import Explanation, explain
 from crossload.explaining.message import parse
 from crossload.resources import MEASURED
 from crossload.shipped.file_format import read
@@ -24,7 +25,7 @@ WRONG, UNANSWERED = 0.03, 0.20
 
 
 @cache
-def shipped() -> list[Row]:
+def shipped() -> list[CellRow]:
     return [row for row in read(MEASURED).rows() if row["cause"] and row["error"]]
 
 

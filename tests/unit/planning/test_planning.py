@@ -226,7 +226,7 @@ def test_saver_and_loader_are_not_interchangeable() -> None:
 WANTED = ("plain", *attempts.REMEDIES)
 
 
-def cell(*records: dict[str, Any], requested: tuple[str, ...] = WANTED) -> Cell:
+def cell(*records: Any, requested: tuple[str, ...] = WANTED) -> Cell:
     return Cell("k", "a", "2.10-cpu", requested, records, 1.0)
 
 

@@ -1,5 +1,7 @@
 """After a hang: what is still tried, and with how much time."""
 
+from typing import Any
+
 import pytest
 
 from crossload.planning.retry_policy import first_alike, hung, worth_trying
@@ -40,7 +42,7 @@ def test_what_is_expected_to_hang_goes_alone() -> None:
 
 
 def test_only_the_time_limit_is_a_hang() -> None:
-    records = [
+    records: list[Any] = [
         {"attempt": "plain", "outcome": "crashed", "error_type": "SIGSEGV"},
         {"attempt": "rename", "outcome": "crashed", "error_type": "time limit"},
         {"attempt": "edit-config", "outcome": "loaded"},

@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 
 from crossload.config import MatrixConfig
+from crossload.domain.attempts import save_report
 from crossload.domain.cells import ATTEMPT_COLUMNS, RESULT_COLUMNS
 from crossload.domain.verdicts import SCORED, UNSCORED
 from crossload.environments.model import EnvironmentState
@@ -35,11 +36,11 @@ class Run:
         key = artifact_key(work, self.states[name])
         there = state == "saved"
         files = ("ab" * 32, "model.h5", "hdf5", 2048) if there else ("", "", "", 0)
-        made = Artifact(key, work.scenario.name, work.format, name, state, *files, 0.75, payload)
+        made = Artifact(key, work.scenario.name, work.format, name, state, *files, 0.75, save_report(payload))
         self.artifacts[key] = made
         return made
 
-    def load(self, saver: str, loader: str, *records: dict[str, Any], work: Work = DENSE) -> Cell:
+    def load(self, saver: str, loader: str, *records: Any, work: Work = DENSE) -> Cell:
         artifact = self.save(saver, work)
         key = cell_key(artifact.key, self.states[loader])
         self.cells[key] = Cell(key, artifact.key, loader, work.attempts(), records, 1.25)

@@ -159,8 +159,9 @@ def test_forgetting_keeps_the_newest_and_the_baseline(store: Store) -> None:
 
 
 def test_a_run_that_can_not_be_recorded_leaves_nothing(store: Store) -> None:
+    half: dict[str, Any] = {"scenario": "half a row"}
     with pytest.raises(KeyError):
-        run_log.record(store, facts(1), [row(), {"scenario": "half a row"}])
+        run_log.record(store, facts(1), [row(), half])
     assert run_log.runs(store) == []
 
 

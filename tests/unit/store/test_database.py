@@ -76,7 +76,7 @@ def test_what_was_put_is_there_when_it_is_opened_again(store: Store) -> None:
 
 
 def test_numbers_that_are_not_finite_survive(store: Store) -> None:
-    record = {"attempt": "plain", "difference": float("inf")}
+    record: Any = {"attempt": "plain", "difference": float("inf")}
     store.put_cell(dataclasses.replace(CELL, records=(record,)))
     again = reopened(store)
     assert again.cells()["c1"].records == (record,)
@@ -242,7 +242,7 @@ def test_a_message_that_says_so_is_believed(store: Store) -> None:
 def test_a_database_that_can_not_grow_loses_nothing_that_was_written(store: Store) -> None:
     store.put_cell(CELL)
     store._connection.execute("PRAGMA max_page_count=1")  # SQLite then fails as it does on a full disk
-    big = {"attempt": "plain", "error": "x" * 200_000}
+    big: Any = {"attempt": "plain", "error": "x" * 200_000}
     with pytest.raises(StoreError, match=r"full.*free some space"):
         store.put_cell(dataclasses.replace(CELL, key="c2", records=(big,)))
     again = reopened(store)

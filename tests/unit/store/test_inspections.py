@@ -3,6 +3,7 @@
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import h5py
@@ -76,7 +77,7 @@ def test_another_reader_reads_again(store: Store, monkeypatch: pytest.MonkeyPatc
 
 def test_what_is_damaged_or_missing_is_read_again(store: Store) -> None:
     artifact = keep(store, model='{"class_name":')
-    gone = Artifact(*("a2", "dense", "h5", "2.9-cpu", "saved", "ab" * 32, "model.h5", "hdf5", 1, 0.5, {}))
+    gone = replace(artifact, key="a2", folder="ab" * 32)
     with inspector(store) as look:
         assert look(artifact).damage
         assert look(gone).container == "missing"

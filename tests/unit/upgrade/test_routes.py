@@ -1,10 +1,10 @@
 """Routes around a bad cell: which cells they are made of, and what they say."""
 
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
-from crossload.domain.rows import Pool, ResultRow
+from crossload.domain.rows import Outcome, Pool, ResultRow
 from crossload.upgrade.routes import COMPOSED, add_routes
 
 
@@ -30,7 +30,7 @@ def route(*others: dict[str, Any], bad: dict[str, Any] = BAD) -> tuple[str, str]
 
 def as_row(values: dict[str, Any]) -> ResultRow:
     row = ResultRow(values["scenario"], "", values["format"], values["saved_with"], values["loaded_with"])
-    row.shared = {name: value for name, value in values.items() if name not in ResultRow.OWN}
+    row.shared = cast(Outcome, {name: value for name, value in values.items() if name not in ResultRow.OWN})
     return row
 
 

@@ -4,7 +4,7 @@ import os
 
 from .. import errors
 from ..errors import NotApplicableError, NotTranslatableError, ProbeFault
-from . import compiling, graph, optimizers, stored, tree
+from . import compiling, graph, optimizers, reading, tree
 
 _COPY = "model.keras"
 
@@ -24,7 +24,7 @@ def translate(path, folder, context):
     # The package itself has what tensorflow.keras leaves out.
     import keras
 
-    said = stored.read(path)
+    said = reading.read(path)
     try:
         model, notes = build(keras, said, context.custom_objects() or {})
     except (NotApplicableError, NotTranslatableError, MemoryError):

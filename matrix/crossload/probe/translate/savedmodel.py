@@ -62,7 +62,7 @@ class _Checkpoint(object):
 
 
 def read(path):
-    """Read a SavedModel; raises as ``stored.read`` does."""
+    """Read a SavedModel; raises as ``reading.read`` does."""
     metadata = _metadata(path)
     root = next((item for item in metadata if item[0] in _MODELS), None)
     if root is None:

@@ -7,7 +7,6 @@ import zipfile
 import numpy as np
 
 from ..errors import NotApplicableError, NotTranslatableError
-from ..remedies import file_kinds
 
 _CONFIG, _METADATA, _WEIGHTS = "config.json", "metadata.json", "model.weights.h5"
 # In whose order the parts of a layer hold their arrays, where it is not that of the names.
@@ -173,26 +172,6 @@ def _natural(name):
     return [int(part) if part.isdigit() else part for part in re.split(r"(\d+)", name)]
 
 
-def read(path):
-    """Read a file.
-
-    :raises NotApplicableError: it is no whole model of Keras 2.
-    :raises NotTranslatableError: it is one, and damaged.
-    """
-    from . import savedmodel
-
-    kind = file_kinds.container(path)
-    readers = {file_kinds.HDF5: _read_hdf5, file_kinds.ZIP: _read_zip, file_kinds.SAVEDMODEL: savedmodel.read}
-    if kind not in readers:
-        raise NotApplicableError("no file of a whole model")
-    try:
-        return readers[kind](path)
-    except (NotApplicableError, NotTranslatableError, MemoryError):
-        raise
-    except Exception as error:  # a damaged file fails in as many ways as there are bytes
-        raise NotTranslatableError("the file cannot be read: %s: %s" % (type(error).__name__, error)) from error
-
-
 def is_of_keras_2(version):
     """Whether a version, as files write it, is one of Keras 2: ``2.4.0``, ``2.2.4-tf``."""
     return text_of(version).startswith("2.")
@@ -203,7 +182,7 @@ def text_of(value):
     return value.decode("utf-8") if isinstance(value, bytes) else str(value)
 
 
-def _read_hdf5(path):
+def read_hdf5(path):
     import h5py
 
     with h5py.File(path, "r") as file:
@@ -238,7 +217,7 @@ def _names(attributes, key):
     return found
 
 
-def _read_zip(path):
+def read_zip(path):
     import io
 
     import h5py

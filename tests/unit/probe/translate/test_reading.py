@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from crossload.probe.errors import NotApplicableError, NotTranslatableError
-from crossload.probe.translate import savedmodel, stored, tree
+from crossload.probe.translate import reading, savedmodel, stored, tree
 
 CONFIG = {"class_name": "Sequential", "config": {"name": "sequential", "layers": []}}
 
@@ -53,7 +53,7 @@ def leaf(name: str, trainable: int, others: int, is_trained: bool = True) -> tre
 
 
 def test_an_hdf5_file_is_read_whole(tmp_path: Path) -> None:
-    said = stored.read(str(hdf5(tmp_path / "model.h5", training_config=json.dumps({"loss": "mse"}))))
+    said = reading.read(str(hdf5(tmp_path / "model.h5", training_config=json.dumps({"loss": "mse"}))))
     assert said.config == CONFIG
     assert said.training == {"loss": "mse"}
     assert said.optimizer.names == ["Adam/iter:0", "Adam/first/kernel/m:0"]
@@ -64,11 +64,11 @@ def test_an_hdf5_file_is_read_whole(tmp_path: Path) -> None:
 
 def test_what_keras_3_wrote_is_none_of_its_business(tmp_path: Path) -> None:
     with pytest.raises(NotApplicableError):
-        stored.read(str(hdf5(tmp_path / "model.h5", "3.4.1")))
+        reading.read(str(hdf5(tmp_path / "model.h5", "3.4.1")))
     with zipfile.ZipFile(tmp_path / "model.keras", "w") as archive:
         archive.writestr("metadata.json", '{"keras_version": "3.13.2"}')
     with pytest.raises(NotApplicableError):
-        stored.read(str(tmp_path / "model.keras"))
+        reading.read(str(tmp_path / "model.keras"))
 
 
 @pytest.mark.parametrize("content", [b"", b"no model", b"\x89HDF\r\n\x1a\n" + b"\0" * 40, b"PK\x03\x04" + b"\0" * 40])
@@ -76,11 +76,11 @@ def test_a_damaged_file_is_a_finding(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "model.h5"
     path.write_bytes(content)
     with pytest.raises((NotApplicableError, NotTranslatableError)):
-        stored.read(str(path))
+        reading.read(str(path))
 
 
 def test_weights_that_do_not_fit_are_named_with_their_layer(tmp_path: Path) -> None:
-    said = stored.read(str(hdf5(tmp_path / "model.h5")))
+    said = reading.read(str(hdf5(tmp_path / "model.h5")))
     with pytest.raises(NotTranslatableError, match=r"layer second: the file holds 1 arrays for it, its class has 2"):
         said.weights.take(tree.Branch("Sequential", "s", [leaf("first", 1, 0), leaf("second", 2, 0)]))
 
