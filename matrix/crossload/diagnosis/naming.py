@@ -251,12 +251,13 @@ def _key_status(spans: list[tuple[Span, Span]], keras: Version | None, standalon
     today = any(main.open for main in mains)
     if keras is not None and keras >= KERAS_3:
         return "newer" if today else "past"
-    # What the first releases had already is no newer than any: some class has lost it, or none has.
+    # What the first releases had already is no newer than any: some class has lost it, or some got it later, or neither.
     if any(old and old.first == old.order[0] for _, old in spans) and any(
         main.first == main.order[0] for main in mains
     ):
+        later = any(old and old.first != old.order[0] for _, old in spans)
         lost = any((main and not main.open and keras is None) or (old and not old.open) for main, old in spans)
-        return "older" if lost else "known"
+        return "newer" if later else "older" if lost else "known"
     if keras is None and not standalone:
         return "newer" if today else "past"
     if not mains:
