@@ -188,3 +188,18 @@ def test_controls_are_in_the_grid_only_where_they_are_asked_for(browser: Browser
     assert [sorted(names) for names in found] == [
         ["dense"], ["truncated-file"], ["lambda-closure"], ["dense", "lambda-closure", "truncated-file"], ["truncated-file"],
     ]  # fmt: skip
+
+
+def test_the_bars_of_the_first_screen_count_every_cell_however_few_outcomes_there_are(
+    browser: Browser, tmp_path: Path
+) -> None:
+    """Places of cells do not fit into a column that is as narrow as the few outcomes allow."""
+    rows = [sample_run.cell("exact", scenario=f"a-{number:03}", loader="2.10-cpu") for number in range(290)]
+    rows += [sample_run.cell("exact", scenario=f"b-{number:03}", loader="2.16-cpu") for number in range(10)]
+    scripts = Scripts(browser, page_of(tmp_path, sample_run.table(*rows), pd.DataFrame()))
+
+    scripts.run(["first"], "fillChoosers(); drawFirst();")
+
+    assert scripts.page.locator("#journey a[data-to='2.16-cpu']").get_attribute("title") == "10 exact"
+    assert scripts.page.locator("#journey a[data-to='2.10-cpu']").get_attribute("title") == "290 exact"
+    scripts.page.close()
