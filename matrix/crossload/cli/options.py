@@ -59,7 +59,7 @@ LastProfileOption = Annotated[
 TfOption = Annotated[
     str | None,
     typer.Option(
-        "--tf", metavar="LIST", help="TensorFlow versions: 2.4,2.10 or 2.16+tf_keras, all, variants, latest:3."
+        "--tf", metavar="LIST", help="Versions: 2.4,2.10,2.16+tf_keras or keras3.7, all, keras3, variants, latest:3."
     ),
 ]
 HardwareOption = Annotated[str, typer.Option("--hardware", metavar="LIST", help="cpu, cuda, or both.")]

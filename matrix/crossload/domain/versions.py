@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cache, cached_property
 
 HARDWARE = ("cpu", "cuda")
-TODAY, NIGHTLY, LEGACY_KERAS = "today", "nightly", "tf_keras"
+TODAY, NIGHTLY, LEGACY_KERAS, KERAS_3 = "today", "nightly", "tf_keras", "keras3"
 
 # By which names TensorFlow is installed.
 TENSORFLOW_PACKAGES = ("tensorflow-cpu", "tensorflow", "tf-nightly-cpu", "tf-nightly")
@@ -90,6 +90,11 @@ class EnvironmentId:
     def is_release(self) -> bool:
         """Whether its base is a release of TensorFlow."""
         return self._kind == _RELEASE
+
+    @property
+    def is_keras_3(self) -> bool:
+        """Whether its base is a version of Keras 3."""
+        return self._kind == _KERAS
 
     @property
     def is_plain(self) -> bool:

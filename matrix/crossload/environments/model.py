@@ -65,7 +65,10 @@ class Environment:
     @cached_property
     def tensorflow(self) -> Version:
         """Major and minor of TensorFlow; what is resolved on the day of the run sorts after every release."""
-        return Version(self.name.base) if self.name.is_release else Version("999")
+        if self.name.is_release:
+            return Version(self.name.base)
+        locked = None if self.is_floating else tensorflow_of(self.pins)
+        return Version("999") if locked is None else Version(".".join(locked.split(".")[:2]))
 
     @property
     def sort_key(self) -> tuple[int, tuple[int, ...], Natural, str]:

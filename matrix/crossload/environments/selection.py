@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Mapping
 
 from crossload.config import MatrixConfig
-from crossload.domain.versions import HARDWARE, EnvironmentId
+from crossload.domain.versions import HARDWARE, KERAS_3, EnvironmentId
 from crossload.environments.model import Environment
 from crossload.errors import SelectionError, nearest
 
@@ -33,10 +33,10 @@ def all_environments(config: MatrixConfig) -> dict[str, Environment]:
 def select(
     environments: Mapping[str, Environment], words: Iterable[str], hardware: Iterable[str] = ("cpu",)
 ) -> list[Environment]:
-    """Environments named by ``--tf`` words: ``2.10``, ``2.16+tf_keras``, a whole id, ``all``, ``variants`` or ``latest:3``.
+    """Environments named by ``--tf`` words: ``2.10``, ``keras3.7``, a whole id, ``all``, ``keras3``, ``variants`` or ``latest:3``.
 
-    ``all`` is every minor and every legacy-Keras one; ``variants`` is what varies one thing of another environment.
-    ``nightly`` and what remains only by name.
+    ``all`` is every minor and every legacy-Keras one; ``keras3`` is every minor of Keras 3; ``variants`` is what varies
+    one thing of a release. ``nightly`` and what remains only by name.
 
     :raises SelectionError: a word names nothing.
     """
@@ -51,7 +51,9 @@ def select(
         if word == "all":
             matches = [item for item in pool.values() if item in plain or item.name.is_legacy_keras]
         elif word == "variants":
-            matches = [item for item in pool.values() if item.config.like]
+            matches = [item for item in pool.values() if item.config.like and item.name.is_release]
+        elif word == KERAS_3:
+            matches = [item for item in pool.values() if item.name.is_keras_3 and not item.variant]
         elif latest := _LATEST.match(word):
             versions = sorted({item.tensorflow for item in plain})[-int(latest.group(1)) :]
             matches = [item for item in plain if item.tensorflow in versions]

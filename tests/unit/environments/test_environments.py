@@ -77,6 +77,19 @@ def test_variants_are_those_that_vary_another_one_and_no_part_of_all() -> None:
         ids(["variants"])
 
 
+def test_keras3_names_every_minor_of_keras_3_in_order_and_all_leaves_them_out() -> None:
+    made = known([*NAMES, "keras3.9-cpu", "keras3.15-cpu", "keras3.0-cpu", "keras3.9+jax-cpu"])
+    assert [item.id for item in select(made, ["keras3"])] == ["keras3.0-cpu", "keras3.9-cpu", "keras3.15-cpu"]
+    assert [item.id for item in select(made, ["keras3.15", "2.21"])] == ["2.21-cpu", "keras3.15-cpu"]
+    assert [item.id for item in select(made, ["all"])] == ids(["all"])
+
+
+def test_the_tensorflow_beside_a_keras_is_that_of_its_lock() -> None:
+    beside = environment("keras3.7-cpu", lock="tensorflow-cpu==2.18.1\nkeras==3.7.0\n")
+    assert str(beside.tensorflow) == "2.18"
+    assert beside.sort_key > environment("2.21-cpu").sort_key
+
+
 def test_latest_is_the_last_plain_releases() -> None:
     assert ids(["latest:3"]) == ["2.16-cpu", "2.20-cpu", "2.21-cpu"]
     assert ids(["latest:1"]) == ["2.21-cpu"]
