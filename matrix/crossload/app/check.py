@@ -6,12 +6,13 @@ from pathlib import Path
 
 from crossload.app.model_bench import ModelOptions, open_bench
 from crossload.config import load_config
+from crossload.environments.exact_keras import lock_exact_keras
 from crossload.environments.selection import all_environments, select
 from crossload.shipped.answers import read_known
 from crossload.user_models.check import Check, measure
 from crossload.user_models.model_file import ModelError, open_model
 from crossload.user_models.prediction import predict, similar_scenarios
-from crossload.user_models.saver import find_saver
+from crossload.user_models.saver import find_saver, measured_like
 from crossload.user_models.security import risk_lines
 from crossload.user_models.text import expected, model_rows, prediction_lines
 from crossload.util.terminal import Say
@@ -34,15 +35,18 @@ def check_model(
     settings = load_config(options.config)
     environments = all_environments(settings)
     loaders = select(environments, tf or settings.profiles["quick"].environments)
-    saver, why = find_saver(opened, environments, options.saved_with)
+    writer = find_saver(opened, environments, options.saved_with, None if static else lock_exact_keras)
     known = read_known(local_run)
     asked = {item.id for item in loaders}
-    alike = [name for name, _ in similar_scenarios(opened, known, saver.id)]
+    like_writer = measured_like(writer.environment, environments, known.environment_ids)
+    alike = [name for name, _ in similar_scenarios(opened, known, like_writer)]
     found = Check(
         model=opened,
-        saver=saver.id,
-        why=why,
-        predictions=[item for item in predict(known, saver.id, opened.format, alike) if item.environment in asked],
+        saver=writer.environment.id,
+        why=writer.why,
+        exact=writer.exact,
+        predicted_as=like_writer,
+        predictions=[item for item in predict(known, like_writer, opened.format, alike) if item.environment in asked],
         alike=alike,
         origin=known.origin,
     )
@@ -50,7 +54,8 @@ def check_model(
         say(f"{name}: {value}")
     for line in risk_lines(opened, loaders):
         say(line)
-    say(f"reference: {saver.id}, {why}")
+    stands_in = "" if writer.exact else ": it stands in for what wrote the file"
+    say(f"reference: {writer.environment.id}, {writer.why}{stands_in}")
     for line in (known.origin, *prediction_lines(found)):
         say(line)
     for name, text in expected(found).items():
@@ -61,8 +66,9 @@ def check_model(
         raise ModelError(
             f"{options.model}: holds weights alone. Pass --build factory.py:function, which builds the model, or --static."
         )
-    with open_bench(options, opened, settings, environments, say) as bench:
-        found = replace(found, **measure(bench, saver, loaders, say))
+    known_here = {**environments, writer.environment.id: writer.environment}
+    with open_bench(options, opened, settings, known_here, say) as bench:
+        found = replace(found, **measure(bench, writer, loaders, say))
 
     from crossload_reports.html.check_page import render_check
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from crossload.app.model_bench import ModelOptions, open_bench
 from crossload.config import load_config
+from crossload.environments.exact_keras import lock_exact_keras
 from crossload.environments.selection import all_environments
 from crossload.errors import SelectionError, nearest
 from crossload.shipped.answers import read_known
@@ -15,7 +16,7 @@ from crossload.user_models.candidate_routes import candidates, given_route
 from crossload.user_models.convert import Converter, Walk, check_destination, write
 from crossload.user_models.model_file import ModelError, open_model
 from crossload.user_models.prediction import similar_scenarios
-from crossload.user_models.saver import environment_named, find_saver
+from crossload.user_models.saver import environment_named, find_saver, measured_like
 from crossload.user_models.security import risk_lines
 from crossload.util.terminal import Say
 
@@ -68,12 +69,15 @@ def convert_model(options: ModelOptions, target: Target, local_run: Path, say: S
     settings = load_config(options.config)
     environments = all_environments(settings)
     to = environment_named(target.to, environments)
-    saver, why = find_saver(opened, environments, options.saved_with)
+    writer = find_saver(opened, environments, options.saved_with, lock_exact_keras)
+    saver = writer.environment
+    environments = {**environments, saver.id: saver}
     if opened.needs_code and not options.build:
         raise ModelError(
             f"{options.model}: holds weights alone. Pass --build factory.py:function, which builds the model."
         )
-    say(f"{options.model}: {opened.format}, written by {saver.id} ({why})")
+    whose = "written by" if writer.exact else "read in the place of its writer by"
+    say(f"{options.model}: {opened.format}, {whose} {saver.id} ({writer.why})")
     for line in risk_lines(opened, [to]):
         say(line)
     known = read_known(local_run)
@@ -81,7 +85,8 @@ def convert_model(options: ModelOptions, target: Target, local_run: Path, say: S
     if target.route:
         routes = [given_route(target.route, environments)]
     else:
-        alike = [name for name, _ in similar_scenarios(opened, known, saver.id)]
+        like_saver = measured_like(saver, environments, known.environment_ids)
+        alike = [name for name, _ in similar_scenarios(opened, known, like_saver)]
         most = Loss.WORK if target.keep == "optimizer" else Loss.STATE
         hops = [item.id for item in environments.values() if item.hardware == "cpu" and not item.is_floating]
         routes = candidates(known, alike, (saver.id, opened.format), to.id, hops, target.max_hops, most)

@@ -33,7 +33,7 @@ def all_environments(config: MatrixConfig) -> dict[str, Environment]:
 def select(
     environments: Mapping[str, Environment], words: Iterable[str], hardware: Iterable[str] = ("cpu",)
 ) -> list[Environment]:
-    """Environments named by ``--tf`` words: ``2.10``, ``keras3.7``, a whole id, ``all``, ``keras3``, ``variants`` or ``latest:3``.
+    """Environments named by ``--tf`` words: ``2.10``, ``keras3.7``, an id, ``all``, ``keras3``, ``variants`` or ``latest:3``.
 
     ``all`` is every minor and every legacy-Keras one; ``keras3`` is every minor of Keras 3; ``variants`` is what varies
     one thing of a release. ``nightly`` and what remains only by name.

@@ -109,12 +109,13 @@ class Bench:
     def reference(self, saver: str) -> Artifact:
         """Measure the file where it was written; keeps the facts of that and returns the file as an artifact.
 
+        :raises CannotLoadError: the environment cannot be had, or cannot load it.
         :raises ModelError: it cannot be measured there; the message says why and what to do.
         """
         model = self.given.model
         ready = self.places.state(saver)
         if ready.state != "ready":
-            raise ModelError(f"{saver} is unavailable: {ready.reason}")
+            raise CannotLoadError(f"{saver} is unavailable: {ready.reason}")
         staging, output = self.store.staging_folder(), self.store.staging_folder()
         for path in files_of(model.path):
             place = staging / path.name
@@ -325,7 +326,7 @@ def _why_no_reference(events: Sequence[Mapping[str, Any]], saver: str, given: In
         where = "the given inputs" if given.inputs is not None else "inputs made from its own signature"
         return f"{model.path}: calling the model in {saver} on {where} raises {said}."
     hint = _hint(raised["error"], code)
-    return f"{model.path}: {saver}, which stands for what wrote it, cannot load it: {said}. {hint}".rstrip()
+    return f"{model.path}: {saver} cannot load it: {said}. {hint}".rstrip()
 
 
 def _hint(error: str, code: UserCode) -> str:

@@ -14,13 +14,16 @@ from crossload.store.records import Artifact
 from crossload.user_models.bench import Bench
 from crossload.user_models.model_file import CannotLoadError, ModelError, UserModel
 from crossload.user_models.prediction import Prediction
+from crossload.user_models.saver import Writer
 
 
 @dataclass(frozen=True)
 class Check:
     """Everything that is known of a file.
 
-    :param saver: environment that stands for the one that wrote it; ``why`` says why that one.
+    :param saver: environment of the reference; ``why`` says why that one.
+    :param exact: whether that is what wrote the file; otherwise it stands in, and nothing follows from its own failure.
+    :param predicted_as: the measured environment that predictions are taken from, as if it had written the file.
     :param alike: scenarios that the predictions come from.
     :param origin: where the cells behind the predictions come from.
     :param reference: what the probe said of the model in its saver; empty where nothing was measured.
@@ -34,29 +37,60 @@ class Check:
     predictions: Sequence[Prediction]
     alike: Sequence[str]
     origin: str
+    exact: bool = True
+    predicted_as: str = ""
     reference: Mapping[str, Any] = field(default_factory=dict)
     rows: Sequence[Mapping[str, Any]] = ()
     attempts: Sequence[Mapping[str, Any]] = ()
     environments: Sequence[Mapping[str, Any]] = ()
 
 
-def measure(
-    bench: Bench, saver: Environment, loaders: Sequence[Environment], say: Callable[[str], None]
-) -> dict[str, Any]:
+def _reference(
+    bench: Bench, writer: Writer, loaders: Sequence[Environment], say: Callable[[str], None]
+) -> tuple[Environment, Artifact, str, bool]:
+    """The environment of the reference, the file with it, why that one, and whether that is what wrote the file."""
+    home = writer.environment
+    say(f"{home.id}: reading the model {'where it was written' if writer.exact else 'in the place of what wrote it'}")
+    try:
+        return home, bench.reference(home.id), writer.why, writer.exact
+    except CannotLoadError as error:
+        unreadable = error
+    say(f"{home.id}: {unreadable}")
+    in_order = sorted({item.id: item for item in (home, *loaders)}.values(), key=lambda item: item.sort_key)
+    place = in_order.index(home)
+    near = sorted(in_order, key=lambda item: abs(in_order.index(item) - place))
+    tried = {item.id: item for item in (*writer.others, *near) if item.id != home.id}
+    for other in tried.values():
+        say(f"{other.id}: reading the model there")
+        try:
+            artifact = bench.reference(other.id)
+        except ModelError:
+            continue
+        what = "wrote it" if writer.exact else f"stands for what wrote it ({writer.why})"
+        return other, artifact, f"it loads the file, and {home.id}, which {what}, does not", False
+    if writer.exact:
+        raise unreadable
+    # From the failure of what only stands in, nothing follows for where the file was written.
+    raise ModelError(
+        f"{bench.given.model.path}: loads in none of {', '.join([home.id, *tried])}, and what wrote it cannot be had "
+        f"({writer.why}): whether it loads there is not known. Name more versions with --tf."
+    )
+
+
+def measure(bench: Bench, writer: Writer, loaders: Sequence[Environment], say: Callable[[str], None]) -> dict[str, Any]:
     """Load a file in every environment asked for.
 
-    The reference is what the file gives where it was written; where that version cannot load it, what it gives in the closest of
-    the others that can.
+    The reference is what the file gives where it was written; where that cannot be had or cannot load it, what it gives in
+    the nearest of the others that can.
 
-    :return: the fields of :class:`Check` from ``reference`` on, and ``saver`` and ``why`` where another version is the reference.
-    :raises ModelError: it cannot be measured in its saver, nor anywhere else.
+    :return: fields of :class:`Check`: those of the reference, and those that come after it.
+    :raises ModelError: it cannot be measured where it was written, nor anywhere else.
     :raises NothingCouldRunError: none of the environments can be had.
     """
-    everywhere = {item.id: item for item in [*loaders, saver]}
+    bench.places.announce(dict.fromkeys(item.id for item in (writer.environment, *loaders)))
+    saver, artifact, why, exact = _reference(bench, writer, loaders, say)
+    everywhere = {item.id: item for item in [*loaders, writer.environment, saver]}
     chosen = sorted(everywhere.values(), key=lambda item: item.sort_key)
-    bench.places.announce([item.id for item in chosen])
-    artifact, why = _reference(bench, saver, chosen, say)
-    written_by, saver = saver, bench.places.environments[artifact.saved_with]
     work = bench.work(artifact.format)
     cells = {}
     for environment in sorted(chosen, key=lambda item: item.id != saver.id):
@@ -78,33 +112,14 @@ def measure(
     rows = [
         dict(row)
         for row in tables.rows()
-        if row["saved_with"] == saver.id and row["loaded_with"] in asked | {saver.id, written_by.id}
+        if row["saved_with"] == saver.id and row["loaded_with"] in asked | {saver.id, writer.environment.id}
     ]
-    return ({"saver": saver.id, "why": why} if why else {}) | {
+    return {
+        "saver": saver.id,
+        "why": why,
+        "exact": exact,
         "reference": bench.facts,
         "rows": rows,
         "attempts": [dict(row) for row in tables.attempt_rows()],
         "environments": [states[item.id].describe() for item in chosen],
     }
-
-
-def _reference(
-    bench: Bench, saver: Environment, chosen: Sequence[Environment], say: Callable[[str], None]
-) -> tuple[Artifact, str]:
-    """The file measured where it was written, or in the closest version that loads it; and why there, where it is another."""
-    say(f"{saver.id}: reading the model where it was written")
-    try:
-        return bench.reference(saver.id), ""
-    except CannotLoadError as error:
-        unreadable = error
-    place = [item.id for item in chosen].index(saver.id)
-    others = [
-        item for number, item in sorted(enumerate(chosen), key=lambda item: abs(item[0] - place)) if number != place
-    ]
-    for other in others:
-        say(f"{saver.id} cannot load its own file; {other.id}: reading the model there")
-        try:
-            return bench.reference(other.id), f"{saver.id}, which stands for what wrote it, cannot load it itself"
-        except ModelError:
-            continue
-    raise unreadable

@@ -34,8 +34,9 @@ def prediction_lines(check: Check) -> list[str]:
     """What is to be expected, as far as similar models were measured."""
     if not check.predictions:
         return [f"Nothing like it was measured from {check.saver} as {check.model.format}: no prediction."]
+    nearest = f", as if {check.predicted_as} had written it" if check.predicted_as not in ("", check.saver) else ""
     like = ", ".join(check.alike[:5]) + (f" and {len(check.alike) - 5} more" if len(check.alike) > 5 else "")
-    return [f"Expected, from cells of similar models ({like}):"]
+    return [f"Expected, from cells of similar models ({like}){nearest}:"]
 
 
 def expected(check: Check) -> dict[str, str]:
@@ -76,6 +77,8 @@ def summary(check: Check) -> str:
         parts.append(f"with a remedy in {', '.join(helped)}")
     if wrong:
         parts.append(f"GIVES OTHER OUTPUTS IN SILENCE in {', '.join(wrong)}")
+    if not check.exact:
+        parts.append(f"{check.saver} stands in for what wrote it, where it was not measured")
     return f"{check.model.path.name} {'; '.join(parts)}."
 
 
@@ -92,6 +95,7 @@ def document(check: Check) -> dict[str, Any]:
         },
         "saved_with": check.saver,
         "saved_with_because": check.why,
+        "saved_with_is_exact": check.exact,
         "predicted": [vars(item) for item in check.predictions],
         "predicted_from": {"scenarios": list(check.alike), "origin": check.origin},
         "reference": {
