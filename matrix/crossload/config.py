@@ -20,16 +20,21 @@ class _Table(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+# Values of `as_of` that are no date.
+AT_RUN, TODAY = "run", "today"
+
+
 class EnvironmentConfig(_Table):
     """One line of ``[environments]``: what is asked for, before locking.
 
-    :param as_of: the date that uv resolves for; ``"run"`` stands for the day of the run, whose pins are then recorded.
+    :param as_of: the date that uv resolves for. ``"run"`` is the day of the run, and ``"today"`` that day without a date, as
+        an installer resolves; their pins are recorded with the results.
     :param like: id of the environment that this one is but for what its line says; empty for one that stands alone.
     :param pins: packages at exactly these versions, ``name==version``, whatever the date and the others' metadata allow.
     """
 
     python: Annotated[str, Field(pattern=r"^3\.\d+$")]
-    as_of: datetime.date | Literal["run"]
+    as_of: datetime.date | Literal["run", "today"]
     requirements: Annotated[list[str], Field(min_length=1)]
     like: str = ""
     pins: list[Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]+==[A-Za-z0-9.]+$")]] = []
@@ -40,7 +45,7 @@ class EnvironmentConfig(_Table):
     @field_validator("as_of", mode="before")
     @classmethod
     def _read_date(cls, value: Any) -> Any:
-        return datetime.date.fromisoformat(value) if isinstance(value, str) and value != "run" else value
+        return datetime.date.fromisoformat(value) if isinstance(value, str) and value not in (AT_RUN, TODAY) else value
 
 
 class ProfileConfig(_Table):
@@ -184,7 +189,7 @@ def _completed(lines: Any, complain: Callable[[str, str], ConfigError]) -> Any:
                 raise complain(
                     name, f"is like {like!r}, which [environments] does not have.{nearest(str(like), lines)}"
                 )
-            if "like" in base or base.get("as_of") == "run":
+            if "like" in base or base.get("as_of") in (AT_RUN, TODAY):
                 raise complain(name, f"is like {like!r}, which has no pins of its own. Name one that has.")
             if line.get("python", base.get("python")) == base.get("python") and not line.get("pins"):
                 raise complain(

@@ -7,14 +7,17 @@ from pathlib import Path
 from crossload.app.model_bench import ModelOptions, open_bench
 from crossload.config import load_config
 from crossload.environments.exact_keras import lock_exact_keras
+from crossload.environments.nightly_lock import resolve
 from crossload.environments.selection import all_environments, select
 from crossload.shipped.answers import read_known
+from crossload.upgrade.stand_in import pip_today
 from crossload.user_models.check import Check, measure
 from crossload.user_models.model_file import ModelError, open_model
 from crossload.user_models.prediction import predict, similar_scenarios
 from crossload.user_models.saver import find_saver, measured_like
 from crossload.user_models.security import risk_lines
 from crossload.user_models.text import expected, model_rows, prediction_lines
+from crossload.util.clock import today
 from crossload.util.terminal import Say
 
 
@@ -35,6 +38,9 @@ def check_model(
     settings = load_config(options.config)
     environments = all_environments(settings)
     loaders = select(environments, tf or settings.profiles["quick"].environments)
+    if not static:
+        loaders = [resolve(item, today()) for item in loaders]
+    environments |= {item.id: item for item in loaders}
     writer = find_saver(opened, environments, options.saved_with, None if static else lock_exact_keras)
     known = read_known(local_run)
     asked = {item.id for item in loaders}
@@ -60,6 +66,8 @@ def check_model(
         say(line)
     for name, text in expected(found).items():
         say(f"  {name}: {text}")
+    if line := pip_today(known.environments):
+        say(line)
     if static:
         return found, None
     if opened.needs_code and not options.build:

@@ -8,6 +8,7 @@ from typing import Any
 from crossload.app.model_bench import ModelOptions, open_bench
 from crossload.config import load_config
 from crossload.environments.exact_keras import lock_exact_keras
+from crossload.environments.nightly_lock import resolve
 from crossload.environments.selection import all_environments
 from crossload.errors import SelectionError, nearest
 from crossload.shipped.answers import read_known
@@ -18,6 +19,7 @@ from crossload.user_models.model_file import ModelError, open_model
 from crossload.user_models.prediction import similar_scenarios
 from crossload.user_models.saver import environment_named, find_saver, measured_like
 from crossload.user_models.security import risk_lines
+from crossload.util.clock import today
 from crossload.util.terminal import Say
 
 KEEP = ("optimizer", "model")
@@ -68,10 +70,10 @@ def convert_model(options: ModelOptions, target: Target, local_run: Path, say: S
     check_destination(target.out, target.format)
     settings = load_config(options.config)
     environments = all_environments(settings)
-    to = environment_named(target.to, environments)
+    to = resolve(environment_named(target.to, environments), today())
     writer = find_saver(opened, environments, options.saved_with, lock_exact_keras)
     saver = writer.environment
-    environments = {**environments, saver.id: saver}
+    environments |= {to.id: to, saver.id: saver}
     if opened.needs_code and not options.build:
         raise ModelError(
             f"{options.model}: holds weights alone. Pass --build factory.py:function, which builds the model."

@@ -9,8 +9,9 @@ from rich.console import Console
 
 from crossload.app.report import judge, run_facts, write_report
 from crossload.app.report_stamp import Stamp, StampFile, fingerprint
-from crossload.app.selection import check_fail_on, remember, select_matrix
+from crossload.app.selection import check_fail_on, locks_of, remember, select_matrix
 from crossload.config import MatrixConfig, load_config
+from crossload.environments.nightly_lock import keep
 from crossload.errors import NothingCouldRunError, StoreError
 from crossload.execution.executors import Executor, open_executor
 from crossload.execution.options import RunOptions
@@ -48,6 +49,9 @@ def run(options: RunOptions, console: Console) -> int:
             f"{len(matrix.environments)} environments, {len({work.scenario.name for work in matrix.works})} scenarios, "
             f"{len({work.format for work in matrix.works})} formats"
         )
+        for environment in matrix.environments:
+            if environment.note:
+                say(f"{environment.id}: {environment.note}")
         return _run_in_folder(options, config, matrix, executor, console, started)
     finally:
         executor.close()
@@ -66,6 +70,8 @@ def _run_in_folder(
     store = Store(options.out / "store")
     try:
         with FileLock(options.out / "store" / "run.lock", timeout=0):
+            for environment in matrix.environments:
+                keep(environment, locks_of(options.out))
             if options.shard is None:
                 remember(options.out, options.selection)
             stamps = StampFile(options.out)

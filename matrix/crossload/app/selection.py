@@ -40,11 +40,16 @@ def select_matrix(options: RunOptions, config: MatrixConfig) -> Matrix:
     )
     formats = expand_formats(selection.formats) if selection.formats is not None else None
     works = make_works(profile, picked, formats, named=selection.scenario is not None)
-    chosen = [resolve(environment, selection.day) for environment in chosen]
+    chosen = [resolve(environment, selection.day, locks_of(options.out)) for environment in chosen]
     for environment in chosen:
         _ = environment.digest  # a missing lock is said before anything is built
     matrix = Matrix(tuple(chosen), works)
     return select_shard(matrix, options.shard) if options.shard is not None else matrix
+
+
+def locks_of(out: Path) -> Path:
+    """Where the locks lie that floating environments of a run were resolved to."""
+    return out / "store" / "locks"
 
 
 def find_profile(config: MatrixConfig, name: str) -> ProfileConfig:

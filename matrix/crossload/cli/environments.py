@@ -58,7 +58,7 @@ def lock(
     config: ConfigOption = DEFAULT_CONFIG,
 ) -> None:
     """Resolve environments as of their dates and write their locks, into the folder locks beside the configuration."""
-    from crossload.config import load_config
+    from crossload.config import AT_RUN, load_config
     from crossload.environments.locking import folder_to_write, write_lock
     from crossload.environments.selection import all_environments
 
@@ -68,7 +68,8 @@ def lock(
         if name not in environments:
             raise SelectionError(f"no environment {name!r}.{nearest(name, environments)} `crossload envs` lists them.")
         settings = environments[name].config
-        if isinstance(settings.as_of, str):
+        if settings.as_of == AT_RUN:
             typer.echo(f"{name}: is resolved when it runs")
             continue
-        typer.echo(write_lock(name, settings, settings.as_of, folder / f"{name}.txt", read.lock_folder))
+        as_of = None if isinstance(settings.as_of, str) else settings.as_of
+        typer.echo(write_lock(name, settings, as_of, folder / f"{name}.txt", read.lock_folder))

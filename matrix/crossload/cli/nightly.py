@@ -19,6 +19,8 @@ from crossload.cli.options import (
 )
 from crossload.util.terminal import lines_to, open_console, words
 
+# What another day can change, beside the profile's own environments.
+_DAILY = ("today-cpu", "nightly-cpu")
 _EXPECTATIONS = Path("expectations.toml")
 
 
@@ -58,14 +60,15 @@ def nightly(
     from crossload.execution.options import RunOptions, Selection
     from crossload.runs.expectations import load_expectations
 
-    own = find_profile(load_config(config), profile).environments
+    settings = load_config(config)
+    own = find_profile(settings, profile).environments
     path = expectations or (_EXPECTATIONS if _EXPECTATIONS.is_file() else None)
     options = RunOptions(
         config=config,
         out=out,
         selection=Selection(
             profile=profile,
-            tf=words(tf) or [*own, "nightly-cpu"],
+            tf=words(tf) or [*dict.fromkeys([*own, *(name for name in _DAILY if name in settings.environments)])],
             scenario=scenario,
             as_of=as_of.date() if as_of else None,
         ),

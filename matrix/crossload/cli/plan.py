@@ -70,6 +70,7 @@ def plan(
     from crossload.domain.verdicts import USABLE
     from crossload.upgrade.graph import Loss
     from crossload.upgrade.plan import Wish, make_plan
+    from crossload.upgrade.stand_in import measured_instead, pip_today
     from crossload.upgrade.text import document, summary_lines
     from crossload.util.gc import without_collector
 
@@ -81,9 +82,10 @@ def plan(
         rows, known = list(cells.rows), cells.environment_ids
         if parts := words(scenario):
             rows = [row for row in rows if any(fnmatchcase(row["scenario"], part) for part in parts)]
+        ends = [measured_instead(word, cells.environments) for word in (start, to)]
         wish = Wish(
-            _environment_id(start, known),
-            _environment_id(to, known),
+            _environment_id(ends[0].measured, known),
+            _environment_id(ends[1].measured, known),
             Loss.TRAINING if inference_only else Loss(KEEP[keep]),
             max_hops,
         )
@@ -91,12 +93,14 @@ def plan(
     if not found.entries:
         raise SelectionError(f"no cell from {wish.start} to {wish.to} was run with this selection.")
     if as_json:
-        typer.echo(json.dumps(document(found) | {"origin": cells.origin}, indent=1))
+        instead = {end.asked: end.measured for end in ends if end.line}
+        typer.echo(json.dumps(document(found) | {"origin": cells.origin, "answered_as": instead}, indent=1))
         return
     console = open_console()
     say = lines_to(console)
-    for line in (cells.origin, *summary_lines(found)):
-        say(line)
+    for line in (cells.origin, *(end.line for end in ends), *summary_lines(found), pip_today(cells.environments)):
+        if line:
+            say(line)
     console.print(_families(found))
     if files:
         console.print(_files(found))

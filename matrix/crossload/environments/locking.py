@@ -78,11 +78,13 @@ def lock_digest(text: str, python: str, variables: dict[str, str]) -> str:
 def write_lock(
     environment_id: str,
     config: EnvironmentConfig,
-    as_of: datetime.date,
+    as_of: datetime.date | None,
     destination: Path,
     own: Path | None = None,
 ) -> Path:
     """Resolve an environment as of a date and write its lock.
+
+    :param as_of: None for what an installer would take now.
 
     One that is like another keeps that one's pins, but for what it varies and what cannot stand beside that.
 
@@ -108,7 +110,7 @@ def write_lock(
         arguments = [
             *("pip", "compile", str(requirements), "--output-file", str(result)),
             *("--python-version", config.python, "--python-platform", "linux"),
-            *("--exclude-newer", as_of.isoformat()),
+            *(("--exclude-newer", as_of.isoformat()) if as_of is not None else ()),
             *("--generate-hashes", "--no-annotate", "--no-emit-index-url", "--quiet"),
             *("--custom-compile-command", f"crossload lock {environment_id}"),
         ]

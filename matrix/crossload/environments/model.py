@@ -21,6 +21,7 @@ class Environment:
 
     :param resolved: the lock of an environment that is resolved when it runs; None until then.
     :param unresolved: why it could not be resolved; empty otherwise.
+    :param note: what has to be said of its pins, such as that they are not those of the day.
     :param base: the environment that it is like but for a few packages; None for one that stands alone.
     :param own_locks: the user's folder of locks, which go before Crossload's.
     :raises SelectionError: from the properties that need the lock, when it has not been made.
@@ -33,11 +34,12 @@ class Environment:
     unresolved: str = ""
     base: "Environment | None" = None
     own_locks: Path | None = None
+    note: str = ""
 
     @property
     def is_floating(self) -> bool:
         """Whether its pins are those of the day on which it runs."""
-        return self.config.as_of == "run"
+        return isinstance(self.config.as_of, str)
 
     @property
     def lock_file(self) -> Path:
@@ -153,7 +155,7 @@ class EnvironmentState:
             "tensorflow": self.facts.get("tensorflow") or tensorflow_of(pins),
             **known,
             "state": self.state,
-            "reason": self.reason,
+            "reason": self.reason or environment.note,
             "size_mb": self.size_mb,
             "digest": environment.digest,
             "hardware": environment.hardware,

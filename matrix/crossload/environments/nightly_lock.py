@@ -1,25 +1,82 @@
-"""Environments that are resolved when they run: nightlies, whose pins are those of one day."""
+"""Environments that are resolved when they run: nightlies as of a day, ``today`` as an installer does, without a date."""
 
 import dataclasses
 import datetime
+from pathlib import Path
 
-from crossload.environments.locking import write_lock
+from crossload.config import AT_RUN, TODAY
+from crossload.environments.locking import lock_path, read_pins, write_lock
 from crossload.environments.model import Environment
 from crossload.errors import LockError
 from crossload.util.cache import cache_folder
+from crossload.util.clock import today
+
+SHIPPED = "that came with Crossload"
 
 
-def resolve(environment: Environment, day: datetime.date) -> Environment:
+def resolve(environment: Environment, day: datetime.date, kept: Path | None = None) -> Environment:
     """The environment with the lock of a day, made now unless it is there; one that cannot be resolved says why.
 
-    The same pins on two days are the same environment: what one day measured holds for the other.
+    The same pins on two days are the same environment: what one day measured holds for the other. Where no package index
+    answers, ``today`` has the last lock there is, and its ``note`` says so.
+
+    :param kept: the folder of locks that lies with the results of a run; it is read, :func:`keep` writes it.
     """
     if not environment.is_floating:
         return environment
-    destination = cache_folder() / "locks" / environment.id / f"{day.isoformat()}.txt"
-    if not destination.is_file():
-        try:
-            write_lock(environment.id, environment.config, day, destination, environment.own_locks)
-        except LockError as error:
+    name = f"{day.isoformat()}.txt"
+    folders = _folders(environment.id, kept)
+    found = next((folder / name for folder in folders if (folder / name).is_file()), None)
+    if found is not None:
+        return dataclasses.replace(environment, resolved=found)
+    # A day that is over is resolved as of it: today's pins are none of that day's.
+    as_of = day if environment.config.as_of == AT_RUN or day < today() else None
+    try:
+        made = write_lock(environment.id, environment.config, as_of, folders[0] / name, environment.own_locks)
+    except LockError as error:
+        last, told = last_lock(environment.id, kept)
+        if environment.config.as_of == AT_RUN or last is None:
             return dataclasses.replace(environment, unresolved=str(error))
-    return dataclasses.replace(environment, resolved=destination)
+        why = str(error).splitlines()[-1].strip()[:160]
+        note = f"it could not be resolved for {day} ({why}): these are the pins {told}"
+        return dataclasses.replace(environment, resolved=last, note=note)
+    return dataclasses.replace(environment, resolved=made)
+
+
+def keep(environment: Environment, kept: Path) -> None:
+    """Put the lock that an environment was resolved to beside the results that are made with it."""
+    if environment.is_floating and environment.resolved is not None:
+        folder = kept / environment.id
+        folder.mkdir(parents=True, exist_ok=True)
+        path = folder / environment.resolved.name
+        if not path.is_file():
+            path.write_text(environment.lock_text, encoding="utf-8")
+
+
+def last_lock(environment: str, kept: Path | None = None) -> tuple[Path | None, str]:
+    """The newest lock of a floating environment that is on this machine, and in words which: nothing is asked for.
+
+    :param environment: its id.
+    """
+    locks = [path for folder in _folders(environment, kept) for path in folder.glob("????-??-??.txt")]
+    if locks:
+        newest = max(locks, key=lambda path: path.stem)
+        return newest, f"of {newest.stem}"
+    shipped = lock_path(environment)
+    return (shipped, SHIPPED) if shipped.is_file() else (None, "")
+
+
+def known_pins(environment: str = f"{TODAY}-cpu") -> tuple[dict[str, str], str]:
+    """What pip gives, as far as this machine knows without asking anybody: the pins, and in words of when they are.
+
+    Both are empty where nothing is known.
+    """
+    path, told = last_lock(environment)
+    try:
+        return (read_pins(path.read_text(encoding="utf-8")), told) if path is not None else ({}, "")
+    except OSError:
+        return {}, ""
+
+
+def _folders(environment: str, kept: Path | None) -> list[Path]:
+    return [cache_folder() / "locks" / environment, *([kept / environment] if kept is not None else [])]

@@ -1,0 +1,93 @@
+"""What an environment is answered as that was not measured itself, and what pip gives today beside what was measured."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from packaging.version import Version
+
+from crossload.domain.versions import EnvironmentId, spellings, tensorflow_of
+from crossload.environments.locking import lock_path, read_pins
+from crossload.environments.nightly_lock import known_pins
+
+Facts = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class End:
+    """One end of a question.
+
+    :param measured: what it is answered as: itself, where it was measured.
+    :param line: says that it is answered as another one, and why; empty where it is not.
+    """
+
+    asked: str
+    measured: str
+    line: str = ""
+
+
+def measured_instead(word: str, measured: Sequence[Facts]) -> End:
+    """The environment that stands for one of a very Keras 3 which was not measured: that with the nearest Keras 3.
+
+    :param word: as people write it.
+    :param measured: facts of the environments that there are cells of.
+    """
+    known = {item["id"] for item in measured}
+    if known & set(spellings(word)):
+        return End(word, word)
+    name = EnvironmentId.parse(next((id for id in spellings(word) if EnvironmentId.is_id(id)), word))
+    keras, tensorflow = _pins_of(name)
+    beside = [item for item in measured if _keras_3(item) and item.get("hardware", "cpu") == (name.hardware or "cpu")]
+    if keras is None or not beside:
+        return End(word, word)
+    wanted = Version(keras)
+    nearest = min(beside, key=lambda item: (_apart(Version(item["keras"]), wanted), not _is_plain(item["id"])))
+    same = Version(nearest["keras"]) == wanted
+    label = EnvironmentId.parse(nearest["id"]).spoken
+    why = "which has the same Keras" if same else f"Keras {nearest['keras']}, the nearest that was"
+    beside_it = f" beside TensorFlow {tensorflow}" if tensorflow else ""
+    return End(
+        word,
+        nearest["id"],
+        f"{name.spoken} (Keras {keras}{beside_it}) was not measured: answered as {label}, {why}. "
+        f"`crossload run --tf {label},{name.label}` measures it.",
+    )
+
+
+def pip_today(measured: Sequence[Facts]) -> str:
+    """What pip gives today, as far as that is known without asking anybody, beside what was measured; empty where it is not."""
+    pins, told = known_pins()
+    keras = pins.get("keras")
+    if keras is None or not (versions := [Version(item["keras"]) for item in measured if _keras_3(item)]):
+        return ""
+    exactly = [item["id"] for item in measured if _keras_3(item) and Version(item["keras"]) == Version(keras)]
+    here = (
+        f"measured, in {', '.join(EnvironmentId.parse(name).spoken for name in exactly)}"
+        if exactly
+        else f"not measured: the newest Keras that was is {max(versions)}"
+    )
+    return f"pip gives TensorFlow {tensorflow_of(pins)} with Keras {keras} (pins {told}): {here}."
+
+
+def _pins_of(name: EnvironmentId) -> tuple[str | None, str | None]:
+    """Keras and TensorFlow of an environment's lock, as far as this machine has one."""
+    pins, _ = known_pins(str(name))
+    if not pins and name.is_keras_3:
+        try:
+            pins = read_pins(lock_path(str(name)).read_text(encoding="utf-8"))
+        except OSError:
+            pins = {}
+    return pins.get("keras"), tensorflow_of(pins)
+
+
+def _keras_3(item: Facts) -> bool:
+    return str(item.get("keras") or "").startswith("3.") and not EnvironmentId.parse(item["id"]).is_legacy_keras
+
+
+def _is_plain(name: str) -> bool:
+    return EnvironmentId.parse(name).is_plain
+
+
+def _apart(one: Version, other: Version) -> tuple[int, bool, int]:
+    """How far two versions of Keras 3 are from each other: in minors, then the newer of two, then in patches."""
+    return abs(one.minor - other.minor), one < other, abs(one.micro - other.micro)
