@@ -6,15 +6,17 @@ from pathlib import Path
 
 from crossload.app.model_bench import ModelOptions, open_bench
 from crossload.config import load_config
+from crossload.diagnosis.case import version_in
 from crossload.environments.exact_keras import lock_exact_keras
+from crossload.environments.model import Environment
 from crossload.environments.nightly_lock import resolve
 from crossload.environments.selection import all_environments, select
-from crossload.shipped.answers import read_known
+from crossload.shipped.answers import Known, read_known
 from crossload.upgrade.stand_in import pip_today
 from crossload.user_models.check import Check, measure
 from crossload.user_models.model_file import ModelError, open_model
-from crossload.user_models.prediction import predict, similar_scenarios
-from crossload.user_models.saver import find_saver, measured_like
+from crossload.user_models.prediction import Prediction, predict, similar_scenarios
+from crossload.user_models.saver import find_saver, keras_of, measured_like
 from crossload.user_models.security import risk_lines
 from crossload.user_models.text import expected, model_rows, prediction_lines
 from crossload.util.clock import today
@@ -46,13 +48,14 @@ def check_model(
     asked = {item.id for item in loaders}
     like_writer = measured_like(writer.environment, environments, known.environment_ids)
     alike = [name for name, _ in similar_scenarios(opened, known, like_writer)]
+    predictions = _told(predict(known, like_writer, opened.format, alike), writer.environment, like_writer, known)
     found = Check(
         model=opened,
         saver=writer.environment.id,
         why=writer.why,
         exact=writer.exact,
         predicted_as=like_writer,
-        predictions=[item for item in predict(known, like_writer, opened.format, alike) if item.environment in asked],
+        predictions=[item for item in predictions if item.environment in asked],
         alike=alike,
         origin=known.origin,
     )
@@ -81,3 +84,21 @@ def check_model(
     from crossload_reports.html.check_page import render_check
 
     return found, render_check(found, settings.tolerances.model_dump(), page)
+
+
+def _told(
+    predictions: Sequence[Prediction], writer: Environment, like_writer: str, known: Known
+) -> Sequence[Prediction]:
+    """Predictions, without those for versions between the writer and the one that they are taken from.
+
+    To those the file of one is newer and the file of the other is older, and that decides most of what happens.
+    """
+    if like_writer == writer.id:
+        return predictions
+    versions = {item["id"]: version_in(item.get("keras")) for item in known.environments}
+    ends = [version for version in (keras_of(writer), versions.get(like_writer)) if version is not None]
+    return [
+        item
+        for item in predictions
+        if not ends or (keras := versions.get(item.environment)) is None or not min(ends) <= keras <= max(ends)
+    ]

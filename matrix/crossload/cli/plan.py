@@ -83,6 +83,9 @@ def plan(
         if parts := words(scenario):
             rows = [row for row in rows if any(fnmatchcase(row["scenario"], part) for part in parts)]
         ends = [measured_instead(word, cells.environments) for word in (start, to)]
+        if len({spellings(end.measured)[-1] for end in ends}) == 1 and start != to and any(end.line for end in ends):
+            # One environment would stand for both: what differs between them is what nobody measured.
+            raise SelectionError(" ".join(end.line for end in ends if end.line))
         wish = Wish(
             _environment_id(ends[0].measured, known),
             _environment_id(ends[1].measured, known),

@@ -69,7 +69,7 @@ class Environment:
         """Major and minor of TensorFlow; what is resolved on the day of the run sorts after every release."""
         if self.name.is_release:
             return Version(self.name.base)
-        locked = None if self.is_floating else tensorflow_of(self.pins)
+        locked = tensorflow_of(self.pins) if self.name.is_keras_3 else None
         return Version("999") if locked is None else Version(".".join(locked.split(".")[:2]))
 
     @property

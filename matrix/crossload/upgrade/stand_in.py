@@ -37,7 +37,13 @@ def measured_instead(word: str, measured: Sequence[Facts]) -> End:
         return End(word, word)
     name = EnvironmentId.parse(next((id for id in spellings(word) if EnvironmentId.is_id(id)), word))
     keras, tensorflow = _pins_of(name)
-    beside = [item for item in measured if _keras_3(item) and item.get("hardware", "cpu") == (name.hardware or "cpu")]
+    # A nightly of some day is nobody's release.
+    hardware = name.hardware or "cpu"
+    beside = [
+        item
+        for item in measured
+        if _keras_3(item) and not Version(item["keras"]).is_prerelease and item.get("hardware", "cpu") == hardware
+    ]
     if keras is None or not beside:
         return End(word, word)
     wanted = Version(keras)
@@ -58,7 +64,7 @@ def pip_today(measured: Sequence[Facts]) -> str:
     """What pip gives today, as far as that is known without asking anybody, beside what was measured; empty where it is not."""
     pins, told = known_pins()
     keras = pins.get("keras")
-    if keras is None or not (versions := [Version(item["keras"]) for item in measured if _keras_3(item)]):
+    if keras is None or not (versions := _released(measured)):
         return ""
     exactly = [item["id"] for item in measured if _keras_3(item) and Version(item["keras"]) == Version(keras)]
     here = (
@@ -78,6 +84,12 @@ def _pins_of(name: EnvironmentId) -> tuple[str | None, str | None]:
         except OSError:
             pins = {}
     return pins.get("keras"), tensorflow_of(pins)
+
+
+def _released(measured: Sequence[Facts]) -> list[Version]:
+    """The releases of Keras 3 among what was measured."""
+    found = (Version(item["keras"]) for item in measured if _keras_3(item))
+    return [version for version in found if not version.is_prerelease]
 
 
 def _keras_3(item: Facts) -> bool:

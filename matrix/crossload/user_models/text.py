@@ -78,7 +78,7 @@ def summary(check: Check) -> str:
     if wrong:
         parts.append(f"GIVES OTHER OUTPUTS IN SILENCE in {', '.join(wrong)}")
     if not check.exact:
-        parts.append(f"{check.saver} stands in for what wrote it, where it was not measured")
+        parts.append(f"measured against {check.saver}, which stands in for what wrote it")
     return f"{check.model.path.name} {'; '.join(parts)}."
 
 

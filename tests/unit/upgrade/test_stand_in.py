@@ -70,6 +70,7 @@ def test_what_pip_gives_stands_beside_what_was_measured() -> None:
         "pip gives TensorFlow 2.21.0 with Keras 3.15.1 (pins of 2026-11-20): "
         "not measured: the newest Keras that was is 3.13.2."
     )
+    assert "newest Keras that was is 3.13.2" in pip_today([*MEASURED, facts("nightly-cpu", "3.16.0.dev2026")])
     assert "measured, in today." in pip_today([*MEASURED, facts("today-cpu", "3.15.1")])
     assert pip_today([facts("2.10-cpu", "2.10.0")]) == ""
 
