@@ -50,7 +50,7 @@ def lock_exact_keras(keras: str, environments: Mapping[str, Environment]) -> tup
     if not lock.is_file():
         assert isinstance(config.as_of, datetime.date)
         try:
-            write_lock(name, config, config.as_of, lock)
+            write_lock(name, config, config.as_of, lock, like.own_locks)
         except LockError as error:
             return None, f"Keras {keras} cannot be had: {str(error).splitlines()[-1].strip()[:160]}"
     return replace(like, id=name, config=config, resolved=lock, base=like.base), ""

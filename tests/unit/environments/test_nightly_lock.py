@@ -83,7 +83,14 @@ class Index:
         self.keras, self.refusal = keras, ""
         self.asked: list[datetime.date | None] = []
 
-    def __call__(self, name: str, config: EnvironmentConfig, day: datetime.date | None, destination: Path) -> Path:
+    def __call__(
+        self,
+        name: str,
+        config: EnvironmentConfig,
+        day: datetime.date | None,
+        destination: Path,
+        own: Path | None = None,
+    ) -> Path:
         self.asked.append(day)
         if self.refusal:
             raise LockError(self.refusal)

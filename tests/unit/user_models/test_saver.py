@@ -132,7 +132,7 @@ class Locker:
     asked: list[tuple[str, list[str]]]
     refusal: str = ""
 
-    def __call__(self, name: str, config: Any, as_of: Any, destination: Path) -> Path:
+    def __call__(self, name: str, config: Any, as_of: Any, destination: Path, own: Path | None = None) -> Path:
         self.asked.append((name, list(config.pins)))
         if self.refusal:
             raise LockError(self.refusal)
