@@ -26,7 +26,7 @@ from tests.e2e.running import REPOSITORY, crossload
 
 pytestmark = pytest.mark.e2e
 
-MODELS = Path(__file__).with_name("keras_axis_models.py")
+MODELS = Path(__file__).with_name("user_models") / "keras_axis.py"
 WRITERS = [
     "keras3.0-cpu",
     "keras3.3-cpu",

@@ -1,4 +1,4 @@
-"""Models of many kinds, written by plain Keras inside an environment: ``python keras_axis_models.py FOLDER``."""
+"""Models of many kinds, written by plain Keras inside an environment: ``python keras_axis.py FOLDER``."""
 
 import os
 import sys
