@@ -3,11 +3,12 @@
 import os
 import sys
 
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+import keras
+from keras import layers
 
 
-@__import__("keras").saving.register_keras_serializable("axis")
-class Scale(__import__("keras").layers.Layer):
+@keras.saving.register_keras_serializable("axis")
+class Scale(layers.Layer):
     """A registered layer with a weight and an argument of its own."""
 
     def __init__(self, start=2.0, **kwargs):
@@ -26,9 +27,7 @@ class Scale(__import__("keras").layers.Layer):
 
 def models():
     """Name and model, each trained one step where it can be."""
-    import keras
     import numpy as np
-    from keras import layers
 
     def trained(model, shape):
         model.compile(keras.optimizers.Adam(), keras.losses.MeanSquaredError())
@@ -64,8 +63,6 @@ def models():
 
 
 def main(folder):
-    import keras
-
     print(keras.__version__)
     for name, model in models():
         for suffix in ("keras", "h5"):
