@@ -11,7 +11,7 @@ from crossload.config import MatrixConfig
 from crossload.environments.model import Environment
 from crossload.execution.provisioner import Provisioner
 from crossload.store.database import Store
-from crossload.user_models.bench import Bench, Inputs, read_inputs
+from crossload.user_models.bench import Bench, Inputs, limits_for, read_inputs
 from crossload.user_models.model_file import ModelError, UserModel
 from crossload.user_models.security import carried_rows, runs_code
 from crossload.user_models.user_code import prepare_code
@@ -56,7 +56,8 @@ def open_bench(
         folder = Path(name)
         code = prepare_code(folder / "package", options.custom_objects, options.build)
         # Containers see the folders of scenarios, and the user's code is one here.
-        visible = settings.model_copy(update={"scenario_folders": [str(code.package.resolve())]})
+        limits = limits_for(settings.limits, opened.bytes)
+        visible = settings.model_copy(update={"scenario_folders": [str(code.package.resolve())], "limits": limits})
         backend, reason = choose_backend(options.backend, visible, options.config.parent, [], folder)
         (folder / "store").mkdir()
         staging, artifacts = folder / "store" / "staging", folder / "store" / "artifacts"

@@ -50,6 +50,13 @@ class UserWork(Work):
         return (attempts.PLAIN, *remedies)
 
 
+def limits_for(limits: Limits, size: int) -> Limits:
+    """Limits of each child process that loads a file of so many bytes."""
+    seconds = max(limits.seconds, _LEAST_SECONDS + size / 1e6 * _SECONDS_PER_MB)
+    memory = max(limits.memory_mb, int(2048 + size / 1e6 * _MEMORY_OF_FILE))
+    return limits.model_copy(update={"seconds": seconds, "seconds_after_hang": 30, "memory_mb": memory})
+
+
 @dataclass
 class Inputs:
     """What a user gave with a model.
@@ -78,9 +85,7 @@ class Bench:
     @property
     def limits(self) -> Limits:
         """Of each child process."""
-        seconds = max(self.config.limits.seconds, _LEAST_SECONDS + self.given.model.bytes / 1e6 * _SECONDS_PER_MB)
-        memory = max(self.config.limits.memory_mb, int(2048 + self.given.model.bytes / 1e6 * _MEMORY_OF_FILE))
-        return self.config.limits.model_copy(update={"seconds": seconds, "seconds_after_hang": 30, "memory_mb": memory})
+        return limits_for(self.config.limits, self.given.model.bytes)
 
     def _options(self) -> dict[str, Any]:
         code = self.given.code
