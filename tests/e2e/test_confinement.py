@@ -38,11 +38,17 @@ def worker(staging: Path) -> Iterator[Worker]:
     environment = all_environments(config)["2.10-cpu"]
     backend = VenvBackend.create(config, REPOSITORY)
     assert backend.build(environment, print).state == "ready"
-    said = backend.confine([REPOSITORY / "scenarios", FOLDER], [staging])
+    said = backend.confine(_readable(), [staging])
     assert said.startswith("bubblewrap: ")
     made = backend.start(environment)
     yield made
     made.close()
+
+
+def _readable() -> list[Path]:
+    """What scenarios are imported from, and where that leads to."""
+    roots = [Path(root) for root in index_scenarios([FOLDER])["outbreak-confined"].roots]
+    return [*roots, REPOSITORY / "scenarios", FOLDER]
 
 
 def _save(worker: Worker, staging: Path, name: str) -> list[dict[str, Any]]:
@@ -86,7 +92,7 @@ def test_nothing_outlives_a_worker(tmp_path: Path) -> None:
     config = load_config(REPOSITORY / "matrix.toml")
     environment = all_environments(config)["2.10-cpu"]
     backend = VenvBackend.create(config, REPOSITORY)
-    backend.confine([REPOSITORY / "scenarios", FOLDER], [tmp_path])
+    backend.confine(_readable(), [tmp_path])
     made = backend.start(environment)
     marked = str(tmp_path)
     assert _running(marked)
