@@ -133,6 +133,27 @@ def adapted(folder):
     return "adapted.keras"
 
 
+def dies_in_training(folder):
+    from field_layers import Deadly
+
+    model = K.Sequential([L.Dense(4, input_shape=(3,)), Deadly(), L.Dense(2)])
+    model.compile("sgd", "mse")
+    model.save(os.path.join(folder, "deadly.h5"))
+    return "deadly.h5"
+
+
+def printed(folder):
+    """A SavedModel under the name that printed code gives it, HDF5 that is called .keras, and what both give."""
+    model = K.Sequential([L.Dense(4, input_shape=(3,)), L.Dense(2)])
+    model.compile("adam", "mse")
+    _trained(model, 3).save(os.path.join(folder, "model"))
+    model.save(os.path.join(folder, "model.keras"), save_format="h5")
+    inputs = np.random.RandomState(5).uniform(-1, 1, (8, 3)).astype("float32")
+    np.save(os.path.join(folder, "inputs.npy"), inputs)
+    np.save(os.path.join(folder, "outputs.npy"), model(inputs).numpy())
+    return "model"
+
+
 if __name__ == "__main__":
     name, folder = sys.argv[1:]
     sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))

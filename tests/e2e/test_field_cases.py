@@ -10,6 +10,7 @@ import pytest
 from crossload.backends.venv import VenvBackend
 from crossload.config import load_config
 from crossload.environments.selection import all_environments
+from crossload_reports.html.remedy_code import remedy_code
 from tests.e2e.running import crossload
 
 pytestmark = pytest.mark.e2e
@@ -22,15 +23,18 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("field")
 
 
+def python_of(version: str) -> Path:
+    """The interpreter of a version's environment, which is built where it is missing."""
+    backend = VenvBackend()
+    environment = all_environments(load_config(REPOSITORY / "matrix.toml"))[f"{version}-cpu"]
+    assert backend.build(environment, lambda line: None).state == "ready"
+    return backend.folder(environment) / "bin" / "python"
+
+
 def make(case: str, saver: str, folder: Path) -> Path:
     """The file of a case, written by plain Keras in the environment of a version."""
-    settings = load_config(REPOSITORY / "matrix.toml")
-    backend = VenvBackend()
-    environment = all_environments(settings)[f"{saver}-cpu"]
-    assert backend.build(environment, lambda line: None).state == "ready"
-    python = backend.folder(environment) / "bin" / "python"
     done = subprocess.run(
-        [python, HERE / "field_makers.py", case, folder / case],
+        [python_of(saver), HERE / "field_makers.py", case, folder / case],
         capture_output=True,
         text=True,
         timeout=300,
@@ -78,4 +82,52 @@ def test_a_model_that_loads_and_cannot_predict_is_not_green(folder: Path) -> Non
     """Calling it works; `predict`, `evaluate` and `fit` compare None with a number."""
     row = check(make("input_layer_trained", "2.15", folder), "2.21")["2.21"]
     assert (row["verdict"], row["attempt"], row["rung_use"]) == ("remedy", "edit-config", "pass")
-    assert (row["stage"], row["error_type"]) == ("predict", "TypeError")
+    assert (row["stage"], row["error_type"], row["cause"]) == ("predict", "TypeError", "compile-nulls")
+
+
+def test_a_death_in_training_takes_nothing_along(folder: Path) -> None:
+    path = make("dies_in_training", "2.10", folder)
+    row = check(path, "2.15", "--custom-objects", str(HERE / "field_layers.py"), "--saved-with", "2.10")["2.15"]
+    assert row["verdict"] in ("exact", "equal")
+    assert row["rung_outputs"] == "pass"
+    assert (row["rung_training"], row["rung_use"]) == ("n/a", "pass")
+
+
+_LITERALLY = """\
+import os, sys
+os.environ["CUDA_VISIBLE_DEVICES"] = "-1"
+os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
+import numpy as np, tensorflow as tf
+from tensorflow import keras
+code, folder = sys.argv[1:]
+os.chdir(folder)
+inputs = np.load("inputs.npy")
+def build_model():
+    model = keras.Sequential([keras.layers.Dense(4, input_shape=(3,)), keras.layers.Dense(2)])
+    model(inputs)
+    return model
+space = {"keras": keras, "tf": tf, "inputs": inputs, "build_model": build_model}
+exec(code, space)
+found = space["outputs"] if "outputs" in space else space["model"](inputs)
+found = next(iter(found.values())) if isinstance(found, dict) else found
+assert np.allclose(np.asarray(found), np.load("outputs.npy"), atol=1e-6), found
+"""
+
+
+@pytest.mark.parametrize(
+    ("attempt", "form", "version"),
+    [
+        # A SavedModel of 2.10 that has an optimizer, and HDF5 that is called .keras.
+        ("TFSMLayer", "savedmodel", "2.21"),
+        ("TFSMLayer", "savedmodel", "2.10"),
+        ("rebuild+weights", "keras", "2.21"),
+        ("rebuild+weights", "savedmodel", "2.10"),
+    ],
+)
+def test_the_code_that_a_report_prints_runs_as_it_is(attempt: str, form: str, version: str, folder: Path) -> None:
+    made = folder / "printed"
+    if not made.exists():
+        make("printed", "2.10", folder)
+    done = subprocess.run([python_of(version), "-c", _LITERALLY, remedy_code(attempt, form), made],
+                          capture_output=True, text=True, timeout=300, check=False)  # fmt: skip
+    assert done.returncode == 0, done.stderr[-2000:]

@@ -77,6 +77,9 @@ def summary(check: Check) -> str:
         parts.append(f"with a remedy in {', '.join(helped)}")
     if wrong:
         parts.append(f"GIVES OTHER OUTPUTS IN SILENCE in {', '.join(wrong)}")
+    deadly = [rung for rung, why in check.reference.get("unmeasured", {}).items() if "ends the process" in why]
+    if deadly:
+        parts.append(f"{', '.join(deadly)} ENDS THE PROCESS where it was written")
     if not check.exact:
         parts.append(f"measured against {check.saver}, which stands in for what wrote it")
     return f"{check.model.path.name} {'; '.join(parts)}."

@@ -11,6 +11,30 @@ _COPIES = {
 }
 
 
+# It runs in every version: up to 2.15 there is no TFSMLayer, and what 2.10 and before saved with its optimizer cannot be revived.
+_FUNCTION = """\
+# outputs only: no training, no layers
+try:
+    outputs = keras.layers.TFSMLayer("{path}", call_endpoint="serving_default")(inputs)
+except AttributeError:  # no such layer here, or an optimizer of TensorFlow 2.10 or before: the function in a graph of its own
+    with tf.Graph().as_default() as graph, tf.compat.v1.Session(graph=graph) as session:
+        signature = tf.compat.v1.saved_model.load(session, ["serve"], "{path}").signature_def["serving_default"]
+        (name,) = [tensor.name for tensor in signature.inputs.values()]  # of one input
+        outputs = session.run({{key: tensor.name for key, tensor in signature.outputs.items()}}, {{name: inputs}})"""
+_LOAD_WEIGHTS = 'model.load_weights("{path}")'
+# Weights out of a whole model: readers go by the suffix, and a .keras file may be HDF5 or a zip.
+_WEIGHTS = {
+    "savedmodel": 'model.load_weights("{path}/variables/variables")',
+    "keras": """\
+import shutil, zipfile
+if zipfile.is_zipfile("{path}"):
+    weights = zipfile.ZipFile("{path}").extract("model.weights.h5")
+else:
+    weights = shutil.copyfile("{path}", "weights.h5")  # HDF5
+model.load_weights(weights)""",
+}
+
+
 def remedy_code(attempt: str, form: str) -> str:
     """Return the Python that an attempt stands for; empty for one that is not known."""
     parts = ways.parts(attempt)
@@ -25,14 +49,10 @@ def remedy_code(attempt: str, form: str) -> str:
             path = f"{name}.keras" if part == "translate" else f"{name}-{path}"
     given = ways.gives(attempt, form)
     if given == INFERENCE:
-        lines += [
-            "# outputs only: no training, no layers (tf.saved_model.load where there is no TFSMLayer)",
-            f'layer = keras.layers.TFSMLayer("{path}", call_endpoint="serving_default")',
-            "outputs = layer(inputs)",
-        ]
+        lines.append(_FUNCTION.format(path=path))
     elif given == REBUILT:
         lines += ["model = build_model()  # your own code, as it was when the file was saved"]
-        lines += [f'model.load_weights("{path}")']
+        lines.append(_WEIGHTS.get(form, _LOAD_WEIGHTS).format(path=path))
     else:
         arguments = "".join(f", {name}={value}" for name, value in ways.arguments(attempt).items())
         if "safe_mode" in arguments:
