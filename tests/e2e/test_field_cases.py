@@ -81,7 +81,8 @@ def test_the_verdict_is_right(case: str, saver: str, versions: str, verdicts: di
 def test_a_model_that_loads_and_cannot_predict_is_not_green(folder: Path) -> None:
     """Calling it works; `predict`, `evaluate` and `fit` compare None with a number."""
     row = check(make("input_layer_trained", "2.15", folder), "2.21")["2.21"]
-    assert (row["verdict"], row["attempt"], row["rung_use"]) == ("remedy", "edit-config", "pass")
+    assert (row["verdict"], row["rung_use"]) == ("remedy", "pass")
+    assert row["attempt"] in ("edit-config", "translate")
     assert (row["stage"], row["error_type"], row["cause"]) == ("predict", "TypeError", "compile-nulls")
 
 

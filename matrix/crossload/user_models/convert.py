@@ -163,8 +163,10 @@ class Converter:
         """Why the file at the end of a route does not count; empty where it does."""
         proof = walk.proof
         assert proof is not None
-        if proof.outcome != "loaded" or not proof.called:
+        if proof.outcome != "loaded" or not proof.called or not proof.predicts:
             return f"{self._to.id} does not load the result plainly ({proof.error_type}: {_one_line(proof.error)})"
+        if not proof.predicts_alike:
+            return "predict gives other outputs than a call"
         if proof.rungs.get(OUTPUTS) != PASS:
             return f"it gives other outputs ({proof.difference or proof.error})"
         if FORMATS[self._form].gives == WHOLE_MODEL and proof.rungs.get(WEIGHTS) == LOST:
