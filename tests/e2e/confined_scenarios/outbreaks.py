@@ -73,10 +73,10 @@ def _burn(processes=4):
     return sum(one.ru_utime + one.ru_stime for one in used)
 
 
-def _fork_until_refused():
+def _fork_until_refused(most=400):
     pids = []
     try:
-        for _ in range(400):
+        for _ in range(most):
             pid = os.fork()
             if pid == 0:
                 signal.pause()
