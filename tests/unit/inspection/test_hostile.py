@@ -122,7 +122,7 @@ def test_a_hostile_file_is_said_to_be_damaged(reader: GuardedReader, tmp_path: P
     found = reader.inspect(path)
 
     assert found.damage or found.carries
-    assert time.monotonic() - started < 6
+    assert time.monotonic() - started < 20
     assert len(found.damage) < 3000
 
 
