@@ -61,4 +61,3 @@ def _interfaces():
 def _files_below(folder):
     """Names of files, not of the empty folders that lead to what is shown."""
     return sorted(entry.name for entry in os.scandir(folder) if entry.is_file())
-
