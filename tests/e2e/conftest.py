@@ -8,9 +8,9 @@ from playwright.sync_api import Browser, Page
 from tests.browser import chromium
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """A Chromium for all tests."""
+    """A Chromium. Not for the whole session: a second one beside it, as other tests start it, is refused by Playwright."""
     with chromium() as browser:
         yield browser
 

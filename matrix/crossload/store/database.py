@@ -3,6 +3,7 @@
 import json
 import sqlite3
 import threading
+import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -43,7 +44,7 @@ class Store(ArtifactFiles):
             self._connection = sqlite3.connect(
                 folder / "results.sqlite", timeout=30, check_same_thread=False, isolation_level=None
             )
-            self._connection.execute("PRAGMA journal_mode=WAL")
+            self._write_ahead()
             self._connection.execute("PRAGMA synchronous=NORMAL")
             # A migration writes every cell at once; without a limit its log would stay on disk at that size.
             self._connection.execute(f"PRAGMA journal_size_limit={_JOURNAL_BYTES}")
@@ -58,6 +59,17 @@ class Store(ArtifactFiles):
             raise StoreError(
                 f"{folder}: written by a newer Crossload (schema {version}). Upgrade, or choose another --out."
             )
+
+    def _write_ahead(self) -> None:
+        """Let readers and a writer work at once. While the mode changes, who comes second is refused whatever the timeout."""
+        for wait in [*(0.05 * step for step in range(1, 20)), None]:
+            try:
+                self._connection.execute("PRAGMA journal_mode=WAL")
+                return
+            except sqlite3.OperationalError:
+                if wait is None:
+                    raise
+                time.sleep(wait)
 
     def _migrate(self) -> None:
         """Bring the schema up to date, in one transaction; another process may be doing the same."""

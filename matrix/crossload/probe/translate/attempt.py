@@ -2,8 +2,7 @@
 
 import os
 
-from .. import errors
-from ..errors import NotApplicableError, NotTranslatableError, ProbeFault
+from ..errors import NotApplicableError, NotTranslatableError
 from . import compiling, graph, optimizers, reading, tree
 
 _COPY = "model.keras"
@@ -30,13 +29,19 @@ def translate(path, folder, context):
     except (NotApplicableError, NotTranslatableError, MemoryError):
         raise
     except Exception as error:
-        if errors.is_our_fault(error):
-            raise ProbeFault("the translator failed: %r" % error) from error
+        # What a file says may have any shape: what is not understood is the file's, as long as nothing was measured.
         raise NotTranslatableError(
-            "Keras 3 refuses it: %s: %s" % (type(error).__name__, " ".join(str(error).split())[:400])
+            "it is not understood: %s: %s" % (type(error).__name__, " ".join(str(error).split())[:400])
         ) from error
     destination = os.path.join(folder, _COPY)
-    model.save(destination)
+    try:
+        model.save(destination)
+    except (OSError, MemoryError):
+        raise
+    except Exception as error:  # what has no form in a file says so in as many ways as there are objects
+        raise NotTranslatableError(
+            "this Keras cannot save it: %s: %s" % (type(error).__name__, " ".join(str(error).split())[:400])
+        ) from error
     return destination, "; ".join(["translated to Keras %s" % keras.__version__, *dict.fromkeys(notes)])
 
 
@@ -70,8 +75,6 @@ def _compile(keras, model, said, top, custom_objects):
     except NotTranslatableError as error:
         return ["not compiled: %s" % error]
     except Exception as error:  # what a class of the user's or of Keras refuses has no type of its own
-        if errors.is_our_fault(error):
-            raise
         return ["not compiled: %s: %s" % (type(error).__name__, " ".join(str(error).split())[:200])]
     model.optimizer.build(model.trainable_variables)
     notes = list(settings.notes)

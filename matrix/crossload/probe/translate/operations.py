@@ -5,8 +5,6 @@ function with TensorFlow's own signature where more has to be said. Every row mu
 by itself. What is in no row is named.
 """
 
-import inspect
-
 import numpy as np
 
 from ..errors import NotTranslatableError
@@ -193,9 +191,7 @@ class Operations(object):
             return self._settled(rule(self._keras.ops, first, **keywords))
         except NotTranslatableError as error:
             raise NotTranslatableError("layer %s (tf.%s): %s" % (name, symbol, error)) from error
-        except TypeError as error:
-            if "rule" in dir(error) or inspect.isfunction(rule) is False:
-                raise
+        except TypeError as error:  # an argument that the rule does not have
             raise NotTranslatableError("layer %s (tf.%s): %s" % (name, symbol, error)) from error
 
     def _settled(self, result):
