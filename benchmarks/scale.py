@@ -196,8 +196,20 @@ def measure_cached_run(cells: int, repeat: int = 3) -> dict[str, Any]:
         _fill(folder, _make_selection(folder, 10, cells), with_cells=True)
         options = _only_generated(_options(folder))
         command = [
-            *(sys.executable, "-m", "crossload", "run", "--config", str(options.config), "--out", str(options.out)),
-            *("--profile", "generated", "--scenario", "generated-*", "--backend", "venv"),
+            sys.executable,
+            "-m",
+            "crossload",
+            "run",
+            "--config",
+            str(options.config),
+            "--out",
+            str(options.out),
+            "--profile",
+            "generated",
+            "--scenario",
+            "generated-*",
+            "--backend",
+            "venv",
         ]
         seconds = []
         for _ in range(repeat + 1):

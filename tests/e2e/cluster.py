@@ -77,8 +77,14 @@ class Machines:
         told = self._folder / "scheduler.json"
         self._start(
             [],
-            *("dask_scheduler", "--host", self._network.address, "--port", "0", "--no-dashboard"),
-            *("--scheduler-file", str(told)),
+            "dask_scheduler",
+            "--host",
+            self._network.address,
+            "--port",
+            "0",
+            "--no-dashboard",
+            "--scheduler-file",
+            str(told),
             path=path,
         )
         deadline = time.monotonic() + 60
@@ -96,8 +102,20 @@ class Machines:
         folder.mkdir(exist_ok=True)
         return self._start(
             self._network.enter(number),
-            *("dask_worker", scheduler, "--nthreads", "1", "--no-nanny", "--no-dashboard", "--memory-limit", "0"),
-            *("--resources", "venv=1", "--local-directory", str(folder), "--name", f"w{number}"),
+            "dask_worker",
+            scheduler,
+            "--nthreads",
+            "1",
+            "--no-nanny",
+            "--no-dashboard",
+            "--memory-limit",
+            "0",
+            "--resources",
+            "venv=1",
+            "--local-directory",
+            str(folder),
+            "--name",
+            f"w{number}",
             path=path,
         )
 

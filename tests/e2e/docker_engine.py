@@ -77,8 +77,15 @@ class Engine:
 
     def _command(self) -> list[str]:
         return [
-            *("dockerd", "--host", self.host, "--data-root", str(self.folder / "data")),
-            *("--exec-root", str(self.folder / "exec"), "--pidfile", str(self.folder / "docker.pid")),
+            "dockerd",
+            "--host",
+            self.host,
+            "--data-root",
+            str(self.folder / "data"),
+            "--exec-root",
+            str(self.folder / "exec"),
+            "--pidfile",
+            str(self.folder / "docker.pid"),
         ]
 
     def stop(self, number: signal.Signals = signal.SIGTERM) -> None:
@@ -108,9 +115,20 @@ class Podman(Engine):
 
     def _command(self) -> list[str]:
         return [
-            *("podman", "--root", str(self.folder / "data"), "--runroot", str(self.folder / "run")),
-            *("--cgroup-manager", "cgroupfs", "--events-backend", "file"),
-            *("system", "service", "--time", "0", self.host),
+            "podman",
+            "--root",
+            str(self.folder / "data"),
+            "--runroot",
+            str(self.folder / "run"),
+            "--cgroup-manager",
+            "cgroupfs",
+            "--events-backend",
+            "file",
+            "system",
+            "service",
+            "--time",
+            "0",
+            self.host,
         ]
 
 

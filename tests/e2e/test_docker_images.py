@@ -31,7 +31,11 @@ pytestmark = pytest.mark.e2e
 USER, PASSWORD = "somebody-4711", "hunter2-of-the-index"
 PROXY_USER, PROXY_PASSWORD = "somebody-4712", "hunter2-of-the-proxy"
 SECRETS = (
-    *(USER, PASSWORD, PROXY_USER, PROXY_PASSWORD, "our own certificate 4711"),
+    USER,
+    PASSWORD,
+    PROXY_USER,
+    PROXY_PASSWORD,
+    "our own certificate 4711",
     *(base64.b64encode(password.encode()).decode() for password in (PASSWORD, PROXY_PASSWORD)),
 )
 

@@ -66,8 +66,17 @@ def test_containers_give_the_same_cells_as_virtual_environments(
     tables = {}
     for backend in ("docker", "venv"):
         finished = crossload(
-            *("run", "--tf", ENVIRONMENTS, "--backend", backend, "--out", str(tmp_path / backend)),
-            *("--scenario", "dense,q2-2-activation-layer", "--format", "h5,savedmodel,keras,weights.h5"),
+            "run",
+            "--tf",
+            ENVIRONMENTS,
+            "--backend",
+            backend,
+            "--out",
+            str(tmp_path / backend),
+            "--scenario",
+            "dense,q2-2-activation-layer",
+            "--format",
+            "h5,savedmodel,keras,weights.h5",
         )
         assert finished.returncode == 0, finished.stdout + finished.stderr
         table = results(tmp_path / backend)
@@ -104,7 +113,10 @@ def test_nothing_gets_out_of_a_container(engine: Engine, docker_variables: dict[
                 "--jobs",
                 "1",
             ),
-            *("--backend", "docker", "--out", str(tmp_path / "out")),
+            "--backend",
+            "docker",
+            "--out",
+            str(tmp_path / "out"),
         )
     finally:
         SECRET.unlink()

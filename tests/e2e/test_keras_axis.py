@@ -103,8 +103,14 @@ def test_check_says_who_wrote_todays_file_and_where_it_loads(
 ) -> None:
     keras = written(tmp_path, environments["today-cpu"], places)
     finished = crossload(
-        *("check", str(tmp_path / "attention.keras"), "--tf", "2.16,today", "--backend", "venv"),
-        *("--out", str(tmp_path / "page")),
+        "check",
+        str(tmp_path / "attention.keras"),
+        "--tf",
+        "2.16,today",
+        "--backend",
+        "venv",
+        "--out",
+        str(tmp_path / "page"),
     )
     assert finished.returncode == 0, finished.stderr
     assert f"the file says Keras {keras}" in finished.stdout

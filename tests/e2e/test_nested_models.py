@@ -15,8 +15,17 @@ def test_an_edited_copy_of_a_nested_model_loads_on_the_other_side(tmp_path: Path
     limits = ("seconds = 40\nseconds_after_hang = 5", "seconds = 8\nseconds_after_hang = 4")
     config = config_with(tmp_path, limits, first=NESTED)
     finished = crossload(
-        *("run", "--config", str(config), "--tf", "2.10,2.16", "--scenario", "nested-[tsl]*", "--format", "h5"),
-        *("--out", str(tmp_path / "out")),
+        "run",
+        "--config",
+        str(config),
+        "--tf",
+        "2.10,2.16",
+        "--scenario",
+        "nested-[tsl]*",
+        "--format",
+        "h5",
+        "--out",
+        str(tmp_path / "out"),
     )
     assert finished.returncode == 0, finished.stderr
     rows = results(tmp_path / "out")

@@ -35,8 +35,17 @@ def test_three_nights(tmp_path: Path) -> None:
 
     def night(day: str) -> tuple[int, str]:
         finished = crossload(
-            *("nightly", "--config", str(config), "--out", str(out), "--scenario", SCENARIOS, "--as-of", day),
-            *("--backend", "venv"),
+            "nightly",
+            "--config",
+            str(config),
+            "--out",
+            str(out),
+            "--scenario",
+            SCENARIOS,
+            "--as-of",
+            day,
+            "--backend",
+            "venv",
         )
         return finished.returncode, finished.stdout + finished.stderr
 

@@ -56,8 +56,18 @@ def test_flaky_regression_expected_and_fixed(tmp_path: Path) -> None:
             with closing(Store(out / "store")) as store:
                 store.remove_cells(store.cells())  # as if the pins had moved
         finished = crossload(
-            *("nightly", "--config", str(config), "--out", str(out), "--tf", "2.16", "--scenario", "moody"),
-            *("--backend", "venv", *more),
+            "nightly",
+            "--config",
+            str(config),
+            "--out",
+            str(out),
+            "--tf",
+            "2.16",
+            "--scenario",
+            "moody",
+            "--backend",
+            "venv",
+            *more,
             variables={"GITHUB_STEP_SUMMARY": str(summary)},
         )
         path = out / "changes.json"

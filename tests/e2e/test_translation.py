@@ -29,8 +29,18 @@ def written(name: str, saver: str, suffix: str, folder: Path) -> tuple[Path, Pat
 
 def convert(path: Path, to: str, destination: Path) -> tuple[int, str]:
     finished = crossload(
-        *("convert", str(path), "--to", to, "--out", str(destination), "--backend", "venv"),
-        *("--keep", "optimizer", "--route", "direct"),
+        "convert",
+        str(path),
+        "--to",
+        to,
+        "--out",
+        str(destination),
+        "--backend",
+        "venv",
+        "--keep",
+        "optimizer",
+        "--route",
+        "direct",
     )
     return finished.returncode, finished.stdout + finished.stderr
 

@@ -25,8 +25,19 @@ def test_misbehaving_scenarios_are_findings_and_the_next_one_runs(tmp_path: Path
     )
     config = config_with(tmp_path, limits, first=TROUBLE)
     finished = crossload(
-        *("run", "--config", str(config), "--tf", ENVIRONMENT, "--scenario", "trouble-*", "--format", "keras"),
-        *("--out", str(tmp_path / "out"), "--jobs", "1"),
+        "run",
+        "--config",
+        str(config),
+        "--tf",
+        ENVIRONMENT,
+        "--scenario",
+        "trouble-*",
+        "--format",
+        "keras",
+        "--out",
+        str(tmp_path / "out"),
+        "--jobs",
+        "1",
     )
     assert finished.returncode == 0, finished.stderr
     rows = results(tmp_path / "out")
@@ -146,8 +157,17 @@ def test_a_missing_interpreter_leaves_the_rest_running(tmp_path: Path) -> None:
     config = config_with(tmp_path, ('"2.21-cpu" = { python = "3.11"', '"2.21-cpu" = { python = "3.99"'))
     out = tmp_path / "out"
     finished = crossload(
-        *("run", "--config", str(config), "--tf", "2.16,2.21", "--scenario", "dense", "--format", "keras"),
-        *("--out", str(out)),
+        "run",
+        "--config",
+        str(config),
+        "--tf",
+        "2.16,2.21",
+        "--scenario",
+        "dense",
+        "--format",
+        "keras",
+        "--out",
+        str(out),
     )
     assert finished.returncode == 0, finished.stderr
     assert "no Python 3.99" in finished.stdout

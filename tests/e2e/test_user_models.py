@@ -28,8 +28,20 @@ def code(file: UserFile) -> list[str]:
 
 def check(file: UserFile, path: Path, versions: tuple[str, ...], out: Path) -> dict[str, Any]:
     finished = crossload(
-        *("check", str(path), "--tf", ",".join(versions), "--saved-with", file.saver, "--backend", "venv", "--json"),
-        *("--inputs", str(inputs_of(path)), "--out", str(out), *code(file)),
+        "check",
+        str(path),
+        "--tf",
+        ",".join(versions),
+        "--saved-with",
+        file.saver,
+        "--backend",
+        "venv",
+        "--json",
+        "--inputs",
+        str(inputs_of(path)),
+        "--out",
+        str(out),
+        *code(file),
     )
     assert finished.returncode == 0, finished.stderr
     found: dict[str, Any] = json.loads(finished.stdout)

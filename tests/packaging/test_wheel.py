@@ -128,7 +128,9 @@ def test_nothing_is_installed_but_what_is_named_crossload(wheel: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
         names = archive.namelist()
     assert {name.partition("/")[0] for name in names} == {
-        *("crossload", "crossload_reports", f"crossload-{__version__}.dist-info"),
+        "crossload",
+        "crossload_reports",
+        f"crossload-{__version__}.dist-info",
     }
     assert [name for name in names if "__pycache__" in name or name.endswith(".pyc") or "node_modules" in name] == []
     root = "crossload/_bundled/scenarios_root/"
@@ -207,8 +209,17 @@ def test_a_child_sees_the_packages_of_scenarios_and_nothing_else(installed: Inst
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
     installed.run(
-        *("run", "--config", "../crossload-project/matrix.toml", "--tf", "2.16", "--scenario", "sees-nothing"),
-        *("--format", "keras", "--backend", "venv"),
+        "run",
+        "--config",
+        "../crossload-project/matrix.toml",
+        "--tf",
+        "2.16",
+        "--scenario",
+        "sees-nothing",
+        "--format",
+        "keras",
+        "--backend",
+        "venv",
         cwd=elsewhere,
     )
     (row,) = results(elsewhere / "build").to_dict("records")

@@ -1,4 +1,4 @@
-"""What development installs is pinned in requirements/; a dependency that pyproject.toml names and no pin gives is missed there only."""
+"""What development installs is pinned in requirements/: every dependency that pyproject.toml names has its pin."""
 
 import re
 import tomllib

@@ -94,7 +94,7 @@ def judge(
     with inspector(store) as inspect:
         tables = Tables(matrix, config, states, artifacts, cells, inspect)
     environments = [state.describe() for state in states.values()]
-    past = [run.told() for run in earlier_runs(store, tables.rows(), environments, rendered_again)]
+    past = [run.to_dict() for run in earlier_runs(store, tables.rows(), environments, rendered_again)]
     return Judged(matrix, states, tables, past)
 
 
@@ -142,8 +142,8 @@ def write_report(
 
     tables, environments, past = judged.tables, judged.environments, judged.past
     results, attempts = tables.results(), tables.attempts()
-    causes = [cause.told() for cause in load_catalogue().cause]
-    claims = [decided.told() for decided in decide_all(tables.rows(), tables.attempt_rows())]
+    causes = [cause.to_dict() for cause in load_catalogue().cause]
+    claims = [decided.to_dict() for decided in decide_all(tables.rows(), tables.attempt_rows())]
     facts["finished"] = now()
     facts["seconds"] = started.seconds
     facts["seconds_by_stage"]["report"] = rendering.seconds

@@ -16,8 +16,15 @@ from crossload.util.files import write_text_atomically
 
 _PACKAGES = (PACKAGE, REPORTS)
 OUTPUTS = (
-    *("results.csv", "results.json", "results.schema.json", "results.parquet", "results.junit.xml", "attempts.csv"),
-    *("summary.md", "report/index.html", "report/grid.svg"),
+    "results.csv",
+    "results.json",
+    "results.schema.json",
+    "results.parquet",
+    "results.junit.xml",
+    "attempts.csv",
+    "summary.md",
+    "report/index.html",
+    "report/grid.svg",
 )
 
 

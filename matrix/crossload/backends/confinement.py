@@ -77,8 +77,18 @@ def confined(
     """
     home = next((str(path) for path in visible.writable), "/tmp")
     arguments = [
-        *("bwrap", *_NAMESPACES, "--die-with-parent", "--new-session", "--cap-drop", "ALL"),
-        *("--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp"),
+        "bwrap",
+        *_NAMESPACES,
+        "--die-with-parent",
+        "--new-session",
+        "--cap-drop",
+        "ALL",
+        "--proc",
+        "/proc",
+        "--dev",
+        "/dev",
+        "--tmpfs",
+        "/tmp",
     ]
     for name in (*_SYSTEM, *_NAMES):
         arguments += ["--ro-bind-try", name, name]
@@ -92,7 +102,11 @@ def confined(
         arguments += [how, str(path), str(path)]
     arguments += ["--chdir", "/"]
     limits = [
-        *("prlimit", f"--data={memory_mb << 20}", f"--fsize={_LARGEST_FILE}", "--core=0", "--nofile=4096"),
+        "prlimit",
+        f"--data={memory_mb << 20}",
+        f"--fsize={_LARGEST_FILE}",
+        "--core=0",
+        "--nofile=4096",
         f"--nproc={_threads_of(os.getuid() or _NOBODY) + _MOST_PROCESSES}",
     ]
     if os.geteuid() != 0:
@@ -102,8 +116,13 @@ def confined(
         # Without a user namespace, which knows root alone.
         arguments += ["--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID", "--cap-add", "CAP_SETPCAP"]
         limits = [
-            *("setpriv", f"--reuid={_NOBODY}", f"--regid={_NOBODY}", "--clear-groups"),
-            *("--no-new-privs", "--inh-caps=-all", "--bounding-set=-all"),
+            "setpriv",
+            f"--reuid={_NOBODY}",
+            f"--regid={_NOBODY}",
+            "--clear-groups",
+            "--no-new-privs",
+            "--inh-caps=-all",
+            "--bounding-set=-all",
             *limits,
         ]
         for path in visible.writable:

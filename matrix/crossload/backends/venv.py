@@ -185,10 +185,18 @@ class VenvBackend(Backend):
             steps: list[Sequence[str]] = [
                 ["venv", "--no-project", "--python", str(python), str(folder)],
                 [
-                    *("pip", "install", "--python", str(folder / "bin" / "python"), "--no-deps", "--require-hashes"),
+                    "pip",
+                    "install",
+                    "--python",
+                    str(folder / "bin" / "python"),
+                    "--no-deps",
+                    "--require-hashes",
                     # Bytecode is made by the first import (``matrix/crossload/probe/process/bytecode.py``), below the
                     # folder of the environment that imports: an overlay writes nothing into its base.
-                    *("--link-mode", "hardlink", "-r", str(lock)),
+                    "--link-mode",
+                    "hardlink",
+                    "-r",
+                    str(lock),
                 ],
             ]
             for step in steps:
@@ -236,5 +244,8 @@ class VenvBackend(Backend):
         variables = {**_VARIABLES, **environment.config.variables, "PATH": programs}
         return [
             *("env", *(f"{name}={value}" for name, value in variables.items())),
-            *(str(folder / "bin" / "python"), str(PROBE), "--show", json.dumps(request)),
+            str(folder / "bin" / "python"),
+            str(PROBE),
+            "--show",
+            json.dumps(request),
         ]

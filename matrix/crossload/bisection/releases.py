@@ -22,11 +22,28 @@ def _compile(lines: list[str], python: str, *more: str) -> tuple[str, str]:
         source.write_text("\n".join(lines) + "\n", encoding="utf-8")
         finished = run_uv(
             [
-                *("pip", "compile", str(source), "--output-file", str(result), "--no-deps", "--quiet"),
-                *("--python-version", python, "--python-platform", "linux", "--prerelease", "allow"),
-                *("--no-annotate", "--no-header", "--no-emit-index-url", "--only-binary", ":all:", *more),
+                "pip",
+                "compile",
+                str(source),
+                "--output-file",
+                str(result),
+                "--no-deps",
+                "--quiet",
+                "--python-version",
+                python,
+                "--python-platform",
+                "linux",
+                "--prerelease",
+                "allow",
+                "--no-annotate",
+                "--no-header",
+                "--no-emit-index-url",
+                "--only-binary",
+                ":all:",
+                *more,
                 # TensorFlow 2.12 asks for a jax that was never released as a wheel; it is plain Python.
-                *("--no-binary", "jax"),
+                "--no-binary",
+                "jax",
             ]
         )
         if finished.returncode != 0:

@@ -72,8 +72,12 @@ def import_path(evidence: Evidence) -> Voices:
 def _about_custom(row: CellRow) -> bool:
     """Whether a cell fails because of a custom object, and not because of its file or versions."""
     return row["cause"] in (
-        *("custom-object-missing", "custom-object-misnamed", "custom-module-moved", "custom-arguments"),
-        *("compile-custom-missing", "registered-name-lost"),
+        "custom-object-missing",
+        "custom-object-misnamed",
+        "custom-module-moved",
+        "custom-arguments",
+        "compile-custom-missing",
+        "registered-name-lost",
     )
 
 

@@ -57,7 +57,7 @@ class Decided:
             parts.append("Otherwise: " + ", ".join(f"{count:,} {what}" for what, count in against.most_common(4)) + ".")
         return " ".join([*parts, *([self.claim.note] if self.claim.note else [])])
 
-    def told(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, Any]:
         """What the report shows: the cells against come first, since one is enough to refute."""
         many = _SHOWN - 2
         ordered = [

@@ -182,7 +182,7 @@ class Cause(_Strict):
             raise ValueError("a cause needs evidence or a wording")
         return self
 
-    def told(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, Any]:
         """What the report says of it; references as pairs of a short text and an address."""
         links = [(text, address_of(text)) for text in self.references]
         return self.model_dump(include={"id", "title", "explanation", "remedies"}) | {"links": links}

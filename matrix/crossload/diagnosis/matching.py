@@ -93,8 +93,17 @@ class Matcher:
     def _candidates(self, case: Case, token: Hashable = None) -> list[tuple[str, Evidence, "_Said"]]:
         """Evidence that what was said and measured allows, in the catalogue's order; versions and the file may rule it out."""
         key = token or (
-            *(case.verdict, case.format, case.stage, case.error_type, case.error, case.place, case.attempt),
-            *(case.round_trip, case.same_environment, tuple(case.rungs.items()), case.observed),
+            case.verdict,
+            case.format,
+            case.stage,
+            case.error_type,
+            case.error,
+            case.place,
+            case.attempt,
+            case.round_trip,
+            case.same_environment,
+            tuple(case.rungs.items()),
+            case.observed,
         )
         if key not in self._possible:
             if len(self._possible) >= _REMEMBERED:
@@ -107,7 +116,12 @@ class Matcher:
     def _narrow(self, case: Case) -> list[tuple[_Sought, _Said]]:
         """Evidence that asks for nothing of these few words and this error that the case has not: most is ruled out so."""
         key = (
-            *(case.verdict, case.format, case.stage, case.error_type, case.round_trip, case.same_environment),
+            case.verdict,
+            case.format,
+            case.stage,
+            case.error_type,
+            case.round_trip,
+            case.same_environment,
             case.essence,
         )
         if key not in self._narrowed:

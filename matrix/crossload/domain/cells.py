@@ -26,20 +26,46 @@ DIFF_COLUMNS = ("max_abs_diff", "max_rel_diff", "max_ulp_diff", "max_scaled_diff
 RUNG_COLUMNS = tuple(f"rung_{rung}" for rung in RUNGS)
 
 RESULT_COLUMNS = (
-    *("scenario", "family", "format", "saved_with", "loaded_with", "verdict", "fidelity", "attempt", "cause"),
+    "scenario",
+    "family",
+    "format",
+    "saved_with",
+    "loaded_with",
+    "verdict",
+    "fidelity",
+    "attempt",
+    "cause",
     *DIFF_COLUMNS,
     *RUNG_COLUMNS,
-    *("lost", "error_type", "error", "evidence", "stage", "container", "artifact_bytes", "seconds", "reason", "key"),
-    *("cost", "route", "route_cost", "apart"),
+    "lost",
+    "error_type",
+    "error",
+    "evidence",
+    "stage",
+    "container",
+    "artifact_bytes",
+    "seconds",
+    "reason",
+    "key",
+    "cost",
+    "route",
+    "route_cost",
+    "apart",
 )
 """``results.csv``: one row a cell."""
 
 ATTEMPT_COLUMNS = (
     *AXES,
-    *("attempt", "outcome", "fidelity"),
+    "attempt",
+    "outcome",
+    "fidelity",
     *RUNG_COLUMNS,
     *DIFF_COLUMNS,
-    *("error_type", "error", "stage", "seconds", "note"),
+    "error_type",
+    "error",
+    "stage",
+    "seconds",
+    "note",
 )
 """``attempts.csv``: one row an attempt."""
 

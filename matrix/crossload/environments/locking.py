@@ -108,11 +108,22 @@ def write_lock(
                 wanted += read_pins(base)
         requirements.write_text("\n".join(wanted) + "\n", encoding="utf-8")
         arguments = [
-            *("pip", "compile", str(requirements), "--output-file", str(result)),
-            *("--python-version", config.python, "--python-platform", "linux"),
+            "pip",
+            "compile",
+            str(requirements),
+            "--output-file",
+            str(result),
+            "--python-version",
+            config.python,
+            "--python-platform",
+            "linux",
             *(("--exclude-newer", as_of.isoformat()) if as_of is not None else ()),
-            *("--generate-hashes", "--no-annotate", "--no-emit-index-url", "--quiet"),
-            *("--custom-compile-command", f"crossload lock {environment_id}"),
+            "--generate-hashes",
+            "--no-annotate",
+            "--no-emit-index-url",
+            "--quiet",
+            "--custom-compile-command",
+            f"crossload lock {environment_id}",
         ]
         exact = dict.fromkeys((pin.partition("==")[0] for pin in config.pins), _NEVER)
         for package, date in {**exact, **config.as_of_packages}.items():

@@ -56,7 +56,7 @@ def lines(found: Explanation, order: Sequence[str]) -> list[str]:
         if found.cause.remedies:
             said.append(f"  Known to be worth trying: {'; '.join(found.cause.remedies)}.")
         if found.cause.references:
-            said.append(f"  See {', '.join(address for _, address in found.cause.told()['links'])}")
+            said.append(f"  See {', '.join(address for _, address in found.cause.to_dict()['links'])}")
     return said
 
 
@@ -111,6 +111,6 @@ def document(found: Explanation) -> dict[str, Any]:
         "remedies": [{"attempt": name, "cells": count} for name, count in found.remedies],
         "without_remedy": found.unhelped,
         "suggestions": list(found.cause.remedies) if found.cause else [],
-        "links": [address for _, address in found.cause.told()["links"]] if found.cause else [],
+        "links": [address for _, address in found.cause.to_dict()["links"]] if found.cause else [],
         "cells": [str(CellName.of(row)) for row in found.cells],
     }

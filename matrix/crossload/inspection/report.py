@@ -13,8 +13,21 @@ from crossload.inspection.carried import Carried, in_configuration
 
 # What a reader may meet in a damaged file. Anything else is a fault of ours and must be seen.
 _DAMAGE = (
-    *(OSError, EOFError, KeyError, IndexError, ValueError, TypeError, RuntimeError, OverflowError, RecursionError),
-    *(struct.error, zipfile.BadZipFile, zlib.error, NotImplementedError, UnicodeError, MemoryError),
+    OSError,
+    EOFError,
+    KeyError,
+    IndexError,
+    ValueError,
+    TypeError,
+    RuntimeError,
+    OverflowError,
+    RecursionError,
+    struct.error,
+    zipfile.BadZipFile,
+    zlib.error,
+    NotImplementedError,
+    UnicodeError,
+    MemoryError,
 )
 # Modules whose classes come with Keras or TensorFlow.
 _OWN_MODULES = ("keras", "tf_keras", "tensorflow", "builtins")

@@ -14,8 +14,22 @@ from crossload.domain.versions import neighbours, place_in_line
 LOADER, SAVER = "loader", "saver"
 
 COLUMNS = [
-    *("scenario", "format", "axis", "fixed", "before", "after", "skipped", "verdict_before", "verdict_after"),
-    *("direction", "attempt_before", "attempt_after", "error_type_after", "error_after", "key_before", "key_after"),
+    "scenario",
+    "format",
+    "axis",
+    "fixed",
+    "before",
+    "after",
+    "skipped",
+    "verdict_before",
+    "verdict_after",
+    "direction",
+    "attempt_before",
+    "attempt_after",
+    "error_type_after",
+    "error_after",
+    "key_before",
+    "key_after",
 ]
 
 

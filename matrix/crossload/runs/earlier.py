@@ -38,7 +38,7 @@ class PastRun:
         """Number of changes of each kind."""
         return dict(Counter(kind for kind, _, _ in self.changes))
 
-    def told(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, Any]:
         """Return it as plain data."""
         return asdict(self) | {"counts": self.counts}
 

@@ -21,8 +21,18 @@ from crossload.util.files import write_atomically
 SCHEMA = 1
 # What an outcome holds, in this order. Texts are shortened by whoever packs.
 OUTCOME: tuple[Column, ...] = (
-    *("verdict", "fidelity", "attempt", "cause", "lost", "cost", "max_abs_diff", "error_type", "error", "stage"),
-    *("container", "reason"),
+    "verdict",
+    "fidelity",
+    "attempt",
+    "cause",
+    "lost",
+    "cost",
+    "max_abs_diff",
+    "error_type",
+    "error",
+    "stage",
+    "container",
+    "reason",
 )
 _NOWHERE = 0xFFFF  # the place of `loaded_with` where nothing was loaded
 

@@ -23,8 +23,16 @@ _SKIPPED = tuple(verdict for verdict in UNSCORED if verdict not in ERRORS)
 _ILLEGAL = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 _COLUMNS = (
-    *(*AXES, "verdict", "attempt", "cause", "lost"),
-    *("error_type", "error", "reason", "cost", "seconds"),
+    *AXES,
+    "verdict",
+    "attempt",
+    "cause",
+    "lost",
+    "error_type",
+    "error",
+    "reason",
+    "cost",
+    "seconds",
 )
 
 

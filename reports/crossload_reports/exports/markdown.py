@@ -33,7 +33,7 @@ def summary_markdown(
     """Return the finding, the grid, what is silently wrong, the causes and what changed.
 
     :param causes: the catalogue.
-    :param past: earlier runs, the newest first, as `crossload.runs.earlier.PastRun.told` gives them.
+    :param past: earlier runs, the newest first, as `crossload.runs.earlier.PastRun.to_dict` gives them.
     """
     results = counted(tidy(results, RESULT_COLUMNS))
     squares = analysis.squares(results)

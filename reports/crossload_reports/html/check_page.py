@@ -33,7 +33,7 @@ def render_check(check: "Check", tolerances: Mapping[str, Any], destination: Pat
             reference=_reference(check),
             rows=[{**row, "difference": measured_row(row)[4]} for row in check.rows],
             expected=expected(check),
-            causes=[causes[name].told() for name in occurring if name != UNKNOWN],
+            causes=[causes[name].to_dict() for name in occurring if name != UNKNOWN],
             environments=check.environments,
             signs=SIGNS,
             meanings={row["verdict"]: MEANINGS[row["verdict"]] for row in check.rows},

@@ -104,7 +104,7 @@ def make_report(  # noqa: PLR0913 - the parts of a page, each by its name
 
     :param causes: the catalogue: `id`, `title`, `explanation`, `remedies`, and `links` as pairs of text and address.
     :param claims: each `id`, `question`, `sentence`, `verdict` (holds, fails, mixed, not-run), `numbers` and `cells`.
-    :param past: earlier runs, the newest first, as `crossload.runs.earlier.PastRun.told` gives them.
+    :param past: earlier runs, the newest first, as `crossload.runs.earlier.PastRun.to_dict` gives them.
     """
     results, attempts = tidy(results, RESULT_COLUMNS), tidy(attempts, ATTEMPT_COLUMNS)
     head, columns, strings = payload(results, attempts, environments, scenarios)

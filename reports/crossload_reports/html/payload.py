@@ -24,13 +24,37 @@ NO_BYTES = 2**32 - 1
 _RUNG_LETTERS = {"pass": "p", "lost": "l", "n/a": "n"}
 # What a cell and an attempt have in common with others. `rungs` and `fidelity` are made from columns of their own.
 _OUTCOME = (
-    *("verdict", "attempt", "cause", "error_type", "error", "evidence", "stage", "container", "reason"),
-    *("cost", "route", "route_cost"),
+    "verdict",
+    "attempt",
+    "cause",
+    "error_type",
+    "error",
+    "evidence",
+    "stage",
+    "container",
+    "reason",
+    "cost",
+    "route",
+    "route_cost",
 )
 _TRY = ("attempt", "outcome", "error_type", "error", "stage", "note")
 _FACTS = (
-    *("python", "tensorflow", "keras", "h5py", "numpy", "protobuf", "state", "reason", "size_mb", "digest"),
-    *("hardware", "backend", "image", "image_digest", "base", "gpu"),
+    "python",
+    "tensorflow",
+    "keras",
+    "h5py",
+    "numpy",
+    "protobuf",
+    "state",
+    "reason",
+    "size_mb",
+    "digest",
+    "hardware",
+    "backend",
+    "image",
+    "image_digest",
+    "base",
+    "gpu",
 )
 
 

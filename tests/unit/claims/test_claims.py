@@ -153,7 +153,7 @@ def test_the_numbers_and_the_cells_say_what_decided() -> None:
     rows = [row("dense", saver=f"2.{minor}") for minor in range(10, 16)]
     rows += [row("dense", "lossy", saver="2.10", format="savedmodel")]
 
-    told = decide(BY_ID["q2-e"], Evidence(rows, [])).told()
+    told = decide(BY_ID["q2-e"], Evidence(rows, [])).to_dict()
 
     assert told["numbers"] == "True in 6 of 7 models loaded where they were saved. Otherwise: 1 lossy."
     assert (told["verdict"], told["decided"], len(told["cells"])) == ("mixed", 7, 6)

@@ -34,8 +34,27 @@ formats = ["h5"]
 tags = ["quick"]
 """
 COMMANDS = [
-    *("run", "envs", "scenarios", "lock", "report", "runs", "diff", "history", "accept", "gc", "nightly"),
-    *("plan", "inspect", "shards", "merge", "images", "doctor", "explain", "check", "convert", "data"),
+    "run",
+    "envs",
+    "scenarios",
+    "lock",
+    "report",
+    "runs",
+    "diff",
+    "history",
+    "accept",
+    "gc",
+    "nightly",
+    "plan",
+    "inspect",
+    "shards",
+    "merge",
+    "images",
+    "doctor",
+    "explain",
+    "check",
+    "convert",
+    "data",
 ]
 
 

@@ -20,10 +20,30 @@ from crossload.domain.versions import (
 
 # By number and not by text, variants after the plain one, CPU before CUDA, Keras by its own number, the newest last.
 ORDER = [
-    *("2.0-cpu", "2.4-cpu", "2.4+keras-cpu", "2.9-cpu", "2.10-cpu", "2.10-cuda", "2.16-cpu", "2.16+keras3.9-cpu"),
-    *("2.16+keras3.15-cpu", "2.16+tf_keras-cpu", "2.21-cpu", "2.21-cuda", "2.21+jax-cpu", "2.21+py3.9-cpu"),
-    *("2.21+py3.13-cpu", "keras3.0-cpu", "keras3.7-cpu", "keras3.12-cpu", "keras3.12.4-cpu", "keras3.15-cpu"),
-    *("today-cpu", "today+py3.10-cpu", "nightly-cpu", "something-else"),
+    "2.0-cpu",
+    "2.4-cpu",
+    "2.4+keras-cpu",
+    "2.9-cpu",
+    "2.10-cpu",
+    "2.10-cuda",
+    "2.16-cpu",
+    "2.16+keras3.9-cpu",
+    "2.16+keras3.15-cpu",
+    "2.16+tf_keras-cpu",
+    "2.21-cpu",
+    "2.21-cuda",
+    "2.21+jax-cpu",
+    "2.21+py3.9-cpu",
+    "2.21+py3.13-cpu",
+    "keras3.0-cpu",
+    "keras3.7-cpu",
+    "keras3.12-cpu",
+    "keras3.12.4-cpu",
+    "keras3.15-cpu",
+    "today-cpu",
+    "today+py3.10-cpu",
+    "nightly-cpu",
+    "something-else",
 ]
 
 

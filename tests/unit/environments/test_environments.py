@@ -11,8 +11,19 @@ from crossload.errors import SelectionError
 from tests.unit.doubles import config, environment, ready
 
 NAMES = [
-    *("2.2-cpu", "2.4-cpu", "2.4+keras-cpu", "2.9-cpu", "2.10-cpu", "2.16-cpu", "2.16+tf_keras-cpu", "2.20-cpu"),
-    *("2.20-cuda", "2.21-cpu", "2.21-cuda", "2.21+tf_keras-cpu", "nightly-cpu"),
+    "2.2-cpu",
+    "2.4-cpu",
+    "2.4+keras-cpu",
+    "2.9-cpu",
+    "2.10-cpu",
+    "2.16-cpu",
+    "2.16+tf_keras-cpu",
+    "2.20-cpu",
+    "2.20-cuda",
+    "2.21-cpu",
+    "2.21-cuda",
+    "2.21+tf_keras-cpu",
+    "nightly-cpu",
 ]
 LINE = {"python": "3.9", "as_of": "2022-11-30", "requirements": ["tensorflow-cpu"]}
 
@@ -203,7 +214,23 @@ def test_what_the_probe_saw_wins_over_the_lock() -> None:
 
 def test_a_description_has_what_the_report_needs() -> None:
     wanted = {
-        *("id", "python", "tensorflow", "keras", "h5py", "numpy", "protobuf", "state", "reason", "size_mb"),
-        *("digest", "hardware", "backend", "pins", "image", "image_digest", "base", "gpu"),
+        "id",
+        "python",
+        "tensorflow",
+        "keras",
+        "h5py",
+        "numpy",
+        "protobuf",
+        "state",
+        "reason",
+        "size_mb",
+        "digest",
+        "hardware",
+        "backend",
+        "pins",
+        "image",
+        "image_digest",
+        "base",
+        "gpu",
     }
     assert set(ready(environment("2.10-cpu")).describe()) == wanted

@@ -142,7 +142,10 @@ def test_an_environment_like_another_starts_from_its_lock(folder: Path, monkeypa
     assert resolver.files[Path(resolver.following("--output-file")).name] == LOCK
     # What the base has beside stays importable behind an exchanged package, so it stays in the lock.
     assert resolver.files["requirements.in"].splitlines()[2:] == [
-        *("keras==3.15.0", "absl-py", "google-pasta", "zope-interface"),
+        "keras==3.15.0",
+        "absl-py",
+        "google-pasta",
+        "zope-interface",
     ]
     assert resolver.files[Path(resolver.following("--override")).name].splitlines()[-1] == "keras==3.15.0"
     # Newer than the date of the others, and wanted all the same.

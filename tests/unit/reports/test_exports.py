@@ -13,7 +13,12 @@ from crossload_reports.exports.tables import write_tables
 from tests.unit.reports import sample_run
 
 NAMES = [
-    *("attempts.csv", "results.csv", "results.json", "results.junit.xml", "results.parquet", "results.schema.json"),
+    "attempts.csv",
+    "results.csv",
+    "results.json",
+    "results.junit.xml",
+    "results.parquet",
+    "results.schema.json",
 ]
 
 

@@ -77,7 +77,15 @@ def test_a_cell_is_one_row() -> None:
 
 def test_columns_are_those_that_others_build_on() -> None:
     assert set(RESULT_COLUMNS) >= {
-        *("scenario", "family", "format", "saved_with", "loaded_with", "verdict", "fidelity", "attempt", "cause"),
+        "scenario",
+        "family",
+        "format",
+        "saved_with",
+        "loaded_with",
+        "verdict",
+        "fidelity",
+        "attempt",
+        "cause",
         *(
             "max_abs_diff",
             "max_rel_diff",
@@ -89,12 +97,33 @@ def test_columns_are_those_that_others_build_on() -> None:
             "stage",
             "container",
         ),
-        *("artifact_bytes", "seconds", "reason", "key", "cost", "route", "route_cost", *RUNG_COLUMNS),
+        "artifact_bytes",
+        "seconds",
+        "reason",
+        "key",
+        "cost",
+        "route",
+        "route_cost",
+        *RUNG_COLUMNS,
     }
     assert set(ATTEMPT_COLUMNS) == {
-        *("scenario", "format", "saved_with", "loaded_with", "attempt", "outcome", "fidelity", *RUNG_COLUMNS),
-        *("max_abs_diff", "max_rel_diff", "max_ulp_diff", "max_scaled_diff"),
-        *("error_type", "error", "stage", "seconds", "note"),
+        "scenario",
+        "format",
+        "saved_with",
+        "loaded_with",
+        "attempt",
+        "outcome",
+        "fidelity",
+        *RUNG_COLUMNS,
+        "max_abs_diff",
+        "max_rel_diff",
+        "max_ulp_diff",
+        "max_scaled_diff",
+        "error_type",
+        "error",
+        "stage",
+        "seconds",
+        "note",
     }
 
 
@@ -276,8 +305,11 @@ def test_every_attempt_is_a_row_evidence_too() -> None:
     run.load("2.10-cpu", "2.10-cpu", *records, loaded("safe_mode=False", "within", weights="lost"), work=work)
     rows = run.tables().attempts().to_dict("records")
     assert [(row["attempt"], row["outcome"]) for row in rows] == [
-        *(("bare", "raised"), ("imported", "loaded"), ("plain", "raised")),
-        *(("compile=False", "crashed"), ("safe_mode=False", "loaded")),
+        ("bare", "raised"),
+        ("imported", "loaded"),
+        ("plain", "raised"),
+        ("compile=False", "crashed"),
+        ("safe_mode=False", "loaded"),
     ]
     assert [row["error"] for row in rows[:3]] == ["Unknown layer", "", "no"]
     assert (rows[4]["fidelity"], rows[4]["rung_weights"], rows[4]["max_ulp_diff"]) == (1, "lost", 1.0)

@@ -20,7 +20,8 @@ MEASURED = [
         facts("2.19-cpu", "3.11.3"),
         facts("2.20-cpu", "3.11.3"),
     ),
-    *(facts("2.21-cpu", "3.13.2"), facts("2.21+tf_keras-cpu", "2.21.0")),
+    facts("2.21-cpu", "3.13.2"),
+    facts("2.21+tf_keras-cpu", "2.21.0"),
 ]
 
 

@@ -169,7 +169,8 @@ def test_a_very_version_is_locked_once_over_the_base_of_the_locked_ones(locker: 
 def test_what_cannot_be_locked_says_why(locker: Locker) -> None:
     locker.refusal = "keras3.99.0-cpu: uv could not resolve it:\n  there is no version of keras==3.99.0"
     assert lock_exact_keras("3.99.0", over_a_base()) == (
-        *(None, "Keras 3.99.0 cannot be had: there is no version of keras==3.99.0"),
+        None,
+        "Keras 3.99.0 cannot be had: there is no version of keras==3.99.0",
     )
     assert lock_exact_keras("3.16.0.dev2026", over_a_base())[0] is None
     assert lock_exact_keras("3.12.1", environments())[0] is None
