@@ -93,6 +93,17 @@ class Limits(_Table):
     memory_mb: Annotated[int, Field(gt=0)] = 4096
 
 
+class SampleConfig(_Table):
+    """``[sample]``: what is measured of an environment with the same Keras 3 as another one of ``--tf all``.
+
+    :param share: of its cells, from above 0 to 1.
+    :param seed: decides which; another one draws others.
+    """
+
+    share: Annotated[float, Field(gt=0, le=1)] = 0.02
+    seed: int = 1
+
+
 BUILDERS = ("auto", "buildkit", "classic")
 
 
@@ -134,6 +145,7 @@ class MatrixConfig(_Table):
     scenario_folders: list[str] = []
     tolerances: Tolerances = Tolerances()
     limits: Limits = Limits()
+    sample: SampleConfig = SampleConfig()
     docker: DockerConfig = DockerConfig()
     _lock_folder: Path | None = PrivateAttr(None)
 

@@ -46,7 +46,7 @@ def check_model(
     writer = find_saver(opened, environments, options.saved_with, None if static else lock_exact_keras)
     known = read_known(local_run)
     asked = {item.id for item in loaders}
-    like_writer = measured_like(writer.environment, environments, known.environment_ids)
+    like_writer = measured_like(writer.environment, environments, known.in_full)
     alike = [name for name, _ in similar_scenarios(opened, known, like_writer)]
     predictions = _told(predict(known, like_writer, opened.format, alike), writer.environment, like_writer, known)
     found = Check(

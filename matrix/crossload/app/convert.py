@@ -87,7 +87,7 @@ def convert_model(options: ModelOptions, target: Target, local_run: Path, say: S
     if target.route:
         routes = [given_route(target.route, environments)]
     else:
-        like_saver = measured_like(saver, environments, known.environment_ids)
+        like_saver = measured_like(saver, environments, known.in_full)
         alike = [name for name, _ in similar_scenarios(opened, known, like_saver)]
         most = Loss.WORK if target.keep == "optimizer" else Loss.STATE
         hops = [item.id for item in environments.values() if item.hardware == "cpu" and not item.is_floating]

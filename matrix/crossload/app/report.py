@@ -4,7 +4,7 @@ import os
 import platform
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -31,6 +31,7 @@ from crossload.util.files import write_atomically, write_text_atomically
 from crossload.util.terminal import lines_to
 
 if TYPE_CHECKING:
+    from crossload.results.samples import Sampled
     from crossload.results.tables import Tables
 
 
@@ -45,11 +46,16 @@ class Judged:
     states: Mapping[str, EnvironmentState]
     tables: "Tables"
     past: Sequence[Mapping[str, Any]]
+    samples: Sequence["Sampled"] = ()
 
     @property
     def environments(self) -> list[dict[str, Any]]:
-        """Facts of each environment, as the report shows them."""
-        return [self.states[environment.id].describe() for environment in self.matrix.environments]
+        """Facts of each environment, as the report shows them; ``sample`` where only a sample of its cells was measured."""
+        sampled = {item.environment: item.to_dict() for item in self.samples if not item.reason}
+        return [
+            self.states[item.id].describe() | ({"sample": sampled[item.id]} if item.id in sampled else {})
+            for item in self.matrix.environments
+        ]
 
 
 def report_only(options: RunOptions, console: Console) -> None:
@@ -65,8 +71,13 @@ def report_only(options: RunOptions, console: Console) -> None:
     try:
         recorded = run_log.recorded_states(store)
         states = {environment.id: _known_state(environment, backend, recorded) for environment in matrix.environments}
-        cells = Shelf(store, store.cell_keys())
-        judged = judge(store, matrix, config, states, store.artifacts(), cells, rendered_again=True)
+        cells, artifacts = Shelf(store, store.cell_keys()), store.artifacts()
+        in_full: list[Sampled] = []
+        while gone := refuted(samples := sampled_cells(store, matrix, config, states, artifacts, cells)):
+            in_full += [item for item in samples if item.reason]
+            matrix = matrix.without(gone)
+        judged = judge(store, matrix, config, states, artifacts, cells, rendered_again=True)
+        judged = replace(judged, samples=[*in_full, *samples])
     finally:
         store.close()
     facts = run_facts(config, backend.name, reason, started)
@@ -74,6 +85,28 @@ def report_only(options: RunOptions, console: Console) -> None:
     say = lines_to(console)
     for line in write_report(judged, options.out, facts, started, rendering, options.site):
         say(line)
+
+
+def sampled_cells(
+    store: Store,
+    matrix: Matrix,
+    config: MatrixConfig,
+    states: Mapping[str, EnvironmentState],
+    artifacts: Mapping[str, Artifact],
+    cells: Mapping[str, Cell],
+) -> list["Sampled"]:
+    """How what was sampled of a matrix compares with what was measured in full; nothing where nothing was sampled."""
+    if matrix.sample is None:
+        return []
+    from crossload.results.samples import compare_samples
+
+    with inspector(store) as inspect:
+        return compare_samples(matrix, config, states, artifacts, cells, inspect)
+
+
+def refuted(samples: Sequence["Sampled"]) -> set[str]:
+    """The environments that have to be measured in full, by id."""
+    return {item.environment for item in samples if item.reason}
 
 
 def judge(
@@ -144,6 +177,7 @@ def write_report(
     results, attempts = tables.results(), tables.attempts()
     causes = [cause.to_dict() for cause in load_catalogue().cause]
     claims = [decided.to_dict() for decided in decide_all(tables.rows(), tables.attempt_rows())]
+    facts["samples"] = [item.to_dict() for item in judged.samples]
     facts["finished"] = now()
     facts["seconds"] = started.seconds
     facts["seconds_by_stage"]["report"] = rendering.seconds
@@ -151,6 +185,7 @@ def write_report(
         write_tables(results, attempts, environments, facts, out)
         since = changes(tables.rows())
         write_atomically(out / "changes.csv", lambda path: since.to_csv(path, index=False, lineterminator="\n"))
+        _write_samples(judged.samples, out / "samples.csv")
         write_text_atomically(out / "summary.md", summary_markdown(results, environments, causes, past))
         report = make_report(results, attempts, environments, facts, _scenarios(judged.matrix), causes, claims, past)
         page = report.write_page(out / "report" / "index.html")
@@ -162,7 +197,20 @@ def write_report(
             f"{out}: the report could not be written ({error.strerror or error}). Results are kept; "
             "make room and run `crossload report`."
         ) from None
-    return terminal_summary(results, page, causes)
+    return [*(item.text for item in judged.samples), *terminal_summary(results, page, causes)]
+
+
+def _write_samples(samples: Sequence["Sampled"], path: Path) -> None:
+    """Write how samples compare; where nothing was sampled there is no such file."""
+    if not samples:
+        path.unlink(missing_ok=True)
+        return
+    import pandas as pd
+
+    from crossload.results.samples import COLUMNS
+
+    table = pd.DataFrame([item.to_dict() for item in samples])[list(COLUMNS)]
+    write_atomically(path, lambda made: table.to_csv(made, index=False, lineterminator="\n"))
 
 
 def _scenarios(matrix: Matrix) -> list[dict[str, Any]]:

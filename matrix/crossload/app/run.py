@@ -1,13 +1,14 @@
 """The main job: select, run, judge, and write every form of the results."""
 
 import signal
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from filelock import FileLock, Timeout
 from rich.console import Console
 
-from crossload.app.report import judge, run_facts, write_report
+from crossload.app.report import judge, refuted, run_facts, sampled_cells, write_report
 from crossload.app.report_stamp import Stamp, StampFile, fingerprint
 from crossload.app.selection import check_fail_on, locks_of, remember, select_matrix
 from crossload.config import MatrixConfig, load_config
@@ -21,6 +22,9 @@ from crossload.store import run_log
 from crossload.store.database import Store
 from crossload.util.clock import Started, now
 from crossload.util.terminal import lines_to
+
+if TYPE_CHECKING:
+    from crossload.results.samples import Sampled
 
 # As shells say that a program was interrupted.
 _INTERRUPTED = 130
@@ -79,8 +83,21 @@ def _run_in_folder(
             engine = executor.engine(matrix, config, store)
             if not _execute(engine, console):
                 return _INTERRUPTED
+            in_full: list[Sampled] = []
+            executed = engine.progress.executed
+            while gone := refuted(samples := _sampled(engine)):
+                in_full += [item for item in samples if item.reason]
+                for item in in_full:
+                    if item.environment in gone:
+                        lines_to(console)(item.text)
+                engine = executor.engine(engine.matrix.without(gone), config, store)
+                if not _execute(engine, console):
+                    return _INTERRUPTED
+                executed += engine.progress.executed
+            engine.progress.reused -= executed - engine.progress.executed
+            engine.progress.executed = executed
             facts = run_facts(config, executor.backend, executor.reason, started)
-            stamp = _conclude(options, engine, facts, stamp, started, console)
+            stamp = _conclude(options, engine, facts, stamp, started, console, [*in_full, *samples])
             stamps.put(stamp)
     except Timeout:
         raise StoreError(
@@ -94,6 +111,11 @@ def _run_in_folder(
     if not any(state.state == "ready" for state in engine.states.values()):
         raise NothingCouldRunError("nothing could run: every environment of the selection is unavailable (see above).")
     return 1 if set(options.fail_on) & set(stamp.verdicts) else 0
+
+
+def _sampled(engine: RunState) -> "list[Sampled]":
+    """How the samples of a run compare with what was measured in full."""
+    return sampled_cells(engine.store, engine.matrix, engine.config, engine.states, engine.artifacts, engine.cells)
 
 
 def _execute(engine: RunState, console: Console) -> bool:
@@ -112,11 +134,18 @@ def _execute(engine: RunState, console: Console) -> bool:
 
 
 def _conclude(
-    options: RunOptions, engine: RunState, facts: dict[str, Any], last: Stamp | None, started: Started, console: Console
+    options: RunOptions,
+    engine: RunState,
+    facts: dict[str, Any],
+    last: Stamp | None,
+    started: Started,
+    console: Console,
+    samples: "Sequence[Sampled]" = (),
 ) -> Stamp:
     """Record the run, and write its report unless the one of the last run is still right.
 
     :param last: the stamp of the report that lies in the folder.
+    :param samples: how samples of environments with the same Keras compare.
     """
     rendering = Started()
     progress, matrix, states = engine.progress, engine.matrix, engine.states
@@ -136,6 +165,7 @@ def _conclude(
         run_log.record_again(engine.store, facts | places)
         return last
     judged = judge(engine.store, matrix, engine.config, states, engine.artifacts, engine.cells)
+    judged = replace(judged, samples=samples)
     lines = write_report(judged, options.out, facts, started, rendering, options.site)
     run_log.record(engine.store, facts | places, judged.tables.rows())
     return Stamp(made_from, lines, sorted(judged.tables.verdicts()), facts["finished"])

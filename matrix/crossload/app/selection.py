@@ -13,12 +13,13 @@ from rich.console import Console
 from crossload.config import MatrixConfig, ProfileConfig
 from crossload.domain.verdicts import SCORED, UNSCORED
 from crossload.environments.nightly_lock import resolve
-from crossload.environments.selection import all_environments
+from crossload.environments.selection import ALL, all_environments
 from crossload.environments.selection import select as select_environments
 from crossload.errors import SelectionError, nearest
 from crossload.execution.options import RunOptions, Selection
 from crossload.execution.shards import select_shard
 from crossload.planning.matrix import Matrix, expand_formats, make_works
+from crossload.planning.sample import same_keras
 from crossload.scenario_index import index_scenarios
 from crossload.scenario_index import select as select_scenarios
 from crossload.util.files import write_text_atomically
@@ -44,6 +45,12 @@ def select_matrix(options: RunOptions, config: MatrixConfig) -> Matrix:
     for environment in chosen:
         _ = environment.digest  # a missing lock is said before anything is built
     matrix = Matrix(tuple(chosen), works)
+    if ALL in words:
+        # Whoever names an environment wants it in full.
+        named = [word for word in words if word != ALL]
+        known = {item.id: item for item in chosen}
+        in_full = [item.id for item in select_environments(known, named, selection.hardware)] if named else []
+        matrix = matrix.sampled(same_keras(chosen, in_full), config.sample)
     return select_shard(matrix, options.shard) if options.shard is not None else matrix
 
 

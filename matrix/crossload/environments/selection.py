@@ -4,10 +4,11 @@ import re
 from collections.abc import Iterable, Mapping
 
 from crossload.config import MatrixConfig
-from crossload.domain.versions import HARDWARE, KERAS_3, EnvironmentId
+from crossload.domain.versions import HARDWARE, KERAS_3, TODAY, EnvironmentId
 from crossload.environments.model import Environment
 from crossload.errors import SelectionError, nearest
 
+ALL = "all"
 _LATEST = re.compile(r"^latest:([1-9][0-9]*)$")
 
 
@@ -35,8 +36,9 @@ def select(
 ) -> list[Environment]:
     """Environments named by ``--tf`` words: ``2.10``, ``keras3.7``, an id, ``all``, ``keras3``, ``variants`` or ``latest:3``.
 
-    ``all`` is every minor and every legacy-Keras one; ``keras3`` is every minor of Keras 3; ``variants`` is what varies
-    one thing of a release. ``nightly`` and what remains only by name.
+    ``all`` is every minor of TensorFlow, every one with legacy Keras, every minor of Keras 3, and what pip gives today;
+    ``keras3`` is every minor of Keras 3; ``variants`` is what varies one thing of a release. ``nightly`` and what remains
+    only by name.
 
     :raises SelectionError: a word names nothing.
     """
@@ -48,8 +50,8 @@ def select(
     plain = [item for item in pool.values() if item.name.is_plain]
     chosen: dict[str, Environment] = {}
     for word in (word.strip() for word in words):
-        if word == "all":
-            matches = [item for item in pool.values() if item in plain or item.name.is_legacy_keras]
+        if word == ALL:
+            matches = [item for item in pool.values() if _says_something_new(item.name)]
         elif word == "variants":
             matches = [item for item in pool.values() if item.config.like and item.name.is_release]
         elif word == KERAS_3:
@@ -68,3 +70,8 @@ def select(
     if not chosen:
         raise SelectionError("no environment is selected. Name some with --tf, for example --tf 2.10,2.16.")
     return sorted(chosen.values(), key=lambda item: item.sort_key)
+
+
+def _says_something_new(name: EnvironmentId) -> bool:
+    """Whether it belongs to ``all``: the base is a version, or what pip gives today, and nothing is exchanged but Keras' kind."""
+    return name.is_plain or name.is_legacy_keras or (not name.variant and (name.is_keras_3 or name.base == TODAY))

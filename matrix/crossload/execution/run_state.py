@@ -65,19 +65,19 @@ class RunState(ABC):
         self._waiting: dict[str, list[tuple[Work, Artifact]]] = {name: [] for name in self.environments}
         self._hangs: Counter[tuple[Work, str, str]] = Counter()
         self._attempts = {work: work.attempts() for work in matrix.works}
-        self._loaders = {work: self._loader_count(work) for work in matrix.works}
-        self.progress.total = sum(
-            1 + self._loaders[work]
-            for work, environment in matrix.pairs()
-            if not why_not_applicable(work.scenario, environment)
-        )
+        self._files: dict[str, list[Work]] = {name: [] for name in self.environments}
+        for work, environment in matrix.pairs():
+            if not why_not_applicable(work.scenario, environment):
+                self._files[environment.id].append(work)
+                self.progress.total += 1 + self._load_count(work, environment.id)
 
     @abstractmethod
     def run(self, tick: Callable[[Progress], None] = lambda progress: None) -> None:
         """Build and run everything; call ``tick`` a few times a second."""
 
-    def _loader_count(self, work: Work) -> int:
-        return sum(not why_not_applicable(work.scenario, item) for item in self.matrix.environments)
+    def _load_count(self, work: Work, saver: str) -> int:
+        """In how many environments the file of a saver is loaded."""
+        return sum(not why_not_applicable(work.scenario, item) for item in self.matrix.loaders(work, saver))
 
     @property
     def unbuilt(self) -> int:
@@ -107,22 +107,19 @@ class RunState(ABC):
 
     def _drop(self, environment: Environment) -> None:
         """Take the cells of an unavailable environment out of what is still to be done."""
-        for work in self.matrix.works:
-            if not why_not_applicable(work.scenario, environment):
-                self.progress.total -= 1 + self._loaders[work]
+        for work in self._files[environment.id]:
+            self.progress.total -= 1 + self._load_count(work, environment.id)
         waiting = self._waiting.pop(environment.id, [])
         self.progress.total -= sum(not why_not_applicable(work.scenario, environment) for work, _ in waiting)
 
     def _open(self, environment: Environment, state: EnvironmentState) -> None:
         """Queue the saves of an environment that has just become ready, and the loads that were waiting for it."""
-        for work in self.matrix.works:
-            if why_not_applicable(work.scenario, environment):
-                continue
+        for work in self._files[environment.id]:
             key = artifact_key(work, state)
             known = self._known_artifacts.get(key)
             if known is not None and known.state != HARNESS_ERROR:
                 self._finished(reused=True)
-                self._arrive(work, known)
+                self._arrive(work, known, environment.id)
             else:
                 self.saves[environment.id].add(SaveTask(key, work, environment.id))
         for work, artifact in self._waiting.pop(environment.id, []):
@@ -135,13 +132,13 @@ class RunState(ABC):
         else:
             self.progress.executed += 1
 
-    def _arrive(self, work: Work, artifact: Artifact) -> None:
-        """An artifact is there: queue its loads everywhere."""
+    def _arrive(self, work: Work, artifact: Artifact, saver: str) -> None:
+        """An artifact is there: queue its loads, everywhere or where a sample has them."""
         self.artifacts[artifact.key] = artifact
         if artifact.state != "saved":
-            self.progress.total -= self._loaders[work]
+            self.progress.total -= self._load_count(work, saver)
             return
-        for environment in self.matrix.environments:
+        for environment in self.matrix.loaders(work, saver):
             state = self.states.get(environment.id)
             if state is None:
                 self._waiting[environment.id].append((work, artifact))
@@ -172,7 +169,7 @@ class RunState(ABC):
     def enter_artifact(self, task: SaveTask, artifact: Artifact, seconds: float) -> None:
         """An artifact was made and is durable: its loads become possible."""
         with self.changed:
-            self._arrive(task.work, artifact)
+            self._arrive(task.work, artifact, task.saved_with)
             self._finished(reused=False)
             self.progress.seconds["save"] += seconds
             self.changed.notify_all()
@@ -191,7 +188,7 @@ class RunState(ABC):
         with self.changed:
             self.say(f"harness error: {task.work.scenario.name} {task.work.format}: {error}")
             if isinstance(task, SaveTask):
-                self._arrive(task.work, failed_artifact(task, error))
+                self._arrive(task.work, failed_artifact(task, error), task.saved_with)
             else:
                 self.cells.keep(failed_cell(task, error))
             self._finished(reused=False)

@@ -6,7 +6,7 @@ depends on the selection and on measured durations that come with Crossload, nev
 
 import re
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
 from crossload.errors import SelectionError
@@ -82,4 +82,4 @@ def select_shard(matrix: Matrix, word: str) -> Matrix:
     names = shards[number - 1].scenarios if number <= len(shards) else ()
     if not names:
         raise SelectionError(f"--shard: {word} has nothing to do; {len(shards)} shards are enough for this selection.")
-    return Matrix(matrix.environments, tuple(work for work in matrix.works if work.scenario.name in names))
+    return replace(matrix, works=tuple(work for work in matrix.works if work.scenario.name in names))

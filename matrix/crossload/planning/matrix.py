@@ -1,14 +1,15 @@
 """The matrix of a run: environments, and scenarios in formats."""
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from functools import cache
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cache, cached_property
 
 from packaging.version import Version
 
-from crossload.config import ProfileConfig
+from crossload.config import ProfileConfig, SampleConfig
 from crossload.environments.model import Environment
 from crossload.errors import SelectionError, nearest
+from crossload.planning.sample import Name, Sample, choose
 from crossload.probe import attempts
 from crossload.probe.formats import FORMATS, GROUPS, PREDICT, WHOLE_MODEL
 from crossload.scenario_index import Scenario
@@ -37,16 +38,77 @@ class Work:
 
 @dataclass(frozen=True)
 class Matrix:
-    """Environments × scenarios × formats, as selected."""
+    """Environments × scenarios × formats, as selected.
+
+    :param sample: what is measured of environments that only repeat another one's Keras 3; None where every cell is.
+    """
 
     environments: tuple[Environment, ...]
     works: tuple[Work, ...]
+    sample: Sample | None = None
 
     def pairs(self) -> Iterator[tuple[Work, Environment]]:
         """Every artifact to be written."""
         for environment in self.environments:
             for work in self.works:
-                yield work, environment
+                if self.sample is None or self._is_saved(work, environment):
+                    yield work, environment
+
+    def loaders(self, work: Work, saver: str) -> Sequence[Environment]:
+        """The environments in which the file of a saver is loaded."""
+        sample = self.sample
+        if sample is None:
+            return self.environments
+        name, form = work.scenario.name, work.format
+        return [
+            item
+            for item in self.environments
+            if (saver not in sample.twins and item.id not in sample.twins)
+            or (name, form, saver, item.id) in sample.cells
+        ]
+
+    def _is_saved(self, work: Work, saver: Environment) -> bool:
+        assert self.sample is not None
+        return saver.id not in self.sample.twins or (work.scenario.name, work.format, saver.id) in self._sampled_files
+
+    @cached_property
+    def _sampled_files(self) -> frozenset[tuple[str, str, str]]:
+        return self.sample.files if self.sample is not None else frozenset()
+
+    def possible(self) -> Iterator[Name]:
+        """The names of every cell that can exist, whether it is to be measured or not."""
+        for work in self.works:
+            able = [item.id for item in self.environments if not why_not_applicable(work.scenario, item)]
+            for saver in able:
+                for loader in able:
+                    yield work.scenario.name, work.format, saver, loader
+
+    def count_possible(self, names: Collection[str]) -> dict[str, int]:
+        """In how many of those cells each of these environments takes part."""
+        counts = dict.fromkeys(names, 0)
+        for work in self.works:
+            able = [item.id for item in self.environments if not why_not_applicable(work.scenario, item)]
+            for name in counts.keys() & set(able):
+                counts[name] += 2 * len(able) - 1
+        return counts
+
+    def only(self, cells: Collection[Name]) -> "Matrix":
+        """The same, but for every cell that is not among these."""
+        own = {item.id: item.id for item in self.environments}
+        return replace(self, sample=Sample(0, 1.0, own, frozenset(cells)))
+
+    def sampled(self, twins: Mapping[str, str], settings: SampleConfig) -> "Matrix":
+        """The same, with a sample of the cells of environments that another one stands for; ``twins`` as in :class:`Sample`."""
+        whole = replace(self, sample=None)
+        return replace(self, sample=choose(twins, whole.possible(), settings)) if twins else whole
+
+    def without(self, names: Collection[str]) -> "Matrix":
+        """The same, but for environments that are measured in full from now on."""
+        sample = self.sample
+        if sample is None:
+            return self
+        twins = {one: other for one, other in sample.twins.items() if one not in names}
+        return self.sampled(twins, SampleConfig(share=sample.share, seed=sample.seed))
 
 
 def expand_formats(words: Iterable[str]) -> list[str]:

@@ -99,7 +99,7 @@ class Tables:
             return
         state = self._states[saver.id]
         if state.state != "ready":
-            for loader in self._matrix.environments:
+            for loader in self._matrix.loaders(work, saver.id):
                 said: Outcome = {"verdict": UNAVAILABLE, "reason": f"{saver.id}: {state.reason}"}
                 yield self._row(work, saver, loader, said)
             return
@@ -113,17 +113,18 @@ class Tables:
             row.seconds, row.key = artifact.seconds, artifact.key[:16]
             yield row
             return
+        loaders = self._matrix.loaders(work, saver.id)
         keys = {
             loader.id: self._keys.key(artifact.key, loader.id)
-            for loader in self._matrix.environments
+            for loader in loaders
             if self._states[loader.id].state == "ready"
         }
         cells = measured(self._cells, artifact.key, list(keys.values()))
-        own = cells.get(keys[saver.id])
+        own = cells.get(keys.get(saver.id, ""))
         # The verdict of the artifact in the environment that wrote it; empty where that was not run.
         round_trip = self._judge.judge(own, work, saver, saver).found.verdict if own is not None else ""
         standing = apart(work.scenario.control, round_trip)
-        for loader in self._matrix.environments:
+        for loader in loaders:
             cell = cells.get(keys.get(loader.id, ""))
             found = self._cell_row(work, saver, loader, artifact, cell, round_trip)
             if found is not None:

@@ -35,6 +35,16 @@ class Known:
         return [item["id"] for item in self.environments]
 
     @property
+    def in_full(self) -> list[str]:
+        """Those that were measured in full."""
+        return [item["id"] for item in self.environments if not item.get("sample")]
+
+    @property
+    def stands_for(self) -> dict[str, str]:
+        """Of those that a sample was measured of, the one with the same Keras that was measured in full; both by id."""
+        return {item["id"]: item["sample"]["like"] for item in self.environments if item.get("sample")}
+
+    @property
     def controls(self) -> frozenset[str]:
         """Scenarios that are meant to fail or to differ: Crossload's own, and those that cells of a run are said to be of."""
         own = {name for name, scenario in index_scenarios().items() if scenario.control}
@@ -91,6 +101,9 @@ def _joined(measured: Measurements, local: Mapping[str, Any], rows: Iterable[dic
     replaced = {axes_of(row) for row in local["results"]}
     kept = [row for row in rows if not void & {row["saved_with"], row["loaded_with"]} and axes_of(row) not in replaced]
     shipped = {item["id"]: item for item in measured.environments}
+    # A sample here takes nothing away from what was measured in full with the same pins.
+    in_full = {name: item for name, item in shipped.items() if name not in void and not item.get("sample")}
+    own = {name: in_full.get(name, item) if item.get("sample") else item for name, item in own.items()}
     environments = sorted((shipped | own).values(), key=lambda item: sort_key(item["id"]))
     return Known(
         [*kept, *local["results"]], environments, measured.scenarios, origin.format(f"{len(local['results']):,} cells")

@@ -37,7 +37,9 @@ def build(out: Path, config: MatrixConfig, folder: Path) -> Measurements:
     rows = [_packed(row) for row in document["results"] if row["verdict"] not in (HARNESS_ERROR, UNAVAILABLE)]
     used = {row[name] for row in rows for name in SIDES}
     environments = [
-        {name: item.get(name) for name in _VERSIONS} for item in document["environments"] if item["id"] in used
+        {name: item.get(name) for name in _VERSIONS} | {name: item[name] for name in ("sample",) if item.get(name)}
+        for item in document["environments"]
+        if item["id"] in used
     ]
     store = Store(out / "store")
     try:

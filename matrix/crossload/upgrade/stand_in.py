@@ -30,11 +30,12 @@ def measured_instead(word: str, measured: Sequence[Facts]) -> End:
     """The environment that stands for one of a very Keras 3 which was not measured: that with the nearest Keras 3.
 
     :param word: as people write it.
-    :param measured: facts of the environments that there are cells of.
+    :param measured: facts of the environments that there are cells of. Of some it was a sample: those too are answered as the one
+        that the sample was compared with.
     """
-    known = {item["id"] for item in measured}
-    if known & set(spellings(word)):
-        return End(word, word)
+    known = {item["id"]: item for item in measured}
+    if found := next((known[id] for id in spellings(word) if id in known), None):
+        return _of_sample(word, found) if found.get("sample") else End(word, word)
     name = EnvironmentId.parse(next((id for id in spellings(word) if EnvironmentId.is_id(id)), word))
     keras, tensorflow = _pins_of(name)
     # A nightly of some day is nobody's release.
@@ -42,7 +43,10 @@ def measured_instead(word: str, measured: Sequence[Facts]) -> End:
     beside = [
         item
         for item in measured
-        if _keras_3(item) and not Version(item["keras"]).is_prerelease and item.get("hardware", "cpu") == hardware
+        if _keras_3(item)
+        and not item.get("sample")
+        and not Version(item["keras"]).is_prerelease
+        and item.get("hardware", "cpu") == hardware
     ]
     if keras is None or not beside:
         return End(word, word)
@@ -57,6 +61,19 @@ def measured_instead(word: str, measured: Sequence[Facts]) -> End:
         nearest["id"],
         f"{name.spoken} (Keras {keras}{beside_it}) was not measured: answered as {label}, {why}. "
         f"`crossload run --tf {label},{name.label}` measures it.",
+    )
+
+
+def _of_sample(word: str, facts: Facts) -> End:
+    sample = facts["sample"]
+    label, like = (EnvironmentId.parse(name).spoken for name in (facts["id"], sample["like"]))
+    return End(
+        word,
+        sample["like"],
+        f"{label} has the Keras of {like} ({sample['keras']}): a sample of {sample['compared']:,} of its "
+        f"{sample['cells']:,} cells was measured, and {sample['agreed']:,} of {sample['compared']:,} say what they say in "
+        f"{like}; answered as {like}. "
+        f"`crossload run --tf all,{label}` measures it in full.",
     )
 
 

@@ -74,7 +74,9 @@ def predict(known: Known, saver: str, form: str, scenarios: Sequence[str]) -> li
         is_like = row["scenario"] in wanted and row["format"] == form and row["saved_with"] == saver
         if is_like and row["loaded_with"] and row["verdict"] in SCORED:
             by_loader.setdefault(row["loaded_with"], []).append(row)
-    return [_prediction(name, by_loader[name]) for name in known.environment_ids if name in by_loader]
+    # A sample says too little of few scenarios: there speaks the environment that it was compared with.
+    asked = {name: known.stands_for.get(name, name) for name in known.environment_ids}
+    return [_prediction(name, by_loader[other]) for name, other in asked.items() if other in by_loader]
 
 
 def _prediction(environment: str, rows: Iterable[CellRow]) -> Prediction:

@@ -88,11 +88,14 @@ def test_variants_are_those_that_vary_another_one_and_no_part_of_all() -> None:
         ids(["variants"])
 
 
-def test_keras3_names_every_minor_of_keras_3_in_order_and_all_leaves_them_out() -> None:
-    made = known([*NAMES, "keras3.9-cpu", "keras3.15-cpu", "keras3.0-cpu", "keras3.9+jax-cpu"])
+def test_keras3_names_every_minor_of_keras_3_in_order_and_all_has_them_and_what_pip_gives_today() -> None:
+    made = known(
+        [*NAMES, "keras3.9-cpu", "keras3.15-cpu", "keras3.0-cpu", "keras3.9+jax-cpu", "today-cpu", "today+py3.10-cpu"]
+    )
     assert [item.id for item in select(made, ["keras3"])] == ["keras3.0-cpu", "keras3.9-cpu", "keras3.15-cpu"]
     assert [item.id for item in select(made, ["keras3.15", "2.21"])] == ["2.21-cpu", "keras3.15-cpu"]
-    assert [item.id for item in select(made, ["all"])] == ids(["all"])
+    minors = ["keras3.0-cpu", "keras3.9-cpu", "keras3.15-cpu", "today-cpu"]
+    assert [item.id for item in select(made, ["all"])] == [*ids(["all"]), *minors]
 
 
 def test_the_tensorflow_beside_a_keras_is_that_of_its_lock() -> None:
