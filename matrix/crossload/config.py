@@ -212,6 +212,14 @@ def _completed(lines: Any, complain: Callable[[str, str], ConfigError]) -> Any:
     return completed
 
 
+def config_in_use(named: str | Path | None = None) -> Path:
+    """The configuration to read: the one that is named, that of the current folder, or the one that comes with Crossload."""
+    if named is not None:
+        return Path(named)
+    own = Path("matrix.toml")
+    return own if own.exists() else resources.CONFIG
+
+
 def load_config(path: Path) -> MatrixConfig:
     """Read and check a configuration file.
 

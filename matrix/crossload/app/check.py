@@ -24,16 +24,16 @@ from crossload.util.terminal import Say
 
 
 def check_model(
-    options: ModelOptions, tf: Sequence[str] | None, static: bool, local_run: Path, page: Path, say: Say
+    options: ModelOptions, tf: Sequence[str] | None, static: bool, local_run: Path | None, page: Path | None, say: Say
 ) -> tuple[Check, Path | None]:
     """What is known of a file.
 
     :param tf: the versions that load it; None for those of the quick profile.
     :param static: only read it and predict; nothing is run.
-    :param local_run: folder of a run whose cells replace the shipped ones.
-    :param page: where the report page goes.
+    :param local_run: folder of a run whose cells replace the shipped ones; None where there is none.
+    :param page: where the report page goes; None for no page.
     :param say: receives what the file is and what is to be expected of it, and then a line for every step.
-    :return: what was found, and the page; None where nothing was measured.
+    :return: what was found, and the page; None where nothing was measured, or no page was asked for.
     :raises CrossloadError: the file or what was given with it cannot be used, or no environment can be had.
     """
     opened = open_model(options.model)
@@ -80,6 +80,8 @@ def check_model(
     known_here = {**environments, writer.environment.id: writer.environment}
     with open_bench(options, opened, settings, known_here, say) as bench:
         found = replace(found, **measure(bench, writer, loaders, say))
+    if page is None:
+        return found, None
 
     from crossload_reports.html.check_page import render_check
 

@@ -55,10 +55,10 @@ class Converted:
     to: str
 
 
-def convert_model(options: ModelOptions, target: Target, local_run: Path, say: Say) -> Converted:
+def convert_model(options: ModelOptions, target: Target, local_run: Path | None, say: Say) -> Converted:
     """Write a file that another version loads plainly, with its proof beside it.
 
-    :param local_run: folder of a run whose cells replace the shipped ones.
+    :param local_run: folder of a run whose cells replace the shipped ones; None where there is none.
     :param say: receives a line for every step.
     :raises CrossloadError: something given cannot be used, or no route ends in a proven file.
     """

@@ -6,17 +6,17 @@ from typing import Annotated
 
 import typer
 
-from crossload.resources import CONFIG
-
 DEFAULT_CONFIG = Path("matrix.toml")
 DEFAULT_OUT = Path("build")
 
 
 def _in_use(context: typer.Context, value: Path) -> Path:
     """The configuration to read: one that is named has to be there, but none has to be named."""
+    from crossload.config import config_in_use
+
     source = context.get_parameter_source("config")
     named = source is None or source.name != "DEFAULT"
-    return value if named or value.exists() else CONFIG
+    return value if named else config_in_use()
 
 
 ConfigOption = Annotated[

@@ -44,6 +44,11 @@ class Check:
     attempts: Sequence[Mapping[str, Any]] = ()
     environments: Sequence[Mapping[str, Any]] = ()
 
+    @property
+    def verdicts(self) -> dict[str, str]:
+        """The verdict of each environment that it was loaded in; empty where nothing was measured."""
+        return {str(row["loaded_with"]): str(row["verdict"]) for row in self.rows}
+
 
 def _reference(
     bench: Bench, writer: Writer, loaders: Sequence[Environment], say: Callable[[str], None]
