@@ -76,9 +76,10 @@ def breaks(session: nox.Session) -> None:
 
 @nox.session
 def models(session: nox.Session) -> None:
-    """Check ten models of ten versions in five others, against plain Keras."""
+    """Check ten models of ten versions against plain Keras; convert the networks of keras.applications."""
     _install(session, "tests")
-    session.run("pytest", "-m", "models", "-s", *(session.posargs or ["tests/e2e/test_user_models.py"]))
+    files = ["tests/e2e/test_user_models.py", "tests/e2e/test_applications.py"]
+    session.run("pytest", "-m", "models", "-s", *(session.posargs or files))
 
 
 @nox.session

@@ -9,7 +9,9 @@ import numpy as np
 
 from crossload.backends.venv import VenvBackend
 from crossload.config import load_config
+from crossload.environments.nightly_lock import resolve
 from crossload.environments.selection import all_environments
+from crossload.util.clock import today
 
 HERE = Path(__file__).parent
 REPOSITORY = HERE.parents[1]
@@ -53,7 +55,7 @@ BY_NAME = {file.name: file for file in FILES}
 
 def python_of(version: str) -> Path:
     """The interpreter of a built environment."""
-    environment = all_environments(load_config(REPOSITORY / "matrix.toml"))[f"{version}-cpu"]
+    environment = resolve(all_environments(load_config(REPOSITORY / "matrix.toml"))[f"{version}-cpu"], today())
     backend = VenvBackend()
     state = backend.build(environment, lambda message: None)
     assert state.state == "ready", state.reason

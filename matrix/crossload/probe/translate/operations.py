@@ -8,7 +8,8 @@ by itself. What is in no row is named.
 import numpy as np
 
 from ..errors import NotTranslatableError
-from . import operation_rules, raw_operations
+from . import raw_operations
+from .rules import RULES, base
 
 KINDS = ("TFOpLambda", "SlicingOpLambda", "ClassMethod", "InstanceProperty", "InstanceMethod", "TensorFlowOpLayer")
 
@@ -22,7 +23,7 @@ _SIMPLE = {
     "subtract": ("math.subtract", _BINARY),
     "multiply": ("math.multiply", _BINARY),
     "true_divide": ("math.truediv math.divide realdiv", _BINARY),
-    "floor_divide": ("math.floordiv", _BINARY),
+    "floor_divide": ("math.floordiv math.floor_div floor_div", _BINARY),
     "mod": ("math.floormod math.mod", _BINARY),
     "power": ("math.pow pow", _BINARY),
     "maximum": ("math.maximum", _BINARY),
@@ -32,8 +33,8 @@ _SIMPLE = {
     "greater_equal": ("math.greater_equal", _BINARY),
     "less": ("math.less", _BINARY),
     "less_equal": ("math.less_equal", _BINARY),
-    "equal": ("math.equal __operators__.eq", _BINARY),
-    "not_equal": ("math.not_equal __operators__.ne", _BINARY),
+    "equal": ("math.equal", _BINARY),
+    "not_equal": ("math.not_equal", _BINARY),
     "logical_and": ("math.logical_and", _BINARY),
     "logical_or": ("math.logical_or", _BINARY),
     "logical_xor": ("math.logical_xor", _BINARY),
@@ -63,6 +64,10 @@ _SIMPLE = {
     "arccosh": ("math.acosh", _UNARY),
     "arctanh": ("math.atanh", _UNARY),
     "erf": ("math.erf", _UNARY),
+    "erfinv": ("math.erfinv", _UNARY),
+    "angle": ("math.angle", "input=x"),
+    "det": ("linalg.det", "input=x"),
+    "cross": ("linalg.cross", "a=x1 b=x2"),
     "tanh": ("math.tanh nn.tanh", _UNARY),
     "sigmoid": ("math.sigmoid nn.sigmoid", _UNARY),
     "softplus": ("math.softplus nn.softplus", "features=x"),
@@ -87,11 +92,9 @@ _SIMPLE = {
     "all": ("math.reduce_all", _REDUCE),
     "logsumexp": ("math.reduce_logsumexp", _REDUCE),
     "expand_dims": ("expand_dims", "input=x axis"),
-    "broadcast_to": ("broadcast_to", "input=x shape"),
     "flip": ("reverse", "tensor=x axis"),
     "zeros_like": ("zeros_like compat.v1.zeros_like", "input=x dtype"),
     "ones_like": ("ones_like compat.v1.ones_like", "input=x dtype"),
-    "diagonal": ("linalg.diag_part", "input=x"),
 }
 
 
@@ -99,7 +102,7 @@ def flat(value):
     """What a call gave as a list, in the order in which Keras 2 counts its tensors."""
     if isinstance(value, dict):
         return [item for key in sorted(value) for item in flat(value[key])]
-    if isinstance(value, (list, tuple)):
+    if isinstance(value, (list, tuple)) and not isinstance(value, base.Shape):
         return [item for inner in value for item in flat(inner)]
     return [value]
 
@@ -120,19 +123,24 @@ def keeps_name(operation):
     return "name" in config
 
 
-def _today(symbol):
+def today(symbol):
     """Keras 2 names many operations by the name that they have in TensorFlow 1."""
     bare = symbol[len("compat.v1.") :] if str(symbol).startswith("compat.v1.") else str(symbol)
-    return bare if "." in bare or bare in operation_rules.RULES else "math." + bare
+    return bare if "." in bare or bare in RULES else "math." + bare
 
 
-def _rows():
-    rows = {}
+def row(table, symbol):
+    """The row of a symbol, as it is or by the name that it has today; None where there is none."""
+    return table.get(symbol) or table.get(today(symbol))
+
+
+def rows():
+    found = {}
     for target, (symbols, names) in _SIMPLE.items():
         for symbol in symbols.split():
-            rows[symbol] = _simple(target, names)
-    rows.update(operation_rules.RULES)
-    return rows
+            found[symbol] = _simple(target, names)
+    found.update(RULES)
+    return found
 
 
 def _simple(target, names):
@@ -154,7 +162,10 @@ def _simple(target, names):
         if unknown:
             raise NotTranslatableError("argument %s" % ", ".join(unknown))
         call = {theirs: given[own] for own, theirs in pairs if given.get(own) is not None}
-        return getattr(ops, target)(**operation_rules.alike(call))
+        if not hasattr(ops, target):
+            raise NotTranslatableError("this version of Keras has no operation %s" % target)
+        known = base.computed(ops, target, call)
+        return known if known is not None else getattr(ops, target)(**base.alike(base.tensors(ops, call)))
 
     return rule
 
@@ -164,7 +175,7 @@ class Operations(object):
 
     def __init__(self, keras):
         self._keras = keras
-        self._table = _rows()
+        self._table = rows()
 
     def apply(self, item, first, keywords):
         """The result of one call.
@@ -183,7 +194,7 @@ class Operations(object):
                 % (name, kind, config.get("method_name") or config.get("attr_name"))
             )
         symbol = config.get("function")
-        rule = self._table.get(symbol) or self._table.get(_today(symbol))
+        rule = row(self._table, symbol)
         if rule is None:
             raise NotTranslatableError("layer %s: the operation tf.%s has no equal in the table" % (name, symbol))
         keywords = {key: value for key, value in keywords.items() if key != "name"}
@@ -198,7 +209,7 @@ class Operations(object):
         """What is no tensor of the graph, because all it was made of is known, as an array."""
         if isinstance(result, dict):
             return {key: self._settled(item) for key, item in result.items()}
-        if isinstance(result, (list, tuple)) and not isinstance(result, operation_rules.Shape):
+        if isinstance(result, (list, tuple)) and not isinstance(result, base.Shape):
             return [self._settled(item) for item in result]
         if isinstance(result, self._keras.KerasTensor) or not hasattr(result, "numpy"):
             return result

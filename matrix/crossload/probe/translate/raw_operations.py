@@ -5,7 +5,7 @@ import json
 import numpy as np
 
 from ..errors import NotTranslatableError
-from . import operation_rules as rules
+from .rules import arrays, base, mathematics, networks
 
 _BINARY = {
     "Add": "add", "AddV2": "add", "Sub": "subtract", "Mul": "multiply", "RealDiv": "true_divide", "Div": "true_divide",
@@ -47,7 +47,7 @@ def apply(ops, name, config, tensors):
 
 def _apply(ops, kind, arguments, attributes):
     if kind in _BINARY:
-        return getattr(ops, _BINARY[kind])(*rules.alike(dict(zip(("x1", "x2"), arguments))).values())
+        return getattr(ops, _BINARY[kind])(*base.alike(dict(zip(("x1", "x2"), arguments))).values())
     if kind in _UNARY:
         return getattr(ops, _UNARY[kind])(arguments[0])
     if kind in _REDUCE:
@@ -55,32 +55,32 @@ def _apply(ops, kind, arguments, attributes):
     if kind == "StridedSlice":
         return _strided_slice(ops, arguments, attributes)
     if kind == "ConcatV2":
-        return rules.concat(ops, arguments[:-1], axis=arguments[-1])
+        return arrays.concat(ops, arguments[:-1], axis=arguments[-1])
     if kind == "Pack":
-        return rules.stack(ops, arguments, axis=_number(attributes, "axis"))
+        return arrays.stack(ops, arguments, axis=_number(attributes, "axis"))
     if kind == "Cast":
-        return rules.cast(ops, arguments[0], _TYPES.get((attributes.get("DstT") or {}).get("type"), "float32"))
+        return arrays.cast(ops, arguments[0], _TYPES.get((attributes.get("DstT") or {}).get("type"), "float32"))
     if kind == "BiasAdd":
-        return rules.bias_add(ops, arguments[0], arguments[1])
+        return networks.bias_add(ops, arguments[0], arguments[1])
     if kind in ("MatMul", "BatchMatMulV2"):
         first, second = ("transpose_a", "transpose_b") if kind == "MatMul" else ("adj_x", "adj_y")
-        return rules.matmul(
+        return mathematics.matmul(
             ops, *arguments, transpose_a=_flag(attributes, first), transpose_b=_flag(attributes, second)
         )
     if kind == "LeakyRelu":
         return ops.leaky_relu(arguments[0], negative_slope=float((attributes.get("alpha") or {}).get("f", 0.2)))
     if kind == "SquaredDifference":
-        return rules.squared_difference(ops, *arguments)
+        return mathematics.squared_difference(ops, *arguments)
     made = {
-        "Reshape": rules.reshape, "Transpose": rules.transpose, "Tile": rules.tile, "Pad": rules.pad, "Shape": rules.shape,
-        "ExpandDims": lambda o, x, axis: o.expand_dims(x, axis=axis), "Identity": rules.identity,
+        "Reshape": arrays.reshape, "Transpose": arrays.transpose, "Tile": arrays.tile, "Pad": arrays.pad, "Shape": arrays.shape,
+        "ExpandDims": lambda o, x, axis: o.expand_dims(x, axis=axis), "Identity": arrays.identity,
         "ReverseV2": lambda o, x, axis: o.flip(x, axis=axis),
-        "SelectV2": rules.where, "Select": rules.where, "GatherV2": lambda o, x, i, axis=0: rules.gather(o, x, i, axis=axis),
-        "Cumsum": rules.cumsum, "ClipByValue": rules.clip_by_value,
+        "SelectV2": arrays.where, "Select": arrays.where, "GatherV2": lambda o, x, i, axis=0: arrays.gather(o, x, i, axis=axis),
+        "Cumsum": mathematics.cumsum, "ClipByValue": arrays.clip_by_value,
     }  # fmt: skip
     if kind == "Squeeze":
         axes = [int(item) for item in ((attributes.get("squeeze_dims") or {}).get("list") or {}).get("i", [])]
-        return rules.squeeze(ops, arguments[0], axis=axes or None)
+        return arrays.squeeze(ops, arguments[0], axis=axes or None)
     if kind not in made:
         raise NotTranslatableError("no equal in the table")
     return made[kind](ops, *arguments)
@@ -99,20 +99,9 @@ def _number(attributes, name):
 
 
 def _strided_slice(ops, arguments, attributes):
-    tensor, begin, end, strides = arguments
     masks = {
-        name: _number(attributes, name + "_mask") for name in ("begin", "end", "ellipsis", "new_axis", "shrink_axis")
+        name + "_mask": _number(attributes, name + "_mask")
+        for name in ("begin", "end", "ellipsis", "new_axis", "shrink_axis")
     }
-    keys = []
-    for place, (start, stop, step) in enumerate(zip(np.ravel(begin), np.ravel(end), np.ravel(strides))):
-        bit = 1 << place
-        if masks["ellipsis"] & bit:
-            keys.append({"class_name": "__ellipsis__"})
-        elif masks["new_axis"] & bit:
-            keys.append(None)
-        elif masks["shrink_axis"] & bit:
-            keys.append(int(start))
-        else:
-            start, stop = None if masks["begin"] & bit else int(start), None if masks["end"] & bit else int(stop)
-            keys.append({"start": start, "stop": stop, "step": int(step)})
-    return rules.getitem(ops, tensor, keys)
+    tensor, begin, end, strides = arguments
+    return arrays.strided_slice(ops, tensor, *(np.ravel(item) for item in (begin, end, strides)), **masks)

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from crossload.probe.errors import NotTranslatableError
-from crossload.probe.translate import graph, operation_rules, operations, raw_operations
+from crossload.probe.translate import graph, operations, raw_operations
+from crossload.probe.translate.rules import arrays
 
 # What the networks of keras.applications with their preprocess_input, and functional models as people write them, hold.
 USUAL = (
@@ -61,8 +62,8 @@ def apply(symbol: str, first: Any, **keywords: Any) -> Recorder:
 
 @pytest.mark.parametrize("symbol", USUAL.split())
 def test_the_table_holds_the_usual_operations(symbol: str) -> None:
-    rows = operations._rows()
-    assert symbol in rows or operations._today(symbol) in rows
+    rows = operations.rows()
+    assert symbol in rows or operations.today(symbol) in rows
 
 
 def test_what_is_not_in_the_table_is_named_with_where_it_stands() -> None:
@@ -96,7 +97,7 @@ def test_a_fraction_with_integers_is_refused_as_tensorflow_refuses_it() -> None:
 
 def slicing(*keys: Any) -> list[tuple[str, Any]]:
     recorder = Recorder()
-    operation_rules.getitem(recorder, Tensor(None, 5, 3), list(keys))
+    arrays.getitem(recorder, Tensor(None, 5, 3), list(keys))
     return [(name, keywords.get("axis", arguments[1:])) for name, arguments, keywords in recorder.calls]
 
 
@@ -112,20 +113,20 @@ def test_slices_ellipses_and_new_axes() -> None:
 
 def test_a_size_that_is_known_only_later_is_what_is_left_when_reshaping() -> None:
     recorder = Recorder()
-    sizes = operation_rules.shape(recorder, Tensor(None, 5, 3))
+    sizes = arrays.shape(recorder, Tensor(None, 5, 3))
     assert list(sizes[1:]) == [5, 3]
-    operation_rules.reshape(recorder, Tensor(None, 5, 3), [operation_rules.getitem(recorder, sizes, 0), 15])
+    arrays.reshape(recorder, Tensor(None, 5, 3), [arrays.getitem(recorder, sizes, 0), 15])
     assert recorder.calls == [("reshape", recorder.calls[0][1], {})]
     assert recorder.calls[0][1][1] == (-1, 15)
     with pytest.raises(NotTranslatableError, match="two sizes"):
-        operation_rules.reshape(recorder, Tensor(None, 5, 3), [sizes[0], -1])
+        arrays.reshape(recorder, Tensor(None, 5, 3), [-1, sizes[0]])
     with pytest.raises(NotTranslatableError, match="only when the model runs"):
-        operation_rules.tile(recorder, Tensor(None, 5), [sizes[0], 1])
+        arrays.tile(recorder, Tensor(None, 5), [sizes[0], 1])
 
 
 def test_split_by_sizes_says_where_to_cut() -> None:
     recorder = Recorder()
-    operation_rules.split(recorder, Tensor(None, 6), [1, 2, -1], axis=1)
+    arrays.split(recorder, Tensor(None, 6), [1, 2, -1], axis=1)
     assert recorder.calls[0][1][1] == [1, 3]
 
 
