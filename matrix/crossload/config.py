@@ -51,6 +51,7 @@ class EnvironmentConfig(_Table):
 class ProfileConfig(_Table):
     """One ``[profiles.NAME]``: default environments, formats and scenarios.
 
+    :param without_tags: scenarios with one of these are left out.
     :param also: formats by scenario: what runs besides, whatever the tags and the formats above.
     """
 
@@ -58,6 +59,7 @@ class ProfileConfig(_Table):
     formats: Annotated[list[str], Field(min_length=1)]
     tags: list[str] = []
     wide_tags: list[str] = []
+    without_tags: list[str] = []
     also: dict[str, list[str]] = {}
 
 

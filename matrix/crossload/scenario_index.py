@@ -7,17 +7,19 @@ changing one scenario makes exactly its own results stale.
 import ast
 import hashlib
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from crossload.construct_table import read_table
 from crossload.errors import ConfigError, SelectionError, nearest
 from crossload.resources import SCENARIOS
 from crossload.util.import_roots import import_root
 
 BUILT_IN = SCENARIOS
+CONSTRUCTS = "constructs.csv"
 PRECISIONS = ("float32", "mixed_float16")
 _VERSION = re.compile(r"^\d+\.\d+$")
 # Says how results are shown and changes none of them, so it is in no digest.
@@ -196,6 +198,24 @@ def _digest(
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
 
+def _constructs(package: _Package, known: Mapping[str, Any], root: str) -> Iterator[Scenario]:
+    """A scenario for each line of the table of constructs, where a package has one.
+
+    A line's digest covers the line and the code that builds all of them: adding a line leaves the others what they were.
+    """
+    table = package.folder / CONSTRUCTS
+    if not table.is_file():
+        return
+    module = f"{package.name}.{table.stem}"
+    code = hashlib.sha256()
+    for path in _reachable([package], [module]):
+        code.update(path.read_bytes())
+    for line, text in read_table(table):
+        options = {**known, **line.options}
+        digest = hashlib.sha256(f"{code.hexdigest()}\0{text}".encode()).hexdigest()
+        yield Scenario(line.scenario, module, (root,), options, digest, text, only_builds=True)
+
+
 def _only_builds(tree: ast.Module, options: Mapping[str, Any]) -> bool:
     """Whether a module holds nothing but imports from Keras and functions, scenarios or plain ones."""
     if options["custom_objects"] or options["import_modules"]:
@@ -245,6 +265,8 @@ def index_scenarios(folders: Iterable[Path] = ()) -> dict[str, Scenario]:
                 # Only our own modules are known to leave a process as they found it.
                 tame = package is built_in and _only_builds(tree, options)
                 found[name] = Scenario(name, module, roots, options, digest, source, tame)
+        if package is built_in:
+            found |= {item.name: item for item in _constructs(package, known, roots[0])}
     return found
 
 

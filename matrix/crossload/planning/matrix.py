@@ -7,6 +7,7 @@ from functools import cache, cached_property
 from packaging.version import Version
 
 from crossload.config import ProfileConfig, SampleConfig
+from crossload.domain.versions import keras_of
 from crossload.environments.model import Environment
 from crossload.errors import SelectionError, nearest
 from crossload.planning.sample import Name, Sample, choose
@@ -141,6 +142,8 @@ def make_works(
     for scenario in scenarios:
         if not named and profile.tags and not set(profile.tags) & set(scenario.tags):
             continue
+        if not named and set(profile.without_tags) & set(scenario.tags):
+            continue
         wide = bool(set(profile.wide_tags) & set(scenario.tags))
         wanted = formats or (list(FORMATS) if wide else main)
         allowed = scenario.options["formats"]
@@ -168,12 +171,18 @@ def _also(profile: ProfileConfig, scenarios: Sequence[Scenario], formats: Sequen
 
 # A million cells ask for few different ones.
 _version = cache(Version)
+_KERAS_3 = 3
 
 
 def why_not_applicable(scenario: Scenario, environment: Environment) -> str:
     """Why a scenario cannot exist in an environment, from the versions it declares; empty when it can."""
     since, until = scenario.options["since"], scenario.options["until"]
-    if environment.tensorflow < _version(since):
+    if _version(since).major >= _KERAS_3:
+        # Beside one TensorFlow many a Keras 3 may stand: what came with one of those is counted by Keras' own versions.
+        keras = keras_of(environment.id, environment.pins)
+        if keras is None or _version(keras) < _version(since):
+            return f"the scenario exists since Keras {since}"
+    elif environment.tensorflow < _version(since):
         return f"the scenario exists since TensorFlow {since}"
     if until and environment.tensorflow > _version(until):
         return f"the scenario exists until TensorFlow {until}"

@@ -1,0 +1,232 @@
+"""Constructs: a minimal model for each line of ``constructs.csv``, so that every public name of Keras is a scenario.
+
+A line says what is made: ``kind`` (``layer``, ``optimizer`` ...), its public ``name`` and its ``arguments`` as in a call.
+``form`` says how it is given where that is not the usual way of its kind. ``crossload.construct_table`` reads the other
+columns. Weights are numbers from a seed made of the name. Layers are saved untrained; what is compiled takes one step.
+"""
+
+import csv
+import os
+import tempfile
+import zlib
+
+import numpy as np
+import tensorflow as tf
+from tensorflow import keras
+
+from scenarios import scenario
+from scenarios.objects import construct_models
+
+_TABLE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "constructs.csv")
+# Where names are looked up: by kind, and for what stands in arguments everywhere in turn.
+_PLACES = {
+    "layer": ("layers", "layers.experimental.preprocessing", "layers.experimental"),
+    "model": ("models",),
+    "activation": ("activations",),
+    "initializer": ("initializers",),
+    "regularizer": ("regularizers",),
+    "constraint": ("constraints",),
+    "policy": ("dtype_policies", "mixed_precision", "mixed_precision.experimental"),
+    "optimizer": ("optimizers", "mixed_precision"),
+    "schedule": ("optimizers.schedules", "optimizers"),
+    "loss": ("losses",),
+    "metric": ("metrics",),
+}
+_INPUT_TYPES = {"float": "float32", "int": "int32", "text": "string"}
+
+
+def _find(kind, name):
+    """A public object of Keras by its name, ``legacy.Adam`` among them."""
+    for place in _PLACES[kind]:
+        found = keras
+        for part in (place + "." + name).split("."):
+            found = getattr(found, part, None)
+        if found is not None:
+            return found
+    raise AttributeError("this Keras has no %s %s" % (kind, name))
+
+
+class _Names(object):
+    """What may stand in a line's arguments: classes of Keras, and nothing else."""
+
+    def __getitem__(self, name):
+        if name in ("dict", "abs"):
+            return {"dict": dict, "abs": tf.abs}[name]
+        for kind in _PLACES:
+            try:
+                return _find(kind, name)
+            except AttributeError:
+                continue
+        raise KeyError(name)
+
+
+def _arguments(text):
+    return eval("dict(%s)" % text, {"__builtins__": {}}, _Names())
+
+
+def _input_specs(text):
+    """``float 5x3 + int 4 <12 -> 1`` as pairs of type and shape."""
+    specs = []
+    for part in text.split("->")[0].split("+"):
+        words = part.split()
+        specs.append((words[0], tuple(int(size) for size in words[1].split("x"))))
+    return specs
+
+
+class Construct(object):
+    """One line of the table."""
+
+    def __init__(self, line):
+        self.kind, self.name, self.form = line["kind"], line["name"], line["form"]
+        self.variant, self.text, self.specs = line["variant"], line["arguments"], _input_specs(line["inputs"])
+        parts = ("construct", self.kind, self.name.replace(".", "-").replace("_", "-"), self.variant)
+        self.scenario = "-".join(part for part in parts if part)
+
+    def build(self):
+        """The model, as every scenario gives it."""
+        return getattr(self, "_of_" + self.kind, self._of_dense)()
+
+    def arguments(self):
+        return _arguments(self.text)
+
+    def made(self):
+        """The object, string or function that the line names."""
+        if self.form == "string":
+            return self.name
+        found = _find(self.kind, self.name)
+        return found if self.form == "function" else found(**self.arguments())
+
+    def inputs(self):
+        return [keras.Input(shape=shape, dtype=_INPUT_TYPES[kind]) for kind, shape in self.specs]
+
+    def _numbers(self, model):
+        """Give a model weights that are the same in every version."""
+        generator = np.random.RandomState(zlib.crc32(self.scenario.encode()) % (2**31))
+        values = []
+        for value in model.get_weights():
+            value = np.asarray(value)
+            is_number = value.dtype.kind == "f" or value.dtype.name == "bfloat16"
+            values.append(generator.uniform(0.1, 0.9, value.shape).astype(value.dtype) if is_number else value)
+        model.set_weights(values)
+        return model
+
+    def _data(self):
+        """What a layer adapts to."""
+        kind, shape = self.specs[0]
+        count = 16 * int(np.prod(shape))
+        if kind == "text":
+            words = ["the saved model", "the layer", "model", "saved", "the"] * count
+            return np.array(words[:count]).reshape((16,) + shape)
+        if kind == "int":
+            return (np.arange(count) ** 2 % 11).reshape((16,) + shape).astype("int32")
+        return ((np.arange(count) % 37) ** 1.5 / 50.0).reshape((16,) + shape).astype("float32")
+
+    def _of_layer(self):
+        if self.form == "input":
+            layer = keras.layers.InputLayer(**self.arguments())
+            return self._numbers(keras.Sequential([layer, keras.layers.Dense(4)]))
+        if self.form == "input-tensor":
+            given = keras.layers.Input(**self.arguments())
+            return self._numbers(keras.Model(given, keras.layers.Dense(4)(given)))
+        inputs = self.inputs()
+        if self.form == "vocabulary-file":
+            return self._with_vocabulary_file(inputs)
+        layer = self.made_layer()
+        if self.form == "adapted":
+            layer.adapt(self._data())
+        given = [inputs[0], inputs[0]] if self.form == "pair" else inputs
+        outputs = layer(*given) if self.form == "pair" else layer(given if len(given) > 1 else given[0])
+        model = keras.Model(inputs if len(inputs) > 1 else inputs[0], outputs)
+        return model if self.form == "adapted" or "Normalization(" in repr(layer) else self._numbers(model)
+
+    def made_layer(self):
+        layer = _find("layer", self.name)(**self.arguments())
+        return keras.layers.RNN(layer) if self.form == "cell" else layer
+
+    def _with_vocabulary_file(self, inputs):
+        with tempfile.NamedTemporaryFile("w", suffix=".txt", delete=False) as stream:
+            stream.write("model\nsaved\nlayer\n")
+        layer = _find("layer", self.name)(vocabulary=stream.name)
+        return keras.Model(inputs[0], layer(inputs[0]))
+
+    def _of_model(self):
+        return self._numbers(construct_models.MODELS[self.name + " " + self.variant](self.inputs()))
+
+    def _of_operation(self):
+        inputs = self.inputs()
+        return self._numbers(keras.Model(inputs[0], construct_models.OPERATIONS[self.name](inputs[0])))
+
+    def _of_activation(self):
+        (inputs,) = self.inputs()
+        if self.form == "string":
+            outputs = keras.layers.Dense(4, activation=self.name)(inputs)
+        else:
+            outputs = keras.layers.Activation(_find("activation", self.name))(inputs)
+        return self._numbers(keras.Model(inputs, outputs))
+
+    def _of_policy(self):
+        (inputs,) = self.inputs()
+        policy = keras.dtype_policies.DTypePolicyMap() if self.form == "map" else self.made()
+        return self._numbers(keras.Model(inputs, keras.layers.Dense(4, dtype=policy)(inputs)))
+
+    def _of_initializer(self):
+        return self._of_dense_argument("kernel_initializer")
+
+    def _of_regularizer(self):
+        return self._of_dense_argument("kernel_regularizer")
+
+    def _of_constraint(self):
+        (inputs,) = self.inputs()
+        if len(inputs.shape) > 2:
+            layer = keras.layers.Conv2D(4, 3, kernel_constraint=self.made())
+            return self._numbers(keras.Model(inputs, layer(inputs)))
+        return self._of_dense_argument("kernel_constraint")
+
+    def _of_dense_argument(self, argument):
+        (inputs,) = self.inputs()
+        layer = keras.layers.Dense(4, **{argument: self.made()})
+        return self._numbers(keras.Model(inputs, layer(inputs)))
+
+    def _of_dense(self):
+        """What is compiled into a model of one layer: an optimizer, a schedule, a loss or a metric."""
+        (inputs,) = self.inputs()
+        last = keras.layers.Dense(3, activation="softmax")
+        if self.form in ("list", "dictionary", "weights"):
+            outputs = [keras.layers.Dense(3, name="one")(inputs), keras.layers.Dense(3, name="two")(inputs)]
+        else:
+            outputs = last(inputs)
+        model = self._numbers(keras.Model(inputs, outputs))
+        model.compile(**self._settings())
+        return model
+
+    def _settings(self):
+        settings = {"optimizer": keras.optimizers.SGD(learning_rate=0.05), "loss": "mse"}
+        if self.kind == "optimizer":
+            settings["optimizer"] = self.name.lower() if self.form == "string" else self.made()
+        elif self.kind == "schedule":
+            settings["optimizer"] = keras.optimizers.SGD(learning_rate=self.made())
+        elif self.form == "list":
+            settings["loss"] = ["mse", "mae"]
+        elif self.form == "dictionary":
+            settings["loss"] = {"one": "mse", "two": keras.losses.MeanAbsoluteError()}
+        elif self.form == "weights":
+            settings.update(loss=["mse", "mse"], loss_weights=[0.3, 0.7])
+        elif self.form == "wrapper":
+            settings["metrics"] = [keras.metrics.MeanMetricWrapper(keras.losses.mean_squared_error, name="wrapped")]
+        elif self.form == "several":
+            settings.update(metrics=["accuracy", keras.metrics.AUC(name="area")], weighted_metrics=["mae"])
+        elif self.kind == "metric":
+            settings["metrics"] = [self.made()]
+        else:
+            settings["loss"] = self.made()
+        return settings
+
+
+def _register():
+    with open(_TABLE) as stream:
+        for line in csv.DictReader(stream):
+            construct = Construct(line)
+            scenario(construct.scenario, "constructs")(construct.build)
+
+
+_register()

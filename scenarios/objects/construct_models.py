@@ -1,0 +1,159 @@
+"""Ways of putting a model together, and operators on its tensors, for the constructs of kind ``model`` and ``operation``."""
+
+import tensorflow as tf
+from tensorflow import keras
+
+layers = keras.layers
+
+
+def _inner(width=8, units=4):
+    inputs = keras.Input(shape=(width,))
+    return keras.Model(inputs, layers.Dense(units)(inputs))
+
+
+def _convolution():
+    inputs = keras.Input(shape=(6, 6, 3))
+    return keras.Model(inputs, layers.GlobalAveragePooling2D()(layers.Conv2D(4, 3)(inputs)))
+
+
+def _sequential(width=8):
+    return keras.Sequential([keras.Input(shape=(width,)), layers.Dense(4)])
+
+
+def _built(model, width=8):
+    model(tf.zeros((1, width)))
+    return model
+
+
+def _shared(inputs):
+    layer = layers.Dense(4)
+    return keras.Model(inputs, layers.Concatenate()([layer(inputs[0]), layer(inputs[1])]))
+
+
+def _named_inputs(inputs):
+    one, two = keras.Input(shape=(8,), name="b_in"), keras.Input(shape=(8,), name="a_in")
+    return keras.Model({"b_in": one, "a_in": two}, layers.Dense(4)(layers.Concatenate()([one, two])))
+
+
+def _named_outputs(inputs):
+    return keras.Model(inputs[0], {"b_out": layers.Dense(4)(inputs[0]), "a_out": layers.Dense(3)(inputs[0])})
+
+
+def _two_deep(inputs):
+    middle_inputs = keras.Input(shape=(8,))
+    middle = keras.Model(middle_inputs, layers.Activation("tanh")(_inner()(middle_inputs)))
+    return keras.Model(inputs[0], layers.Dense(2)(middle(inputs[0])))
+
+
+def _frozen(inputs):
+    base = _inner()
+    base.trainable = False
+    hidden = layers.Dense(4, trainable=False)(base(inputs[0], training=False))
+    return keras.Model(inputs[0], layers.Dense(2)(hidden))
+
+
+def _embedded(inputs):
+    return layers.Embedding(12, 3, mask_zero=True)(inputs[0])
+
+
+def _twice(inputs):
+    hidden = _embedded(inputs)
+    return keras.Model(inputs[0], layers.Concatenate()([hidden, hidden]))
+
+
+def _masked_attention(inputs):
+    hidden = _embedded(inputs)
+    return keras.Model(inputs[0], layers.MultiHeadAttention(num_heads=1, key_dim=3)(hidden, hidden))
+
+
+def _states(inputs):
+    _, one, two = layers.LSTM(4, return_state=True)(inputs[0])
+    decoded = layers.LSTM(4, return_sequences=True)(inputs[0], initial_state=[one, two])
+    return keras.Model(inputs[0], layers.Dense(2)(decoded))
+
+
+def _attention(inputs, **more):
+    layer = layers.MultiHeadAttention(num_heads=2, key_dim=3)
+    return layer(inputs[0], inputs[0], **more)
+
+
+# By public name and variant; each takes a list of input tensors.
+MODELS = {
+    "Sequential ": lambda inputs: _sequential(),
+    "Sequential no-input-shape": lambda inputs: _built(keras.Sequential([layers.Dense(4), layers.Dense(2)])),
+    "Sequential in-functional": lambda inputs: keras.Model(inputs[0], layers.Dense(2)(_sequential()(inputs[0]))),
+    "Sequential in-sequential": lambda inputs: _built(keras.Sequential([_sequential(), layers.Dense(2)])),
+    "Model ": lambda inputs: keras.Model(inputs[0], layers.Dense(4)(inputs[0])),
+    "Model two-inputs": lambda inputs: keras.Model(inputs, layers.Dense(4)(layers.Concatenate()(inputs))),
+    "Model two-outputs": lambda inputs: keras.Model(
+        inputs[0], [layers.Dense(4)(inputs[0]), layers.Dense(3)(inputs[0])]
+    ),
+    "Model named-inputs": _named_inputs,
+    "Model named-outputs": _named_outputs,
+    "Model shared-layer": _shared,
+    "Model in-functional": lambda inputs: keras.Model(inputs[0], layers.Dense(2)(_inner()(inputs[0]))),
+    "Model in-sequential": lambda inputs: _built(keras.Sequential([_inner(), layers.Dense(2)])),
+    "Model pooled-in-sequential": lambda inputs: _called(
+        keras.Sequential([_convolution(), layers.Dense(2)]), (6, 6, 3)
+    ),
+    "Model two-deep": _two_deep,
+    "Model in-time-distributed": lambda inputs: keras.Model(inputs[0], layers.TimeDistributed(_inner())(inputs[0])),
+    "Model sequential-in-time-distributed": lambda inputs: keras.Model(
+        inputs[0], layers.TimeDistributed(_sequential())(inputs[0])
+    ),
+    "Model frozen": _frozen,
+    "Model slash-in-name": lambda inputs: keras.Model(inputs[0], layers.Dense(4, name="block/dense")(inputs[0])),
+    "Model same-tensor-twice": lambda inputs: keras.Model(inputs[0], layers.Concatenate()([inputs[0], inputs[0]])),
+    "Model masked-lstm": lambda inputs: keras.Model(inputs[0], layers.LSTM(4)(_embedded(inputs))),
+    "Model masked-concatenate": _twice,
+    "Model masked-attention": _masked_attention,
+    "Model states-passed-on": _states,
+    "Model attention-with-mask": lambda inputs: keras.Model(inputs, _attention(inputs, attention_mask=inputs[1])),
+    "Model attention-of-three": lambda inputs: keras.Model(inputs[0], _attention(inputs, key=inputs[0])),
+    "Model integer-input": lambda inputs: keras.Model(
+        inputs[0], layers.Dense(2)(layers.Flatten()(layers.Embedding(12, 3)(inputs[0])))
+    ),
+    "Model text-input": lambda inputs: keras.Model(inputs[0], layers.Flatten()(inputs[0])),
+}
+
+
+def _called(model, shape):
+    model(tf.zeros((1,) + shape))
+    return model
+
+
+def _ops(name):
+    return getattr(keras.ops, name)
+
+
+# By name; each takes the input tensor.
+OPERATIONS = {
+    "add": lambda x: x + 1.5,
+    "multiply": lambda x: x * 2.0,
+    "subtract": lambda x: 1.0 - x,
+    "divide": lambda x: x / 2.0,
+    "power": lambda x: x**2,
+    "negative": lambda x: -x,
+    "slice": lambda x: x[:, 1:5],
+    "slice-last": lambda x: x[:, -1, :],
+    "matmul": lambda x: x @ x,
+    "comparison": lambda x: x > 0.5,
+    "reduce_mean": lambda x: tf.reduce_mean(x, axis=1),
+    "reduce_sum": lambda x: tf.reduce_sum(x, axis=1, keepdims=True),
+    "concat": lambda x: tf.concat([x, x], axis=-1),
+    "reshape": lambda x: tf.reshape(x, [-1, 2, 4]),
+    "expand_dims": lambda x: tf.expand_dims(x, -1),
+    "cast": lambda x: tf.cast(x, "float64"),
+    "nn_relu": lambda x: tf.nn.relu(x),
+    "sqrt": lambda x: tf.sqrt(tf.abs(x)),
+    "l2_normalize": lambda x: tf.math.l2_normalize(x, axis=1),
+    "ops_mean": lambda x: _ops("mean")(x, axis=1),
+    "ops_sum": lambda x: _ops("sum")(x, axis=1, keepdims=True),
+    "ops_concatenate": lambda x: _ops("concatenate")([x, x], axis=-1),
+    "ops_reshape": lambda x: _ops("reshape")(x, (-1, 2, 4)),
+    "ops_expand_dims": lambda x: _ops("expand_dims")(x, -1),
+    "ops_cast": lambda x: _ops("cast")(x, "float64"),
+    "ops_relu": lambda x: _ops("relu")(x),
+    "ops_sqrt": lambda x: _ops("sqrt")(_ops("absolute")(x)),
+    "ops_normalize": lambda x: _ops("normalize")(x, axis=-1),
+}
