@@ -7,7 +7,7 @@ from typing import Any
 from crossload.config import MatrixConfig
 from crossload.domain.cells import CellName, CellRow, axes_of
 from crossload.domain.verdicts import FAITHFUL, is_comparable
-from crossload.domain.versions import keras_of
+from crossload.domain.versions import keras_of, spoken
 from crossload.environments.model import EnvironmentState
 from crossload.inspection import Inspection
 from crossload.planning.matrix import Matrix
@@ -50,11 +50,12 @@ class Sampled:
     @property
     def text(self) -> str:
         """In one sentence."""
+        name, like = spoken(self.environment), spoken(self.like)
         if self.reason:
-            return f"{self.environment} is measured in full: {self.reason}."
+            return f"{name} is measured in full: {self.reason}."
         return (
-            f"{self.environment} has the Keras of {self.like} ({self.keras}): a sample of {self.compared:,} of its "
-            f"{self.cells:,} cells was measured, and {self.agreed:,} of {self.compared:,} say what they say in {self.like}."
+            f"{name} has the Keras of {like} ({self.keras}): a sample of {self.compared:,} of its {self.cells:,} cells was "
+            f"measured, and {self.agreed:,} of {self.compared:,} say what they say in {like}."
         )
 
     def to_dict(self) -> dict[str, Any]:
@@ -63,6 +64,7 @@ class Sampled:
             "measured": "in full" if self.reason else "sample",
             "share_agreed": round(self.agreed / self.compared, 4) if self.compared else None,
             "disagreeing": "; ".join(self.disagreeing),
+            "text": self.text,
         }
 
 
@@ -105,9 +107,11 @@ def compare_samples(
         ]
         reason = ""
         if apart:
-            reason = f"{len(apart)} of {len(both)} sampled cells say something else than in {like}, first {apart[0]}"
+            reason = (
+                f"{len(apart)} of {len(both)} sampled cells say something else than in {spoken(like)}, first {apart[0]}"
+            )
         elif state is None or state.state != "ready":
-            reason = f"{like}, which has the same Keras, is not there"
+            reason = f"{spoken(like)}, which has the same Keras, is not there"
         found.append(
             Sampled(
                 name,

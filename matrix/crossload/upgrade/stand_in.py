@@ -70,10 +70,7 @@ def _of_sample(word: str, facts: Facts) -> End:
     return End(
         word,
         sample["like"],
-        f"{label} has the Keras of {like} ({sample['keras']}): a sample of {sample['compared']:,} of its "
-        f"{sample['cells']:,} cells was measured, and {sample['agreed']:,} of {sample['compared']:,} say what they say in "
-        f"{like}; answered as {like}. "
-        f"`crossload run --tf all,{label}` measures it in full.",
+        f"{sample['text']} Answered as {like}. `crossload run --tf all,{label}` measures it in full.",
     )
 
 

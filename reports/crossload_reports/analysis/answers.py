@@ -36,18 +36,32 @@ class Answer:
     more: str
 
 
-def answers(results: pd.DataFrame, squares: Squares, environments: Sequence[str]) -> dict[tuple[str, str], Answer]:
+def answers(
+    results: pd.DataFrame, squares: Squares, environments: Sequence[str], sampled: Mapping[str, str] | None = None
+) -> dict[tuple[str, str], Answer]:
     """Return an answer for every pair of environments, whether anything was measured between them or not.
 
     :param results: the cells that count.
     :param squares: the grid as mappings, by saver and loader.
     :param environments: ids in the order of their versions.
+    :param sampled: of those that a sample was measured of, a sentence that says so.
     """
     scenarios, files, numbers = _scenarios(results), _files(results), _numbers(results, squares)
     return {
         (start, to): Answer(
             sentence(numbers.get((start, to)), spoken(start), spoken(to), _break(squares, environments, start, to)),
-            _more(scenarios.get((start, to)), files.get(start, 0), numbers.get((start, to)), spoken(start), spoken(to)),
+            " ".join(
+                [
+                    _more(
+                        scenarios.get((start, to)),
+                        files.get(start, 0),
+                        numbers.get((start, to)),
+                        spoken(start),
+                        spoken(to),
+                    ),
+                    *((sampled or {})[name] for name in dict.fromkeys((start, to)) if name in (sampled or {})),
+                ]
+            ),
         )
         for start in environments
         for to in environments

@@ -11,6 +11,7 @@ from crossload.domain.verdicts import SCORED
 from crossload.domain.versions import spoken
 from crossload_reports import analysis
 from crossload_reports.analysis.answers import ordered
+from crossload_reports.analysis.columns import groups, other_number
 from crossload_reports.analysis.frame import tidy
 from crossload_reports.analysis.standing import counted
 from crossload_reports.html.words import SIGNS
@@ -28,7 +29,9 @@ def grid_svg(results: pd.DataFrame, environments: Sequence[Mapping[str, Any]] = 
     """Return the grid: the share of right outputs and the worst verdict of every saver and loader."""
     results = counted(tidy(results, RESULT_COLUMNS))
     squares = analysis.squares(results)
-    names = ordered(squares, environments)
+    facts = {str(one["id"]): one for one in environments}
+    known = [{"id": name, **facts.get(name, {})} for name in ordered(squares, environments)]
+    names = [str(known[place]["id"]) for group in groups(known) for place in group.places]
     step = _SIDE + _GAP
     width = max(_LEFT + len(names) * step + 20, 760)
     height = _TOP + len(names) * step + _FOOT
@@ -38,12 +41,15 @@ def grid_svg(results: pd.DataFrame, environments: Sequence[Mapping[str, Any]] = 
         f"<title>{escape(analysis.headline(results))}</title>",
         f'<rect width="{width}" height="{height}" fill="#fffefb"/>',
         _text(20, 34, analysis.headline(results), 16, "#201e1a", weight=650, anchor="start"),
-        _text(_LEFT - 10, _TOP - 12, "saved ↓  loaded →", 12, "#6a655c", anchor="end"),
+        _text(_LEFT - 10, _TOP - 22, "saved ↓  loaded →", 12, "#6a655c", anchor="end"),
     ]
     for place, name in enumerate(names):
         middle = place * step + _SIDE / 2
-        parts.append(_text(_LEFT + middle, _TOP - 12, spoken(name), 13 if len(spoken(name)) < 9 else 9, "#201e1a", 600))
+        other = other_number(name, facts.get(name, {}))
+        parts.append(_text(_LEFT + middle, _TOP - 22, spoken(name), 13 if len(spoken(name)) < 9 else 9, "#201e1a", 600))
+        parts.append(_text(_LEFT + middle, _TOP - 8, other, 9, "#6a655c"))
         parts.append(_text(_LEFT - 10, _TOP + middle + 5, spoken(name), 13, "#201e1a", 600, "end"))
+        parts.append(_text(_LEFT - 10, _TOP + middle + 18, other, 9, "#6a655c", anchor="end"))
     for row, saver in enumerate(names):
         for column, loader in enumerate(names):
             parts.append(

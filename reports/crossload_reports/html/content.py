@@ -63,7 +63,8 @@ def content(  # noqa: PLR0913 - the parts of a page, each by its name
         "round_trip_count": len(trips),
         "squares": squares,
         "loads": _loads(squares),
-        "names": names,
+        "names": [names[place] for group in told["groups"] for place in group["places"]],
+        "said": {str(environment["id"]): environment["said"] for environment in told["environments"]},
         "unsaved": analysis.unsaved(results),
         "environments": told["environments"],
         "scenarios": told["scenarios"],
@@ -125,6 +126,7 @@ def _about(run: Mapping[str, Any]) -> list[tuple[str, str]]:
     backend = f"{run.get('backend') or ''}{': ' + run['backend_reason'] if run.get('backend_reason') else ''}"
     cells = [f"{run[key]:,} {key}" for key in ("executed", "reused") if run.get(key) is not None]
     tolerances = run.get("tolerances") or {}
+    samples = " ".join(str(item["text"]) for item in run.get("samples") or ())
     return [
         ("Command", str(run.get("command") or "")),
         ("Crossload", str(run.get("version") or "")),
@@ -132,6 +134,7 @@ def _about(run: Mapping[str, Any]) -> list[tuple[str, str]]:
         ("Finished", str(run.get("finished") or "").replace("T", " ")),
         ("Took", f"{took} ({stages})" if took and stages else took),
         ("Cells", ", ".join(cells) + (" from the store" if run.get("reused") is not None else "")),
+        ("Samples", samples or "none: every cell of the selection was to be measured"),
         ("Host", str(run.get("host") or "")),
         ("Backend", backend),
         ("Tolerances", "; ".join(f"{name}: {tolerance_text(value)}" for name, value in tolerances.items())),

@@ -111,7 +111,8 @@ def make_report(  # noqa: PLR0913 - the parts of a page, each by its name
     judged = counted(results)
     squares = analysis.squares(judged)
     names = [str(environment["id"]) for environment in head["environments"]]
-    said = answers(judged, squares, names)
+    sampled = {str(one["id"]): str(one["sample"]["text"]) for one in head["environments"] if one["sample"]}
+    said = answers(judged, squares, names, sampled)
     variables = content(results, head, said, squares, run, causes, claims, past)
     tried = sorted({str(name) for name in attempts["attempt"].unique()})
     head |= {

@@ -14,6 +14,7 @@ from crossload.domain.cells import AXES, DIFF_COLUMNS, RUNG_COLUMNS
 from crossload.domain.versions import EnvironmentId, in_order, spoken
 from crossload.probe import attempts as ways
 from crossload.probe.formats import FORMATS
+from crossload_reports.analysis.columns import both_numbers, groups, other_number
 from crossload_reports.analysis.standing import FILES
 from crossload_reports.html.packing import Column, narrow
 
@@ -124,6 +125,10 @@ def payload(
     }
     head = {
         "environments": [_environment(name, known.get(name, {}), strings) for name in names],
+        "groups": [
+            {"name": group.name, "places": group.places}
+            for group in groups([{"id": name, **known.get(name, {})} for name in names])
+        ],
         "scenarios": [{**scenario, "source": strings.place(scenario["source"])} for scenario in described],
         "formats": [{"name": name, "gives": FORMATS[name].gives if name in FORMATS else ""} for name in formats],
         "instead": {name: _given(name) for name in _distinct(results, "attempt") if _given(name)},
@@ -260,5 +265,11 @@ def _environment(name: str, facts: Mapping[str, Any], strings: Strings) -> dict[
     pins = facts.get("pins") or {}
     flat = [strings.place(str(part)) for pin in sorted(pins.items()) for part in pin]
     # Nobody moves through a variant: a way of versions passes over it.
-    common = {"id": name, "label": spoken(name), "plain": EnvironmentId.parse(name).is_plain}
+    common = {
+        "id": name,
+        "label": spoken(name),
+        "plain": EnvironmentId.parse(name).is_plain,
+        "said": both_numbers(name, facts),
+    }
+    common |= {"other": other_number(name, facts), "sample": facts.get("sample")}
     return {**common, **{key: facts.get(key, "") for key in _FACTS}, "pins": flat}

@@ -1,11 +1,15 @@
 // Cells counted by square and verdict, and what the counts amount to.
 
-import { CELLS, ENVIRONMENTS, isScored, NO_LOADER, SEVERITY, verdictOf, VERDICTS, WORDS } from "./data.js";
+import { CELLS, DATA, ENVIRONMENTS, isScored, NO_LOADER, SEVERITY, verdictOf, VERDICTS, WORDS } from "./data.js";
 import { STATE } from "./state.js";
 
 // Every environment, whatever could be run in it: what is missing has to be seen.
-export const SAVERS = ENVIRONMENTS.map((_, place) => place);
+// Side by side stand those with the same kind of Keras.
+export const SAVERS = DATA.groups.flatMap((group) => group.places);
 export const LOADERS = SAVERS;
+
+/** The groups by the environment that each begins with. */
+export const GROUP_AT = new Map(DATA.groups.map((group) => [group.places[0], group]));
 
 /** What the number of a square may be a share of. */
 export const SHARES = {

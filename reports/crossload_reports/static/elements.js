@@ -24,12 +24,16 @@ export function percent(count, whole) {
   return `${share > 0 && share < 1 ? Math.min(99, Math.max(1, Math.round(share * 100))) : Math.round(share * 100)} %`;
 }
 
-/** The name of an environment in two lines: the version, and what is special about it. */
+/** The name of an environment in lines: the version, what is special about it, and the other of its two numbers. */
 export function environmentName(environment) {
-  const [, version, rest] = environment.label.match(/^([^+-]*)(.*)$/);
+  const [, base, rest] = environment.label.match(/^([^+-]*)(.*)$/);
+  // A column is as wide as a number: K is Keras.
+  const version = base.replace(/^keras(?=\d)/, "K\u202f");
+  const other = environment.other ? make("small", {}, environment.other.replaceAll("Keras ", "K\u202f").replaceAll("TF ", "TF\u202f")) : null;
   // The name of a variant may be broken behind its first word: a column is as wide as a number.
   const [first, ...more] = rest.split("_");
-  return rest ? [version, make("small", {}, first, ...more.flatMap((word) => ["_", make("wbr"), word]))] : [environment.label];
+  const special = rest ? make("small", {}, first, ...more.flatMap((word) => ["_", make("wbr"), word])) : null;
+  return [version, special, other].filter(Boolean);
 }
 
 export function part(title, ...children) {

@@ -1,6 +1,6 @@
 // The first screen: from where, to where, and what the cells say to that.
 
-import { LOADERS, squareOf, tally } from "./counting.js";
+import { GROUP_AT, LOADERS, squareOf, tally } from "./counting.js";
 import { COUNT, DATA, doesCount, environmentOf, ENVIRONMENTS, isScored, TEXT, VERDICTS, WORDS } from "./data.js";
 import { environmentName, make, percent } from "./elements.js";
 import { isTiny } from "./grid.js";
@@ -9,7 +9,8 @@ import { address, chosenPair, go, STATE } from "./state.js";
 export function fillChoosers() {
   for (const select of document.querySelectorAll("select[data-pair]")) {
     const key = select.dataset.pair;
-    select.replaceChildren(...ENVIRONMENTS.map((one) => make("option", { value: one.id }, one.label)));
+    const options = DATA.groups.map((group) => [group.name, group.places.map((place) => make("option", { value: ENVIRONMENTS[place].id }, ENVIRONMENTS[place].said))]);
+    select.replaceChildren(...(options.length > 1 ? options.map(([label, own]) => make("optgroup", { label }, ...own)) : options.flatMap(([, own]) => own)));
     select.addEventListener("change", () => go({ [key]: select.value, cell: "" }));
   }
 }
@@ -64,7 +65,8 @@ function drawJourney(start, to) {
       const count = counts[VERDICTS.indexOf(verdict)];
       return count ? make("i", { class: `v-${verdict}`, style: { "flex-grow": count } }) : null;
     });
-    return make("li", {}, make("a", {
+    const group = DATA.groups.length > 1 && GROUP_AT.get(loader);
+    return make("li", { class: group ? "begins" : null, "data-group": group ? group.name : null }, make("a", {
       href: address({ to: environment.id, cell: "" }), "data-to": environment.id, class: scored ? null : "empty", "aria-current": environment.id === to ? "true" : null,
       "aria-label": `${ENVIRONMENTS[start].label} to ${environment.label}: ${said || "not measured"}`, title: said || "not measured",
     }, make("span", { class: "journey-share", "aria-hidden": "true" }, scored ? percent(plain, scored).replace(" %", "") : "–"),

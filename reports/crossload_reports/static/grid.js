@@ -1,10 +1,11 @@
 // Who loads whom: savers down, loaders across.
 
-import { LOADERS, SAVERS, squareOf, sums, tally } from "./counting.js";
-import { ENVIRONMENTS, NO_LOADER, VERDICTS, WORDS } from "./data.js";
+import { GROUP_AT, LOADERS, SAVERS, squareOf, sums, tally } from "./counting.js";
+import { DATA, ENVIRONMENTS, NO_LOADER, VERDICTS, WORDS } from "./data.js";
 import { environmentName, make, many, percent } from "./elements.js";
 import { address, chosenPair, STATE, UNSAVED } from "./state.js";
 
+const DENSE = 30; // more than this, and squares are as small as can be read
 const TINY = 16; // more environments than this have squares without signs, but for what is silently wrong
 export const isTiny = LOADERS.length > TINY;
 
@@ -31,31 +32,44 @@ export function drawGrid(cells) {
   roam(GRID.table, focused);
 }
 
+const classOf = (...names) => names.filter(Boolean).join(" ") || null;
+
+/** An environment with both of its numbers, and how much of it was measured. */
+function nameOf({ said, sample }) {
+  return sample ? `${said}; a sample of ${sample.compared.toLocaleString("en")} of ${sample.cells.toLocaleString("en")} cells, compared with ${sample.like}` : said;
+}
+
 /** A table of empty squares. */
 function makeGrid(unsaved, [start, goal]) {
   const head = make("tr", {}, make("th", { class: "corner", scope: "col" },
     make("span", { class: "down" }, "saved ↓"), make("span", { class: "across" }, "loaded →")));
-  for (const loader of LOADERS) head.append(make("th", { scope: "col", class: ENVIRONMENTS[loader].id === goal ? "asked" : null }, ...environmentName(ENVIRONMENTS[loader])));
+  for (const loader of LOADERS) head.append(make("th", { scope: "col", class: classOf(ENVIRONMENTS[loader].id === goal && "asked", GROUP_AT.has(loader) && "begins"), title: nameOf(ENVIRONMENTS[loader]) }, ...environmentName(ENVIRONMENTS[loader])));
   if (unsaved) head.append(make("th", { scope: "col", class: "unsaved" }, "not saved"));
   const made = { squares: [], unsaved: [] };
   const body = make("tbody");
   for (const saver of SAVERS) {
-    const row = make("tr", {}, make("th", { scope: "row", class: ENVIRONMENTS[saver].id === start ? "asked" : null }, ...environmentName(ENVIRONMENTS[saver])));
-    made.squares.push(LOADERS.map((loader) => {
+    if (DATA.groups.length > 1 && GROUP_AT.has(saver)) {
+      body.append(make("tr", { class: "group" }, make("th", { scope: "rowgroup" }, GROUP_AT.get(saver).name)));
+    }
+    const row = make("tr", {}, make("th", { scope: "row", class: ENVIRONMENTS[saver].id === start ? "asked" : null, title: nameOf(ENVIRONMENTS[saver]) }, ...environmentName(ENVIRONMENTS[saver])));
+    made.squares[saver] = [];
+    LOADERS.forEach((loader) => {
       const pair = { saver: ENVIRONMENTS[saver].id, loader: ENVIRONMENTS[loader].id };
       const square = make("a", { "data-square": `${pair.saver}>${pair.loader}`, href: address(pair, {}) },
         ...(isTiny ? [" "] : [make("b", {}, " "), make("small", {}, " "), make("span", { "aria-hidden": "true" }, " ")]));
-      row.append(make("td", { class: saver === loader ? "same" : null }, square));
-      return square;
-    }));
+      row.append(make("td", { class: classOf(saver === loader && "same", GROUP_AT.has(loader) && "begins") }, square));
+      made.squares[saver][loader] = square;
+    });
     if (unsaved) {
-      made.unsaved.push(make("td", { class: "unsaved" }));
-      row.append(made.unsaved.at(-1));
+      made.unsaved[saver] = make("td", { class: "unsaved" });
+      row.append(made.unsaved[saver]);
     }
     body.append(row);
   }
-  const size = isTiny ? "tiny" : LOADERS.length > 9 ? "small" : "large";
-  made.table = make("table", { class: `grid ${size}`, "aria-label": "Saved with, by row; loaded with, by column" }, make("thead", {}, head), body);
+  const size = LOADERS.length > DENSE ? "tiny dense" : isTiny ? "tiny" : LOADERS.length > 9 ? "small" : "large";
+  const groups = DATA.groups.length > 1 ? make("tr", { class: "groups" }, make("td", {}),
+    ...DATA.groups.map((group) => make("th", { scope: "colgroup", colspan: group.places.length, class: "begins" }, make("span", {}, group.name)))) : null;
+  made.table = make("table", { class: `grid ${size}`, "aria-label": "Saved with, by row; loaded with, by column" }, make("thead", {}, groups, head), body);
   made.table.addEventListener("keydown", moveWithArrows);
   for (const occasion of ["pointerover", "pointerdown", "focusin", "click"]) made.table.addEventListener(occasion, aim, { capture: true });
   return made;
@@ -182,7 +196,7 @@ function roam(table, focused) {
 
 function moveWithArrows(event) {
   const step = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] }[event.key];
-  const rows = [...event.currentTarget.tBodies[0].rows].map((row) => [...row.querySelectorAll("a.square")]);
+  const rows = [...event.currentTarget.tBodies[0].rows].map((row) => [...row.querySelectorAll("a.square")]).filter((row) => row.length);
   const row = rows.findIndex((squares) => squares.includes(event.target));
   if (!step || row < 0) return;
   const next = rows[row + step[0]]?.[rows[row].indexOf(event.target) + step[1]];

@@ -21,6 +21,8 @@ from tests.unit.reports import sample_run
 from tests.unit.reports.page_scripts import Scripts, page_of
 
 RUN = sample_run.made_up_run()
+# Side by side stand those with the same kind of Keras.
+SHOWN = ("2.4-cpu", "2.10-cpu", "2.15-cpu", "2.16+tf_keras-cpu", "2.16-cpu", "2.21-cpu")
 NAMES = """const names = (cell) => [SCENARIOS[CELLS.scenario[cell]].name, FORMATS[CELLS.format[cell]].name,
     ENVIRONMENTS[CELLS.saver[cell]].id, ENVIRONMENTS[CELLS.loader[cell]]?.id ?? ""].join("|");"""
 
@@ -140,8 +142,8 @@ def test_squares_are_counted_as_in_the_tables(scripts: Scripts) -> None:
 
         assert found == [
             [saver, loader, one["scored"], sum(int(one[verdict]) for verdict in verdicts), one["worst"]]
-            for saver in sample_run.VERSIONS
-            for loader in sample_run.VERSIONS
+            for saver in SHOWN
+            for loader in SHOWN
             for one in [grid[saver, loader]]
         ]
 
@@ -203,3 +205,35 @@ def test_the_bars_of_the_first_screen_count_every_cell_however_few_outcomes_ther
     assert scripts.page.locator("#journey a[data-to='2.16-cpu']").get_attribute("title") == "10 exact"
     assert scripts.page.locator("#journey a[data-to='2.10-cpu']").get_attribute("title") == "290 exact"
     scripts.page.close()
+
+
+def test_columns_and_choices_are_grouped_by_the_kind_of_keras_with_both_numbers(scripts: Scripts) -> None:
+    drawn = scripts.run(
+        ["filters", "grid", "first", "data", "state"],
+        """drawGrid(pool(STATE)); fillChoosers();
+        const text = (element) => element.textContent.replaceAll("\u202f", " ");
+        return {
+            groups: [...document.querySelectorAll("#grid .groups th")].map((one) => [text(one), one.colSpan]),
+            rows: [...document.querySelectorAll("#grid tbody tr")].map((row) => row.className || text(row.cells[0])),
+            begins: [...document.querySelectorAll("#grid thead tr:last-child th")].map((one) => one.classList.contains("begins")),
+            choices: [...document.querySelectorAll("#first-to optgroup")]
+                .map((one) => [one.label, ...[...one.children].map(text)]),
+        };""",
+    )
+    assert drawn["groups"] == [["Keras 2", 3], ["legacy Keras", 1], ["Keras 3", 2]]
+    assert [row for row in drawn["rows"] if row == "group"] == ["group"] * 3
+    assert [row for row in drawn["rows"] if row != "group"][-2:] == ["2.16K 3.4", "2.21K 3.9"]
+    assert drawn["begins"][:7] == [False, True, False, False, True, True, False]
+    assert drawn["choices"][2] == ["Keras 3", "2.16 (Keras 3.4)", "2.21 (Keras 3.9)"]
+
+
+def test_the_arrows_pass_over_the_names_of_groups(scripts: Scripts) -> None:
+    moved = scripts.run(
+        ["filters", "grid", "state"],
+        """drawGrid(pool(STATE));
+        const at = document.querySelector('[data-square="2.15-cpu>2.15-cpu"]');
+        at.focus();
+        at.dispatchEvent(new KeyboardEvent("keydown", { key: "ArrowDown", bubbles: true }));
+        return document.activeElement.dataset.square;""",
+    )
+    assert moved == "2.16+tf_keras-cpu>2.15-cpu"

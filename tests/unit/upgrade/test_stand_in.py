@@ -83,14 +83,14 @@ def test_nothing_is_said_of_pip_where_nothing_is_known(tmp_path: Path, monkeypat
 
 
 def test_what_was_sampled_is_answered_as_what_it_was_compared_with_and_the_sample_is_told() -> None:
-    sample = {"like": "2.21-cpu", "keras": "3.13.2", "cells": 6150, "compared": 131, "agreed": 131}
+    sample = {"like": "2.21-cpu", "text": "131 of 131 say what they say in 2.21."}
     end = measured_instead("keras3.13", [*MEASURED, facts("keras3.13-cpu", "3.13.2") | {"sample": sample}])
     assert end.measured == "2.21-cpu"
-    assert "a sample of 131 of its 6,150 cells was measured, and 131 of 131 say what they say in 2.21" in end.line
+    assert end.line.startswith("131 of 131 say what they say in 2.21. Answered as 2.21.")
     assert "`crossload run --tf all,keras3.13` measures it in full" in end.line
 
 
 def test_a_sample_stands_for_no_other_keras() -> None:
-    sample = {"like": "2.21-cpu", "keras": "3.12.0", "cells": 1, "compared": 1, "agreed": 1}
+    sample = {"like": "2.21-cpu", "text": "1 of 1 agrees."}
     end = measured_instead("keras3.12", [*MEASURED, facts("today-cpu", "3.12.4") | {"sample": sample}])
     assert end.measured == "2.21-cpu"
