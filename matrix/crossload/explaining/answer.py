@@ -20,6 +20,7 @@ _ALIKE = 0.75
 _AGREED = 2 / 3
 SAME, ALIKE, PATTERN = "the same message", "messages much like it", "its wording"
 # What a message is about: classes, keys, modules and whatever else it puts in quotes.
+_WORD = re.compile(r"[^\W\d_]{2}")
 _IDENTIFIER = re.compile(r"[A-Za-z]*[A-Z_]\w*|'[^'\n]{1,80}'")
 
 
@@ -112,9 +113,11 @@ def _by_text(message: Message, rows: Sequence[CellRow]) -> dict[str, list[CellRo
 
 def _same_message(message: Message, rows: Sequence[CellRow]) -> dict[str, list[CellRow]]:
     """Cells with this message, names and all, by cause. A stored one is cut short, and so may be a pasted one."""
-    own = named(message.core)
     by_text = _by_text(message, rows)
-    return _by_cause([text for text in by_text if _begins_alike(own, named(text))], by_text)
+    own = named(message.core)
+    # Where no word is left, such as of `KeyError: 0`, only the very text is the same.
+    same = [text for text in by_text if (_begins_alike(own, named(text)) if _WORD.search(own) else text == message.core)]
+    return _by_cause(same, by_text)
 
 
 def _much_like(message: Message, rows: Sequence[CellRow]) -> dict[str, list[CellRow]]:
@@ -136,7 +139,7 @@ def _same_things(one: str, two: str) -> bool:
 
 def _begins_alike(one: str, two: str) -> bool:
     length = min(len(one), len(two))
-    return length >= min(20, len(two)) and length > 0 and one[:length] == two[:length]
+    return one == two != "" or (length >= 20 and one[:length] == two[:length])
 
 
 def _by_cause(texts: Iterable[str], by_text: Mapping[str, Sequence[CellRow]]) -> dict[str, list[CellRow]]:

@@ -19,8 +19,9 @@ UNKNOWN = "unknown"
 # was set aside by hash before the first wording was written: `split` is "held-out" where
 # int(sha256("crossload explain 2026-11-26" + text), 16) % 3 == 0.
 PUBLIC = [json.loads(line) for line in (Path(__file__).parent / "public_texts.jsonl").read_text("utf-8").splitlines()]
-# Rarer ones, collected and labelled once the wordings stood, and not answered by half then (2 of 28 wrong, 12 unknown): what
-# they lacked was added, so they are kept as examples and no longer count as unseen.
+# Rarer ones, collected and labelled once the wordings stood, and not answered by half then (2 of 28 wrong, 12 unknown; of a
+# `second` collection 5 of 51 wrong, 22 unknown): what they lacked was added where the cause is one of ours, so they are kept as
+# examples and no longer count as unseen.
 LATER = [json.loads(line) for line in (Path(__file__).parent / "later_texts.jsonl").read_text("utf-8").splitlines()]
 WRONG, UNANSWERED = 0.03, 0.20
 
@@ -112,6 +113,9 @@ def test_reported_texts_get_their_answer(text: str, cause: str, said: str) -> No
         "KeyError: 'my_column'",
         "the coffee machine reports an empty water tank",
         "AttributeError: 'NoneType' object has no attribute 'group'",
+        # Nothing but a place is left of it, as of the measured `KeyError: 0`.
+        "KeyError: <tf.Tensor 'map/while/Switch_1:0' shape=() dtype=float32>",
+        "AttributeError: module 'keras2onnx' has no attribute 'save_model'",
     ],
 )
 def test_what_nobody_knows_is_not_known(text: str) -> None:
