@@ -116,7 +116,9 @@ def _same_message(message: Message, rows: Sequence[CellRow]) -> dict[str, list[C
     by_text = _by_text(message, rows)
     own = named(message.core)
     # Where no word is left, such as of `KeyError: 0`, only the very text is the same.
-    same = [text for text in by_text if (_begins_alike(own, named(text)) if _WORD.search(own) else text == message.core)]
+    same = [
+        text for text in by_text if (_begins_alike(own, named(text)) if _WORD.search(own) else text == message.core)
+    ]
     return _by_cause(same, by_text)
 
 
