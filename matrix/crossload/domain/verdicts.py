@@ -151,12 +151,16 @@ class Judged:
 
 @dataclass(frozen=True)
 class Verdict:
-    """The verdict over a cell, and the attempt it rests on (None when no attempt loaded)."""
+    """The verdict over a cell, and the attempt it rests on (None when no attempt loaded).
+
+    :param untranslated: what has no equal in the loader's Keras, with where it stands; empty where nothing is known to stop it.
+    """
 
     verdict: str
     resting: Judged | None
     plain: Judged | None
     reason: str = ""
+    untranslated: str = ""
 
     @property
     def lost(self) -> list[str]:
@@ -305,13 +309,20 @@ def verdict(records: Sequence[AttemptRecord], tolerance: "Tolerance") -> Verdict
         return Verdict(EXACT if plain.bit_equal else EQUAL, plain, plain)
     remedy = next((found for name in attempts.REMEDIES if (found := judged.get(name)) and _matches(found)), None)
     if remedy is not None:
-        return Verdict(REMEDY, remedy, plain, "; ".join(filter(None, (remedy.note, remedy.afterwards))))
+        said = "; ".join(filter(None, (remedy.note, remedy.afterwards)))
+        return Verdict(REMEDY, remedy, plain, said, _untranslated(judged))
     faulty = next(
         (judged[name] for name in attempts.REMEDIES if name in judged and judged[name].outcome == HARNESS_ERROR), None
     )
     if faulty is not None:
         return Verdict(HARNESS_ERROR, None, plain, f"{faulty.attempt} could not be measured: {faulty.error}")
-    return Verdict(CRASHES if plain.outcome == "crashed" or plain.predict_died else FAILS, None, plain)
+    worst = CRASHES if plain.outcome == "crashed" or plain.predict_died else FAILS
+    return Verdict(worst, None, plain, untranslated=_untranslated(judged))
+
+
+def _untranslated(judged: Mapping[str, Judged]) -> str:
+    found = judged.get("translate")
+    return found.error if found is not None and found.error_type == "NotTranslatableError" else ""
 
 
 def _matches(judged: Judged) -> bool:

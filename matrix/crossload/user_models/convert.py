@@ -17,11 +17,17 @@ from crossload.probe.formats import FORMATS, INFERENCE, OPTIMIZER, OUTPUTS, WEIG
 from crossload.store.records import Artifact
 from crossload.user_models.bench import Bench
 from crossload.user_models.candidate_routes import Candidate
-from crossload.user_models.model_file import ModelError, UserModel, files_of
+from crossload.user_models.model_file import ModelError, NoWayError, UserModel, files_of
 
 # Routes that are walked at most before giving up.
 _MOST_ROUTES = 8
+# Reasons that are named when no route was found.
+_MOST_REASONS = 2
 _SUFFIXES = {"keras": (".keras",), "h5": (".h5", ".hdf5"), "savedmodel": ("",)}
+
+
+# What one hop gave: the file (None where it ended), what was done, why it ended, and what is left then.
+Step = tuple[Artifact | None, list[dict[str, Any]], str, str]
 
 
 @dataclass
@@ -31,6 +37,7 @@ class Walk:
     :param steps: each load with how it went, and each save.
     :param end: the file at its end; None where it ended early, ``reason`` says why.
     :param proof: the plain load of that file in the target.
+    :param offer: what is left where the route ended early: a way to call the model, not to save it.
     """
 
     candidate: Candidate
@@ -38,6 +45,7 @@ class Walk:
     end: Artifact | None = None
     proof: Judged | None = None
     reason: str = ""
+    offer: str = ""
 
     @property
     def lost(self) -> list[str]:
@@ -63,12 +71,13 @@ class Converter:
     ) -> None:
         self._bench, self._saver, self._to, self._form = bench, saver, to, form
         self._keep_optimizer, self._say = keep_optimizer, say
-        self._walked: dict[tuple[Any, ...], tuple[Artifact | None, list[dict[str, Any]], str]] = {}
+        self._walked: dict[tuple[Any, ...], Step] = {}
 
     def convert(self, candidates: Sequence[Candidate]) -> Walk:
         """Walk routes until one loses no more than was expected of it; the best proven one.
 
-        :raises ModelError: the file cannot be measured in its saver, or no route ends in a proven file.
+        :raises ModelError: the file cannot be measured in its saver.
+        :raises NoWayError: no route ends in a proven file.
         """
         self._say(f"{self._saver.id}: reading the model where it was written")
         start = self._bench.reference(self._saver.id)
@@ -77,26 +86,35 @@ class Converter:
                 f"{self._bench.given.model.path}: holds no optimizer state to keep. Leave out --keep optimizer."
             )
         proven: list[Walk] = []
-        failed: list[str] = []
+        failed: list[Walk] = []
         for candidate in candidates[:_MOST_ROUTES]:
             if proven and not self._may_be_better(candidate, proven):
                 continue
             walk = self._walk(start, candidate)
             why = walk.reason or self._why_unproven(walk)
             if why:
-                failed.append(f"{candidate.text}: {why}")
+                walk.reason = why
+                failed.append(walk)
                 self._say(f"  no: {why}")
                 continue
             proven.append(walk)
             if not walk.lost:
                 break
         if not proven:
-            tried = "; ".join(failed[:3])
-            raise ModelError(
-                f"{self._bench.given.model.path}: no route to a {self._form} file that {self._to.id} loads plainly was found. "
-                f"Tried {len(failed)}: {tried}. Nothing was written."
-            )
+            raise NoWayError(self._no_way(failed))
         return min(proven, key=lambda walk: (len(walk.lost), len(walk.candidate.recipe)))
+
+    def _no_way(self, failed: Sequence[Walk]) -> str:
+        """That nothing was found: what stops it, each thing once, and what is left."""
+        count = f"{len(failed)} route{'s' if len(failed) != 1 else ''}"
+        reasons = list(dict.fromkeys(walk.reason for walk in failed))
+        lines = [
+            f"{self._bench.given.model.path}: no route to a {self._form} file that {self._to.id} loads plainly was found "
+            f"({count} walked). Nothing was written.",
+            f"What stops it: {'; '.join(reasons[:_MOST_REASONS])}.",
+        ]
+        offers = list(dict.fromkeys(walk.offer for walk in failed if walk.offer))
+        return "\n".join([*lines, *(f"What is left: {offer}." for offer in offers[:1])])
 
     def _has_optimizer(self) -> bool:
         return bool(self._bench.facts.get("compiled")) and OPTIMIZER not in self._bench.facts["unmeasured"]
@@ -113,10 +131,10 @@ class Converter:
         self._say(f"route: {candidate.text}; load in {self._to.id}, save as {self._form}")
         artifact = start
         for number, (place, form) in enumerate(stops):
-            following, steps, reason = self._hop(artifact, place, form, tuple(stops[: number + 1]))
+            following, steps, reason, offer = self._hop(artifact, place, form, tuple(stops[: number + 1]))
             walk.steps += steps
             if following is None:
-                walk.reason = reason
+                walk.reason, walk.offer = reason, offer
                 return walk
             artifact = following
         walk.end = artifact
@@ -124,24 +142,22 @@ class Converter:
         walk.proof = found.plain
         return walk
 
-    def _hop(
-        self, artifact: Artifact, place: str, form: str, way: tuple[Any, ...]
-    ) -> tuple[Artifact | None, list[dict[str, Any]], str]:
+    def _hop(self, artifact: Artifact, place: str, form: str, way: tuple[Any, ...]) -> Step:
         """Load in an environment by the way that loses least, and save again; measured once for each beginning of a route."""
         if way not in self._walked:
             self._walked[way] = self._new_hop(artifact, place, form)
         return self._walked[way]
 
-    def _new_hop(self, artifact: Artifact, place: str, form: str) -> tuple[Artifact | None, list[dict[str, Any]], str]:
+    def _new_hop(self, artifact: Artifact, place: str, form: str) -> Step:
         state = self._bench.places.state(place)
         if state.state != "ready":
-            return None, [], f"{place} is unavailable: {state.reason}"
+            return None, [], f"{place} is unavailable: {state.reason}", ""
         found = self._bench.judged(artifact, place)
         step: dict[str, Any] = {"load in": place, "verdict": found.verdict}
         resting = found.resting
         if resting is None or resting.rungs.get(OUTPUTS) != PASS:
             why = _why(found)
-            return None, [step], f"in {place} it {found.verdict} ({why})" if why else f"in {place} it {found.verdict}"
+            return None, [step], f"in {place} it {found.verdict}" + (f" ({why})" if why else ""), ""
         step |= {
             "attempt": resting.attempt,
             "max_abs_diff": resting.max_abs_diff,
@@ -151,13 +167,15 @@ class Converter:
         if resting.note:
             step["note"] = resting.note
         if attempts.gives(resting.attempt, artifact.format) == INFERENCE:
-            return None, [step], f"{place} can only call it ({resting.attempt}), not save it again"
+            reason = f"{place} can only call it ({resting.attempt}), not save it again"
+            offer = f"inference: {place} calls it with {resting.attempt}, and its outputs are right"
+            return None, [step], f"{found.untranslated}; {reason}" if found.untranslated else reason, offer
         how = "" if resting.attempt == attempts.PLAIN else f" with {resting.attempt}"
         self._say(f"  {place}: loads{how}; saving as {form}")
         written, why = self._bench.resave(artifact, place, resting.attempt, form)
         if written is None:
-            return None, [step], f"saving as {form} in {place} failed ({why})"
-        return written, [step, {"save in": place, "format": form}], ""
+            return None, [step], f"saving as {form} in {place} failed ({why})", ""
+        return written, [step, {"save in": place, "format": form}], "", ""
 
     def _why_unproven(self, walk: Walk) -> str:
         """Why the file at the end of a route does not count; empty where it does."""
@@ -177,7 +195,9 @@ class Converter:
 
 
 def _why(found: Verdict) -> str:
-    """Why a load does not count: the difference of its outputs, or its error."""
+    """Why a load does not count: what has no equal there, the difference of its outputs, or its error."""
+    if found.untranslated:
+        return _one_line(found.untranslated)
     plain = found.plain
     if plain is None:
         return found.reason
@@ -187,7 +207,7 @@ def _why(found: Verdict) -> str:
 
 
 def _one_line(text: str) -> str:
-    return " ".join(text.split())[:160]
+    return " ".join(text.split())[:240]
 
 
 def check_destination(destination: Path, form: str) -> None:

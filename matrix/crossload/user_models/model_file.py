@@ -18,6 +18,12 @@ class ModelError(CrossloadError):
     """A user's file, code or inputs cannot be used; the message says what is wrong and what to do."""
 
 
+class NoWayError(ModelError):
+    """What was asked for was tried, and no way was found: that is a finding about the model."""
+
+    exit_code = 1
+
+
 class CannotLoadError(ModelError):
     """The version that stands for the file's writer cannot load it: another one may."""
 

@@ -1,7 +1,8 @@
 """What people write between the layers of a functional model of Keras 2, one small model for each line.
 
 ``python idioms.py symbols FILE.json`` notes which operations these lines, and the networks of ``applications.py``, put into a
-graph: ``{class of the layer: {symbol of TensorFlow: [names of what holds it]}}``. ``python idioms.py models FILE.npz`` writes the
+graph: ``{version: {class of the layer: {symbol of TensorFlow: [two of what holds it]}}}``; with it the list is made that
+``tests/unit/probe/translate`` holds the table to. ``python idioms.py models FILE.npz`` writes the
 models: configuration, inputs and outputs. Both add to what the file holds. Runs inside environments of Keras 2.
 """
 
@@ -15,6 +16,8 @@ import tensorflow as tf
 from tensorflow import keras
 
 layers = keras.layers
+# As many names of what holds an operation are noted.
+_HOLDERS = 2
 # Inputs by letter: shape without the batch, type, lowest and highest value.
 INPUTS = {
     "x": ((6, 4), "float32", -2.0, 2.0),
@@ -200,7 +203,7 @@ def operations_of(config, found, name):
             operations_of(inner, found, name)
             continue
         holders = found.setdefault(kind, {}).setdefault(symbol, [])
-        if name not in holders:
+        if name not in holders and len(holders) < _HOLDERS:
             holders.append(name)
 
 
@@ -209,6 +212,8 @@ def note_symbols(path):
     if os.path.exists(path):
         with open(path) as stream:
             found = json.load(stream)
+    version = ".".join(tf.__version__.split(".")[:2])
+    noted = found.setdefault(version, {})
     for family in applications.FAMILIES:
         keras.backend.clear_session()
         try:
@@ -216,7 +221,7 @@ def note_symbols(path):
         except Exception as error:
             print("%s: not in %s: %s" % (family, tf.__version__, error))
             continue
-        operations_of(json.loads(model.to_json())["config"], found, family)
+        operations_of(json.loads(model.to_json())["config"], noted, family)
     for line in lines():
         keras.backend.clear_session()
         try:
@@ -224,7 +229,7 @@ def note_symbols(path):
         except Exception as error:
             print("%s: not in %s: %s: %s" % (line, tf.__version__, type(error).__name__, str(error)[:80]))
             continue
-        operations_of(said["config"], found, line)
+        operations_of(said["config"], noted, line)
     with open(path, "w") as stream:
         json.dump(found, stream, indent=1, sort_keys=True)
         stream.write("\n")
