@@ -31,7 +31,7 @@ def test_misbehaving_scenarios_are_findings_and_the_next_one_runs(tmp_path: Path
         "--tf",
         ENVIRONMENT,
         "--scenario",
-        "trouble-*",
+        "trouble-*,hostile-*",
         "--format",
         "keras",
         "--out",
@@ -51,7 +51,17 @@ def test_misbehaving_scenarios_are_findings_and_the_next_one_runs(tmp_path: Path
         # Plain loading dies; rebuilding the model and reading the weights out of the same file does not.
         "trouble-aborts-on-load": ("remedy", "SIGABRT", "load", "2.16-cpu"),
         "trouble-sleeps-on-load": ("remedy", "time limit", "load", "2.16-cpu"),
+        "hostile-forges": ("remedy", "wrote among the answers", "load", "2.16-cpu"),
+        "hostile-garbage": ("remedy", "wrote among the answers", "load", "2.16-cpu"),
+        "hostile-leaves": ("remedy", "exit status 1", "load", "2.16-cpu"),
+        "hostile-fifo": ("cannot-save", "NotAFile", "save", ""),
+        "hostile-daemon": ("exact", "", "", "2.16-cpu"),
+        # What it writes to is a copy, and the next attempt would have another.
+        "hostile-writes": ("exact", "", "", "2.16-cpu"),
     }
+    assert not subprocess.run(["pgrep", "-f", "crossload-test-daemon"], capture_output=True, check=False).stdout
+    stored = crossload("store", "check", "--out", str(tmp_path / "out"))
+    assert stored.returncode == 0, stored.stdout
 
 
 def _hear_interrupts() -> None:

@@ -13,6 +13,7 @@ from crossload.environments.model import Environment, EnvironmentState
 from crossload.planning.matrix import Matrix, Work
 from crossload.probe import protocol
 from crossload.scenario_index import Scenario
+from crossload.store.artifact_files import ArtifactFiles
 
 Event = dict[str, Any]
 # Of an attempt or a rung; tests leave out what does not matter to them, and put in what no probe writes.
@@ -161,6 +162,18 @@ def answer_save(request: Mapping[str, Any], text: str | None = None) -> list[Eve
     (folder / "model.h5").write_bytes(b"\x89HDF\r\n\x1a\n" + content.encode())
     (folder / "reference.json").write_text("{}", encoding="utf-8")
     return [{"event": "stage", "stage": "save"}, {"event": "saved", "file": "model.h5", "seconds": 0.1}, ended()]
+
+
+# Of what :func:`put_artifact` stores.
+STORED = "d2b88839645b7091890da5191fd04cfa30ba156fe39a2457c8956f913036a31f"
+
+
+def put_artifact(files: ArtifactFiles) -> None:
+    """Store the files of an artifact whose digest is ``STORED``."""
+    staging = files.staging_folder()
+    (staging / "model.h5").write_bytes(b"\x89HDF\r\n\x1a\n")
+    (staging / "reference.json").write_text("{}", encoding="utf-8")
+    assert files.keep_artifact(staging)[0] == STORED
 
 
 def answer_load(request: Mapping[str, Any]) -> list[Event]:

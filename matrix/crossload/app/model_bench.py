@@ -60,10 +60,9 @@ def open_bench(
         visible = settings.model_copy(update={"scenario_folders": [str(code.package.resolve())], "limits": limits})
         backend, reason = choose_backend(options.backend, visible, options.config.parent, [], folder)
         (folder / "store").mkdir()
-        staging, artifacts = folder / "store" / "staging", folder / "store" / "artifacts"
-        for made in (staging, artifacts):
-            made.mkdir()
-        confinement = backend.confine([*code.readable, artifacts], [staging])
+        staging = folder / "store" / "staging"
+        staging.mkdir()
+        confinement = backend.confine(code.readable, [staging])
         say(f"Backend: {reason}; confinement: {confinement}")
         if confinement.startswith("none") and runs_code(opened) and not options.trust:
             raise ModelError(

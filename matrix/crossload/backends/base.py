@@ -2,10 +2,11 @@
 
 import json
 import shutil
+import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, NoReturn, Self
 
 from crossload.backends.channels import Channel
 from crossload.config import MatrixConfig
@@ -18,6 +19,11 @@ DISK_LIMIT = "disk limit"
 
 # How much longer than its limit a request may take by the clock before the probe itself counts as dead.
 _CROWDED = 20
+# Seconds without a sign of life after which a probe counts as stopped. It gives one every few seconds, on any machine that
+# lets it run at all.
+_SILENCE = 60
+# Bytes of one answer: what is longer is none.
+_LONGEST_ANSWER = 256 << 20
 
 
 class WorkerError(CrossloadError):
@@ -36,8 +42,10 @@ class Worker:
         self._patience = patience
         self._scratch = scratch
         self._channel = channel
-        self._buffer = b""
-        ready = self._read(120)
+        self._buffer = bytearray()
+        self._seal: Any = None
+        ready = self._line(120)
+        self._seal = ready.get("seal")
         if ready.get("protocol") != protocol.PROTOCOL_VERSION or ready.get("probe") != protocol.PROBE_VERSION:
             self.kill()
             raise WorkerError(f"the probe speaks protocol {ready.get('protocol')}, not {protocol.PROTOCOL_VERSION}")
@@ -45,6 +53,18 @@ class Worker:
         self.isolation: str = ready["isolation"]
 
     def _read(self, seconds: float) -> dict[str, Any]:
+        """The next line that is no sign of life.
+
+        :param seconds: how long it may take by the clock, as long as the probe lives.
+        :raises WorkerError: the probe ended, hangs, or something else wrote to its answers.
+        """
+        deadline = time.monotonic() + seconds
+        while True:
+            answer = self._line(min(_SILENCE, max(0.0, deadline - time.monotonic())))
+            if answer.get("event") != protocol.ALIVE:
+                return answer
+
+    def _line(self, seconds: float) -> dict[str, Any]:
         while b"\n" not in self._buffer:
             chunk = self._channel.read(seconds)
             if not chunk:
@@ -53,9 +73,22 @@ class Worker:
                 self.kill()
                 raise WorkerError(f"the probe {why}: {words}")
             self._buffer += chunk
-        line, _, self._buffer = self._buffer.partition(b"\n")
-        answer: dict[str, Any] = json.loads(line)
+            if len(self._buffer) > _LONGEST_ANSWER:
+                self._disturbed("more than any answer takes")
+        line, _, rest = self._buffer.partition(b"\n")
+        self._buffer = rest
+        try:
+            answer = json.loads(line)
+        except (ValueError, RecursionError):
+            self._disturbed("what is not JSON")
+        if not isinstance(answer, dict) or (self._seal is not None and answer.get("seal") != self._seal):
+            self._disturbed("an answer of its own")
         return answer
+
+    def _disturbed(self, what: str) -> NoReturn:
+        """The code of a model or scenario has reached the probe's answers: none of them counts any more."""
+        self.kill()
+        raise WorkerError(f"something else than the probe wrote to its answers ({what})")
 
     def ask(self, request: Mapping[str, Any]) -> list[dict[str, Any]]:
         """Send one request and wait for its events.

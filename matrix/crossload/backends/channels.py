@@ -1,11 +1,15 @@
 """How a worker's bytes reach its probe and come back: a process of this machine, or a container's attached streams."""
 
+import contextlib
 import io
+import os
 import select
+import signal
 import subprocess
 import threading
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import cast
 
 _TAIL = 8000
@@ -81,5 +85,22 @@ class ProcessChannel(Channel):
             self.kill()
 
     def kill(self) -> None:
+        if self._process.poll() is not None:
+            return
+        # Before it ends: what has a session of its own is found by its parents only.
+        below = _descendants(self._process.pid)
         self._process.kill()
         self._process.wait()
+        for pid in below:
+            with contextlib.suppress(OSError):
+                os.kill(pid, signal.SIGKILL)
+
+
+def _descendants(pid: int) -> list[int]:
+    """Every process below one, those farthest away first."""
+    found: list[int] = []
+    for children in Path(f"/proc/{pid}/task").glob("*/children"):
+        with contextlib.suppress(OSError):
+            for child in map(int, children.read_text().split()):
+                found += [*_descendants(child), child]
+    return found

@@ -43,10 +43,14 @@ from crossload.planning.process_sharing import first_group
 from crossload.planning.remaining import attempts_to_run
 from crossload.planning.retry_policy import TIME_LIMIT, first_alike, hung, worth_trying
 from crossload.probe import attempts
-from crossload.store.artifact_files import ArtifactFiles
+from crossload.store.artifact_files import ArtifactFiles, ChangedError, not_files
 from crossload.store.records import Artifact, Cell
 
 Result = TypeVar("Result")
+
+
+class _NotWholeError(WorkerError):
+    """What was to be loaded is not there as it was stored: no other probe would find it whole."""
 
 
 class Runner:
@@ -113,6 +117,8 @@ class Runner:
     def _do(self, work: Callable[[Worker], Result]) -> Result:
         try:
             return self._once(work)
+        except _NotWholeError:
+            raise
         except WorkerError:
             return self._once(work)
 
@@ -121,6 +127,8 @@ class Runner:
             if self._worker is None:
                 self._worker = self._pool.take(self._environment, self._backend, self._owner)
             return work(self._worker)
+        except ChangedError as error:
+            raise _NotWholeError(str(error)) from None  # before anything was asked
         except BaseException as error:
             # Nobody knows what the probe is doing, where it is still there.
             worker, self._worker = self._worker, None
@@ -180,9 +188,22 @@ def _artifact(task: SaveTask, events: Sequence[Event], staging: Path, store: Art
     if saved is None:
         signal = ended["signal"] or "ended early"
         return made(CRASHES, {"stage": last_stage(events, "import"), "signal": signal, "stderr": ended["stderr"]})
+    if strange := not_files(staging):
+        return made(CANNOT_SAVE, _not_kept(strange))
     container = container_of(staging / saved["file"])
     digest, size = store.keep_artifact(staging)
     return made("saved", save_report(saved), digest, saved["file"], container, size)
+
+
+def _not_kept(name: str) -> SaveReport:
+    return {
+        "event": "raised",
+        "stage": "save",
+        "error_type": "NotAFile",
+        "error_class": "NotAFile",
+        "place": "",
+        "error": f"{name} is a link, a pipe or a device: only files are kept",
+    }
 
 
 def run_load(
@@ -200,14 +221,14 @@ def run_load(
         records.pop(name, None)
     seconds = task.known.seconds if task.known else 0.0
     shorter = limits.model_copy(update={"seconds": min(limits.seconds, limits.seconds_after_hang)})
-    folder = store.artifact_folder(task.artifact)
     deaths: list[str] = []
     while pending:
         share, together, later = first_group(task.work.scenario, task.work.format, pending)
         together, after = first_alike(together, expected)
         later = after + later
         allowed = shorter if together[0] in expected else limits
-        events = ask(worker, load_request(task, folder, together, allowed, share))
+        with store.lent(task.artifact) as folder:
+            events = ask(worker, load_request(task, folder, together, allowed, share))
         seconds += events[-1]["seconds"]
         known = len(records)
         for event in events:

@@ -8,6 +8,7 @@ import importlib.util
 import json
 import os
 import sys
+import time
 
 
 def _load_package():
@@ -43,6 +44,28 @@ def _show(request, runner, stream, protocol):
     os._exit(0)
 
 
+def _speaker(answers, seal):
+    """A function that writes one line to the host, with our secret."""
+
+    def say(event):
+        answers.write(json.dumps(dict(event, seal=seal())) + "\n")
+
+    return say
+
+
+def _signs_of_life(say, protocol):
+    """A function that tells the host now and then, when it is called often, that we are still there."""
+    last = [time.monotonic()]
+
+    def alive():
+        now = time.monotonic()
+        if now - last[0] >= protocol.ALIVE_EVERY:
+            last[0] = now
+            say({"event": protocol.ALIVE})
+
+    return alive
+
+
 def main(arguments):
     # TensorFlow prints to stdout at times: the protocol keeps the real one for itself.
     answers = os.fdopen(os.dup(1), "w", 1)
@@ -63,14 +86,16 @@ def main(arguments):
         return
     ready = {"event": protocol.READY, "protocol": protocol.PROTOCOL_VERSION, "probe": protocol.PROBE_VERSION}
     ready.update(facts=versions.collect(tf), isolation="fresh" if fresh else "fork")
-    answers.write(json.dumps(ready) + "\n")
-    runner = children.Children(fresh)
+    isolation.guard_answers(answers.fileno())
+    say = _speaker(answers, isolation.seal)
+    say(ready)
+    runner = children.Children(fresh, _signs_of_life(say, protocol))
     for line in sys.stdin:
         request = json.loads(line)
         if request["op"] == protocol.EXIT:
             break
         events = runner.run(request)
-        answers.write(json.dumps({"event": protocol.RESULT, "id": request["id"], "events": events}) + "\n")
+        say({"event": protocol.RESULT, "id": request["id"], "events": events})
     runner.close()
     os._exit(0)
 

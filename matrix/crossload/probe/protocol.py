@@ -1,6 +1,10 @@
-"""What host and probe say to each other: one JSON object a line, requests on stdin, events on stdout."""
+"""What host and probe say to each other: one JSON object a line, requests on stdin, events on stdout.
 
-PROTOCOL_VERSION = 2
+``ready`` tells a secret, the *seal*, which every later line of the same probe has to bear. Children do not know it: a line
+without it comes from the code of a model or of a scenario. While a request runs, ``alive`` comes every few seconds.
+"""
+
+PROTOCOL_VERSION = 3
 
 # Part of every key in the store: raise it when the same request would measure something else.
 PROBE_VERSION = 3
@@ -15,5 +19,9 @@ EXIT = "exit"
 
 # Events
 READY = "ready"
+ALIVE = "alive"
 RESULT = "result"
 DONE = "done"
+
+# Seconds between two signs of life.
+ALIVE_EVERY = 5

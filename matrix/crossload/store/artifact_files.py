@@ -3,8 +3,11 @@
 import hashlib
 import os
 import shutil
+import stat
 import tempfile
 import uuid
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from crossload.errors import StoreError
@@ -24,6 +27,41 @@ def digest_folder(folder: Path) -> tuple[str, int]:
         if not path.name.startswith("reference."):
             size += len(content)
     return digest.hexdigest(), size
+
+
+class ChangedError(StoreError):
+    """The files of an artifact are not those that were stored. They are gone now: the next run writes them again."""
+
+
+def _private_copy(source: Path, destination: Path) -> None:
+    """Copy a folder, by sharing its blocks where the file system can do that. A hard link would let the copy's user write
+    to the original.
+    """
+
+    def copy(one: str, other: str) -> str:
+        if not stat.S_ISREG(os.lstat(one).st_mode):
+            raise OSError(f"{one} is no file")
+        with open(one, "rb") as reading, open(other, "xb") as writing:
+            size = os.fstat(reading.fileno()).st_size
+            try:
+                while size and (done := os.copy_file_range(reading.fileno(), writing.fileno(), size)):
+                    size -= done
+            except OSError:
+                shutil.copyfileobj(reading, writing)
+        return other
+
+    shutil.copytree(source, destination, symlinks=True, copy_function=copy)
+
+
+def not_files(folder: Path) -> str:
+    """What in a folder is neither a file nor a folder, by its name; empty where there is no such thing.
+
+    A link could lead to any file of this machine, and whoever opens a pipe waits for ever.
+    """
+    for path in sorted(folder.rglob("*")):
+        if path.is_symlink() or not (path.is_dir() or path.is_file()):
+            return str(path.relative_to(folder))
+    return ""
 
 
 class ArtifactFiles:
@@ -71,6 +109,41 @@ class ArtifactFiles:
         """Where the files with a digest lie."""
         return self.folder / "artifacts" / digest[:2] / digest
 
+    @contextmanager
+    def lend(self, folder: Path) -> Iterator[Path]:
+        """A private copy of a folder: what is written to it goes away with it.
+
+        :raises OSError: it cannot be copied.
+        """
+        place = self.staging_folder()
+        try:
+            _private_copy(folder, place / "artifact")
+            yield place / "artifact"
+        finally:
+            shutil.rmtree(place, ignore_errors=True)
+
+    @contextmanager
+    def lent(self, artifact: Artifact) -> Iterator[Path]:
+        """A private copy of an artifact, for one load.
+
+        :raises ChangedError: its files are not those that were stored.
+        """
+        folder = self.artifact_folder(artifact)
+        with ExitStack() as stack:
+            try:
+                copy = stack.enter_context(self.lend(folder))
+                found = digest_folder(copy)[0]
+            except OSError as error:
+                self.check_space(str(error))
+                found = ""
+            if found != artifact.folder:
+                # As bytes of another content they are of no use to anybody, and would keep their place from being filled again.
+                shutil.rmtree(folder, ignore_errors=True)
+                raise ChangedError(
+                    f"{folder}: the files are not those that were stored; the next run writes them again."
+                )
+            yield copy
+
     def keep_artifact(self, staging: Path) -> tuple[str, int]:
         """Move a written artifact to its place. Returns its digest and the bytes of the model's own files."""
         digest, size = digest_folder(staging)
@@ -83,7 +156,11 @@ class ArtifactFiles:
                 raise StoreError(
                     f"{destination}: {error.strerror}. Results so far are kept; mend that and run the same command again."
                 ) from None
-            shutil.rmtree(staging)  # the same bytes are there already
+            if digest_folder(destination)[0] == digest:
+                shutil.rmtree(staging)  # the same bytes are there already
+            else:
+                shutil.rmtree(destination)
+                os.rename(staging, destination)
         return digest, size
 
     def put_artifact(self, artifact: Artifact) -> None:

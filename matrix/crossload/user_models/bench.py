@@ -22,6 +22,7 @@ from crossload.planning.tolerances import tolerance_for
 from crossload.probe import attempts, protocol
 from crossload.probe.formats import STEPS, TRAINING, USE
 from crossload.scenario_index import Scenario, defaults
+from crossload.store.artifact_files import not_files
 from crossload.store.database import Store
 from crossload.store.records import Artifact, Cell, content_key
 from crossload.user_models.model_file import CannotLoadError, ModelError, UserModel, files_of
@@ -131,32 +132,35 @@ class Bench:
             arrays = {f"input_{number}": self.given.inputs[name] for number, name in enumerate(names)}
             np.savez(staging / _INPUTS, **arrays)
         without: dict[str, str] = {}
-        request = self._request(
-            protocol.REFERENCE,
-            model.format,
-            staging,
-            model.path.name,
-            output,
-            attempts=list(self.work(model.format).attempts()),
-            inputs=_INPUTS if names else "",
-            names=names,
-            use=list(STEPS),
-            without=without,
-        )
-        events = self._ask(saver, request)
-        # What kills the process after everything else was measured is left out: the rest stands without it.
-        for _ in STEPS:
-            stage = last_stage(events, "load")
-            if first(events, "referenced") or not ended_early(events) or not stage.startswith((TRAINING, USE)):
-                break
-            why = f"it ends the process where it was written, too: {events[-1]['signal']}"
-            without[stage] = why
+        with self.store.lend(staging) as lent:
+            request = self._request(
+                protocol.REFERENCE,
+                model.format,
+                lent,
+                model.path.name,
+                output,
+                attempts=list(self.work(model.format).attempts()),
+                inputs=_INPUTS if names else "",
+                names=names,
+                use=list(STEPS),
+                without=without,
+            )
             events = self._ask(saver, request)
+            # What kills the process after everything else was measured is left out: the rest stands without it.
+            for _ in STEPS:
+                stage = last_stage(events, "load")
+                if first(events, "referenced") or not ended_early(events) or not stage.startswith((TRAINING, USE)):
+                    break
+                why = f"it ends the process where it was written, too: {events[-1]['signal']}"
+                without[stage] = why
+                events = self._ask(saver, request)
         found = first(events, "referenced")
         if found is None:
             raised = first(events, "raised")
             kind = CannotLoadError if raised is not None and raised["stage"] in ("load", "call") else ModelError
             raise kind(_why_no_reference(events, saver, self.given, self.limits))
+        if strange := not_files(output):
+            raise ModelError(f"{model.path}: measuring it in {saver} left {strange}, which is no file.")
         for path in output.iterdir():
             shutil.move(path, staging / path.name)
         (staging / _INPUTS).unlink(missing_ok=True)
@@ -210,13 +214,16 @@ class Bench:
         """
         output = self.store.staging_folder()
         folder = self.store.artifact_folder(artifact)
-        request = self._request(
-            protocol.RESAVE, artifact.format, folder, artifact.file, output, attempt=attempt, save_as=form
-        )
-        events = self._ask(place, request)
+        with self.store.lent(artifact) as lent:
+            request = self._request(
+                protocol.RESAVE, artifact.format, lent, artifact.file, output, attempt=attempt, save_as=form
+            )
+            events = self._ask(place, request)
         saved = first(events, "saved")
         if saved is None:
             return None, _why_not_saved(events)
+        if strange := not_files(output):
+            return None, f"{strange} is a link, a pipe or a device: only files are kept"
         for name in ("reference.npz", "reference.json"):
             shutil.copyfile(folder / name, output / name)
         container = container_of(output / saved["file"])

@@ -34,6 +34,7 @@ from tests.unit.doubles import (
     ended,
     environment,
     matrix,
+    put_artifact,
     raised,
     ready,
     scenario,
@@ -99,7 +100,7 @@ def by_dask(backend: Backend, store: Store, folder: Path, monkeypatch: pytest.Mo
 
     monkeypatch.setattr(worker_process, "backend_class", lambda name: Found)
     machine = worker_process.Machine(folder / "machine")
-    machine.files.folder_of(ARTIFACT.folder).mkdir(parents=True)
+    put_artifact(machine.files)
     load = LoadTask("c1", SAVE.work, ARTIFACT, "2.10-cpu", NEAR)
     answered = machine.run(
         {

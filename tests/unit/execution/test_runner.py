@@ -1,5 +1,6 @@
 """From the events of a probe to artifacts and cells."""
 
+import os
 import shutil
 from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
@@ -12,24 +13,30 @@ from crossload.config import Tolerance
 from crossload.domain.attempts import crash_message
 from crossload.domain.verdicts import verdict
 from crossload.errors import StoreError
-from crossload.execution.runner import run_load, run_save
+from crossload.execution.runner import Runner, run_load, run_save
 from crossload.execution.tasks import LoadTask, SaveTask, failed_artifact, failed_cell
+from crossload.execution.worker_pool import WorkerPool
 from crossload.planning.matrix import Work
 from crossload.planning.remaining import attempts_to_run
 from crossload.probe import attempts
+from crossload.store.artifact_files import ChangedError
 from crossload.store.database import Store
 from crossload.store.records import Artifact, Cell
 from tests.unit.doubles import (
+    STORED,
     Event,
+    ScriptedBackend,
     ScriptedWorker,
     answer_load,
     answer_save,
     config,
     crashed,
     ended,
+    environment,
     faulty,
     in_turn,
     loaded,
+    put_artifact,
     raised,
     scenario,
     tried,
@@ -39,7 +46,7 @@ LIMITS = config().limits
 NEAR = Tolerance(atol=1e-6, rtol=1e-5)
 WORK = Work(scenario(), "h5")
 SAVE = SaveTask("a1", WORK, "2.10-cpu")
-ARTIFACT = Artifact("a1", "dense", "h5", "2.10-cpu", "saved", "ab" * 32, "model.h5", "hdf5", 8, 0.5, {})
+ARTIFACT = Artifact("a1", "dense", "h5", "2.10-cpu", "saved", STORED, "model.h5", "hdf5", 8, 0.5, {})
 FIRST, SECOND, BOTH = "compile=False", "safe_mode=False", "compile=False+safe_mode=False"
 FAULT = {"event": "harness-error", "error_type": "KeyError", "error": "'x'", "trace": "Traceback ..."}
 
@@ -53,6 +60,7 @@ def three_remedies(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[Store]:
     opened = Store(tmp_path / "store")
+    put_artifact(opened)
     yield opened
     opened.close()
 
@@ -197,7 +205,9 @@ def test_what_a_probe_is_asked_to_load(store: Store) -> None:
     _, worker = load(store, [*tried(loaded()), ended()])
     request = worker.requests[0]
     assert (request["op"], request["id"], request["format"], request["file"]) == ("load", "c1", "h5", "model.h5")
-    assert request["directory"] == str(store.artifact_folder(ARTIFACT))
+    # A copy, which has gone away with the request.
+    assert Path(request["directory"]).parents[1] == store.folder / "staging"
+    assert list((store.folder / "staging").iterdir()) == []
     assert request["near"] == {"atol": 1e-6, "rtol": 1e-5, "spread": 100.0}
 
 
@@ -322,9 +332,85 @@ def test_a_child_that_ends_without_a_word_is_tried_again_by_the_next_run(store: 
 
 def test_no_record_holds_the_place_of_the_artifact(store: Store) -> None:
     """The same error must read the same on every machine."""
-    folder = str(store.artifact_folder(ARTIFACT))
-    made, _ = load(store, [*tried(raised("plain", f"cannot open '{folder}/model.h5'")), ended()])
+
+    def respond(request: Mapping[str, Any]) -> list[Event]:
+        return [*tried(raised("plain", f"cannot open '{request['directory']}/model.h5'")), ended()]
+
+    made = run_load(LoadTask("c1", WORK, ARTIFACT, "2.16-cpu", NEAR), ScriptedWorker(respond), store, LIMITS)
     assert made.records[0]["error"] == "cannot open '<artifact>/model.h5'"
+
+
+# What is stored stays what it is
+
+
+def test_a_load_gets_a_copy_that_it_may_write_to(store: Store) -> None:
+    def respond(request: Mapping[str, Any]) -> list[Event]:
+        folder = Path(request["directory"])
+        assert (folder / "model.h5").read_bytes() == b"\x89HDF\r\n\x1a\n"
+        with (folder / "model.h5").open("ab") as stream:
+            stream.write(b"more")
+        (folder / "model.weights.h5").write_text("left behind")
+        return answer_load(request)
+
+    for _ in range(2):
+        run_load(LoadTask("c1", WORK, ARTIFACT, "2.16-cpu", NEAR), ScriptedWorker(respond), store, LIMITS)
+    assert sorted(path.name for path in store.artifact_folder(ARTIFACT).iterdir()) == ["model.h5", "reference.json"]
+    assert (store.artifact_folder(ARTIFACT) / "model.h5").read_bytes() == b"\x89HDF\r\n\x1a\n"
+
+
+@pytest.mark.parametrize("damage", ["changed", "one file gone", "all gone", "one more"])
+def test_files_that_are_not_what_was_stored_are_never_loaded(store: Store, damage: str) -> None:
+    folder = store.artifact_folder(ARTIFACT)
+    if damage == "changed":
+        (folder / "model.h5").write_bytes(b"\x89HDF\r\n\x1a\r")
+    elif damage == "one file gone":
+        (folder / "reference.json").unlink()
+    elif damage == "all gone":
+        shutil.rmtree(folder)
+    else:
+        (folder / "more").write_text("")
+    worker = ScriptedWorker(answer_load)
+    with pytest.raises(ChangedError, match="not those that were stored"):
+        run_load(LoadTask("c1", WORK, ARTIFACT, "2.16-cpu", NEAR), worker, store, LIMITS)
+    assert (worker.requests, store.cells()) == ([], {})
+    # What a run finds missing it writes again.
+    assert not folder.exists()
+    put_artifact(store)
+    assert load(store, [*tried(loaded()), ended()])[0].records[0]["outcome"] == "loaded"
+
+
+def test_a_changed_artifact_costs_a_cell_and_no_worker(store: Store) -> None:
+    (store.artifact_folder(ARTIFACT) / "model.h5").write_bytes(b"")
+    backend = ScriptedBackend()
+    with Runner(WorkerPool(1), backend, environment("2.16-cpu"), store, LIMITS) as runner:
+        with pytest.raises(WorkerError, match="not those that were stored"):
+            runner.load(LoadTask("c1", WORK, ARTIFACT, "2.16-cpu", NEAR))
+        runner.save(SAVE)
+    assert len(backend.workers) == 1
+
+
+def test_the_same_bytes_take_the_place_of_damaged_ones(store: Store) -> None:
+    (store.artifact_folder(ARTIFACT) / "model.h5").write_bytes(b"")
+    put_artifact(store)
+    assert (store.artifact_folder(ARTIFACT) / "model.h5").read_bytes() == b"\x89HDF\r\n\x1a\n"
+
+
+@pytest.mark.parametrize("kind", ["pipe", "link", "link inside"])
+def test_what_is_no_file_is_not_kept(store: Store, kind: str) -> None:
+    def respond(request: Mapping[str, Any]) -> list[Event]:
+        folder = Path(request["directory"])
+        if kind == "pipe":
+            os.mkfifo(folder / "model.h5")
+        elif kind == "link":
+            (folder / "model.h5").symlink_to("/etc/passwd")
+        else:
+            (folder / "model.h5").mkdir()
+            (folder / "model.h5" / "variables").symlink_to("/dev/zero")
+        return [{"event": "saved", "file": "model.h5", "seconds": 0.1}, ended()]
+
+    made = run_save(SAVE, ScriptedWorker(respond), store, LIMITS)
+    assert (made.state, made.payload["error_type"]) == ("cannot-save", "NotAFile")
+    assert "model.h5" in made.payload["error"]
 
 
 # Faults of our own

@@ -4,9 +4,9 @@ A request that names a ``share`` key may run in a child that has run others of t
 anything goes wrong in company, the request is run again in a child of its own, so that no result rests on a neighbour.
 """
 
+import binascii
 import json
 import os
-import re
 import select
 import shutil
 import signal
@@ -31,8 +31,13 @@ _KEPT = 3
 _MOST_REQUESTS = 100
 _MOST_MEGABYTES = 1000
 
-# Texts are JSON strings: a line that begins like this can only be the event itself.
-_LAST_LINE = re.compile(b'(^|\n){"event": "%s"[^\n]*\n$' % DONE.encode())
+# How the event that ends a request begins: texts are JSON strings, so nothing else reads like this.
+_DONE = b'{"event": "%s"' % DONE.encode()
+# Bytes of events that one request may have.
+_MOST_SAID = 64 << 20
+# Bytes that a child may leave on the disk by printing.
+_MOST_PRINTED = 64 << 20
+FORGED = "wrote among the answers"
 
 # Seconds that a request may take in a child that has run others.
 _PATIENCE_IN_COMPANY = 10
@@ -40,14 +45,51 @@ _PATIENCE_IN_COMPANY = 10
 _OUT_OF_MEMORY_TEXTS = ("bad_alloc", "std::length_error", "Cannot allocate memory")
 
 
+class Said(object):
+    """Lines that a child has written for one request. Each has to begin with the request's secret.
+
+    :param token: the secret and what follows it, bytes.
+    """
+
+    def __init__(self, token):
+        self.lines = []
+        self.is_done = False
+        self.is_forged = False
+        self._token = token
+        self._rest = b""
+        self._size = 0
+
+    def take(self, chunk):
+        """Take in bytes. A line without the secret was not written by us: nothing after it counts."""
+        self._size += len(chunk)
+        lines = (self._rest + chunk).split(b"\n")
+        # A last line without its end belongs to a child that died while writing it, or to one that is still writing.
+        self._rest = lines.pop()
+        for line in lines:
+            if self.is_done or not line.startswith(self._token):
+                self._refuse()
+                return
+            self.lines.append(line[len(self._token) :])
+            self.is_done = self.lines[-1].startswith(_DONE)
+        begun = self._rest[: len(self._token)]
+        if begun != self._token[: len(begun)] or self._size > _MOST_SAID:
+            self._refuse()
+
+    def _refuse(self):
+        # What was said after the end of a request does not undo the request: whoever comes next will not be believed.
+        self.is_forged = not self.is_done
+
+
 class Child(object):
     """A process that runs requests one after the other.
 
     :param fresh: start a new interpreter instead of forking this process.
     :param others: children whose pipes a fork must not hold open.
+    :param alive: called twice a second while a request runs.
     """
 
-    def __init__(self, fresh=False, others=()):
+    def __init__(self, fresh=False, others=(), alive=lambda: None):
+        self._alive = alive
         self.requests = 0
         self.peak_mb = 0
         self._stderr = tempfile.TemporaryFile()  # noqa: SIM115
@@ -89,48 +131,54 @@ class Child(object):
         """Run a request.
 
         :return: the child's events in order; an ``ended`` event closes the list, with ``signal`` (None, a signal's name,
-            ``time limit`` or ``memory limit``), the tail of the child's stderr during this request, ``seconds``, and
+            ``time limit``, ``memory limit`` or ``FORGED``), the tail of the child's stderr during this request, ``seconds``, and
             ``after``: how many requests the child had run before.
         """
         started = time.monotonic()
         said_before = self._stderr.seek(0, os.SEEK_END)
+        token = binascii.hexlify(os.urandom(16)).decode()
         try:
-            os.write(self._requests, (json.dumps(request) + "\n").encode())
+            os.write(self._requests, (json.dumps(dict(request, token=token)) + "\n").encode())
         except OSError:
             pass  # it has died; reading says so
-        data, timed_out = self._read(request["limits"]["seconds"])
-        # A last line without its end belongs to a child that died while writing it.
-        events = [json.loads(line) for line in data.split(b"\n")[:-1] if line]
-        done = bool(events) and events[-1]["event"] == DONE
-        if done:
+        said = Said(token.encode() + b" ")
+        timed_out = self._read(request["limits"]["seconds"], said)
+        events = [json.loads(line) for line in said.lines]
+        if said.is_done:
             self.peak_mb = events.pop()["peak_mb"]
-        status = None if done else self._end()
+        status = None if said.is_done else self._end()
         tail = self._said_since(said_before)
-        ending = _ending(events, status, timed_out, tail)
+        ending = FORGED if said.is_forged else _ending(events, status, timed_out, tail)
         seconds = time.monotonic() - started
         events.append({"event": "ended", "signal": ending, "stderr": tail, "seconds": seconds, "after": self.requests})
         self.requests += 1
         return events
 
-    def _read(self, limit):
-        """What the child writes until it is done or closes its end, and whether the limit came first."""
-        data = b""
+    def _read(self, limit, said):
+        """Take in what the child writes until it is done, closes its end, or forges; returns whether the limit came first."""
         stopwatch = None
         while True:
             ready, _, _ = select.select([self._answers], [], [], min(limit, _LOOK_EVERY))
             if not ready:
+                self._alive()
+                self._forget_much()
                 if self._has_ended() and not select.select([self._answers], [], [], 0)[0]:
                     # What it started may still hold its end of the pipe.
-                    return data, False
+                    return False
                 # Most requests are done before the first look.
                 stopwatch = stopwatch or Stopwatch(self._pid, min(limit, _LOOK_EVERY))
                 if stopwatch.update() >= limit:
-                    return data, True
+                    return True
                 continue
             chunk = os.read(self._answers, 1 << 16)
-            data += chunk
-            if not chunk or _LAST_LINE.search(data):
-                return data, False
+            said.take(chunk)
+            if not chunk or said.is_done or said.is_forged:
+                return False
+
+    def _forget_much(self):
+        """Give room back where the child prints without end: its tail is all that anybody reads."""
+        if os.fstat(self._stderr.fileno()).st_blocks * 512 > _MOST_PRINTED:
+            os.ftruncate(self._stderr.fileno(), 0)
 
     def _has_ended(self):
         return os.waitid(os.P_PID, self._pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
@@ -202,10 +250,11 @@ class Children(object):
     """Runs requests, each in a child of its own or in a shared one.
 
     :param fresh: a fresh interpreter for every request; nothing is shared.
+    :param alive: called twice a second while a request runs.
     """
 
-    def __init__(self, fresh):
-        self._fresh = fresh
+    def __init__(self, fresh, alive=lambda: None):
+        self._fresh, self._alive = fresh, alive
         self._shared = OrderedDict()
 
     def run(self, request):
@@ -235,7 +284,7 @@ class Children(object):
         return events
 
     def _fork(self):
-        return Child(self._fresh, list(self._shared.values()))
+        return Child(self._fresh, list(self._shared.values()), self._alive)
 
     def _run_alone(self, request):
         child = self._fork()
@@ -248,6 +297,7 @@ class Children(object):
         """End every child."""
         while self._shared:
             self._shared.popitem()[1].close()
+        orphans.end_adopted(())
 
 
 def _forget_files(request):

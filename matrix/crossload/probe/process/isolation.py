@@ -10,6 +10,7 @@ import json
 import os
 import resource
 import signal
+import sys
 import traceback
 
 from .. import errors
@@ -17,7 +18,18 @@ from ..operations import load, save, user_model
 from ..protocol import DEVICES, DONE, LOAD, REFERENCE, RESAVE, SAVE
 from . import gpus
 
-_PR_SET_PDEATHSIG = 1  # linux/prctl.h
+# linux/prctl.h
+_PR_SET_PDEATHSIG = 1
+_PR_SET_DUMPABLE = 4
+_PR_SET_CHILD_SUBREAPER = 36
+
+
+class _Guarded(object):
+    """What belongs to the parent alone: the secret that its answers bear, and the descriptor that they go to."""
+
+    seal = bytearray(16)
+    answers = None
+
 
 _OPERATIONS = {
     SAVE: save.save,
@@ -53,13 +65,49 @@ def prepare_parent():
     return tf
 
 
+def guard_answers(answers):
+    """Have answers bear a new secret, and see to it that children neither know it nor reach them.
+
+    :param answers: descriptor that they go to.
+    :return: the secret, as a text.
+    """
+    with open("/dev/urandom", "rb", buffering=0) as source:
+        source.readinto(_Guarded.seal)
+    _Guarded.answers = answers
+    # Another process of the same user could open our descriptors by way of /proc, or trace us.
+    _prctl(_PR_SET_DUMPABLE, 0)
+    # What children leave behind becomes ours, and can be ended.
+    _prctl(_PR_SET_CHILD_SUBREAPER, 1)
+    return seal()
+
+
+def seal():
+    """The secret of this process's answers; zeros in a child."""
+    return "".join("%02x" % byte for byte in _Guarded.seal)
+
+
+def _forget_answers():
+    """In a child: forget the secret, and let go of the descriptor."""
+    for place in range(len(_Guarded.seal)):
+        _Guarded.seal[place] = 0
+    if _Guarded.answers is not None:
+        os.close(_Guarded.answers)
+        _Guarded.answers = None
+    _prctl(_PR_SET_DUMPABLE, 1)
+
+
+def _prctl(option, value):
+    ctypes.CDLL(None).prctl(option, value, 0, 0, 0)
+
+
 def die_with_parent():
     """Have the kernel kill this process when its parent ends: a child that hangs must not outlive a killed probe."""
-    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+    _prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 def become_quiet_child(stderr):
     """Cut a forked process off from its parent's terminal and streams."""
+    _forget_answers()
     os.setsid()
     die_with_parent()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -87,23 +135,48 @@ def _run(request, emit):
         _OPERATIONS[request["op"]](request, emit)
     except MemoryError:
         emit({"event": "out-of-memory"})
+    except (SystemExit, KeyboardInterrupt):
+        # Only the code of a model or scenario asks for that: the process ends, as it would without us.
+        traceback.print_exc()
+        sys.stderr.flush()
+        os._exit(1)
     except BaseException as error:
         emit(dict(errors.describe(error), event="harness-error", trace=traceback.format_exc()[-4000:]))
+
+
+def _next_request(requests):
+    """The next request and the secret that its events have to bear; None at the end.
+
+    Of the line itself nothing is kept: the code of a model could look for it in the frames above its own.
+    """
+    line = requests.readline()
+    if not line:
+        return None, b""
+    request = json.loads(line)
+    return request, request.pop("token").encode()
 
 
 def serve(requests, answers):
     """Run requests until their stream ends.
 
     :param requests: a stream of JSON lines.
-    :param answers: descriptor that receives the events, one JSON object a line; ``done`` ends each request's events and
-        says how much memory this process has held so far.
+    :param answers: descriptor that receives the events, one JSON object a line after the request's ``token``; ``done`` ends
+        each request's events and says how much memory this process has held so far.
     """
 
-    def emit(event):
-        data = (json.dumps(event) + "\n").encode()
-        while data:
-            data = data[os.write(answers, data) :]
+    def emitter(token):
+        def emit(event):
+            data = token + b" " + json.dumps(event).encode() + b"\n"
+            while data:
+                data = data[os.write(answers, data) :]
 
-    for line in requests:
-        _run(json.loads(line), emit)
+        return emit
+
+    while True:
+        request, token = _next_request(requests)
+        if request is None:
+            return
+        emit = emitter(token)
+        del token
+        _run(request, emit)
         emit({"event": DONE, "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024})
