@@ -94,6 +94,7 @@ def names(events: list[dict[str, Any]]) -> list[str]:
         ("sys.exit()", "exit status 1"),
         ("raise KeyboardInterrupt", "exit status 1"),
         ("os.closerange(0, 1000)", "ended early"),
+        ("os.closerange(0, 1000); time.sleep(60)", "ended early"),
         ("os.kill(os.getpid(), signal.SIGSEGV)", "SIGSEGV"),
     ],
 )

@@ -25,6 +25,8 @@ _PROBE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 _STDERR_TAIL = 3000
 # Seconds between looks at a child that has not answered.
 _LOOK_EVERY = 0.5
+# Seconds that a child which has closed its end may take to end.
+_TO_END = 2
 # Shared children that are kept alive at a time.
 _KEPT = 3
 # A shared child ends after so many requests, or when it has held so many megabytes: what leaks must not add up.
@@ -146,7 +148,8 @@ class Child(object):
         events = [json.loads(line) for line in said.lines]
         if said.is_done:
             self.peak_mb = events.pop()["peak_mb"]
-        status = None if said.is_done else self._end()
+        # A child that closed its end is about to end; one that does not was not killed by anybody else.
+        status = None if said.is_done else self._end(0 if timed_out or said.is_forged else _TO_END)
         tail = self._said_since(said_before)
         ending = FORGED if said.is_forged else _ending(events, status, timed_out, tail)
         seconds = time.monotonic() - started
@@ -188,11 +191,16 @@ class Child(object):
         self._stderr.seek(max(position, end - _STDERR_TAIL))
         return self._stderr.read().decode("utf-8", "replace")
 
-    def _end(self):
-        """Kill the child and whatever it started; returns its status. One that is dead already keeps its own."""
+    def _end(self, grace=0):
+        """Kill the child and whatever it started; returns its status, 0 where it had not ended after ``grace`` seconds."""
+        deadline = time.monotonic() + grace
+        while not self._has_ended() and time.monotonic() < deadline:
+            time.sleep(0.01)
+        ended = self._has_ended()
         pid, self._pid = self._pid, None
         os.kill(pid, signal.SIGKILL)
         _, status = os.waitpid(pid, 0)
+        status = status if ended else 0
         try:
             os.killpg(pid, signal.SIGKILL)
         except OSError:
