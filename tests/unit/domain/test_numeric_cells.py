@@ -3,7 +3,8 @@
 ``numeric_cells.json`` was measured with TensorFlow 2.4, 2.10, 2.15, 2.16 and 2.21, oneDNN on and off, called, through ``predict``
 and one sample at a time, over 29 models with the same weights: 2,504 pairs of outputs of the same function that are not
 bit-equal, and 1,575 of another function. Of the former the two worst of each model are kept, of the latter that which is hardest
-to see, with the elements that decide: ``[difference, magnitude, noise, scale]``.
+to see, with the elements that decide: ``[difference, magnitude, noise, scale]``. ``python -m benchmarks.noise OUT --cells FILE``
+measures them anew.
 """
 
 import json
