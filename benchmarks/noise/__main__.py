@@ -76,7 +76,7 @@ def measure(version: str, variables: dict[str, str], only: Sequence[str], out: P
             raise SystemExit(f"{environment.id}: {state.reason}")
         python = backend.folder(environment) / "bin" / "python"
         unfinished = out.with_suffix(".part.npz")
-        command = [python, HERE / "measure.py", PROBE, unfinished, *only]
+        command = [str(part) for part in (python, HERE / "measure.py", PROBE, unfinished, *only)]
         subprocess.run(command, check=True, env=os.environ | variables)
         unfinished.rename(out)
     with np.load(out) as stored:
@@ -116,7 +116,7 @@ def cell(pair: Pair) -> dict[str, Any]:
     frontier = pair.compared["frontier"]
 
     def share(entry: Sequence[float]) -> float:
-        return entry[0] / max(agreement.limit(entry, DEFAULT.atol, DEFAULT.rtol, DEFAULT.spread), 1e-300)
+        return entry[0] / max(float(agreement.limit(entry, DEFAULT.atol, DEFAULT.rtol, DEFAULT.spread)), 1e-300)
 
     kept = sorted(frontier, key=share, reverse=True)[:_ELEMENTS]
     largest = max(frontier, key=lambda entry: entry[1])
