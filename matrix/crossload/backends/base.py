@@ -154,6 +154,32 @@ class Backend(ABC):
         """
         return "none: this backend has no confinement"
 
+    def damage(self, environment: Environment) -> str:
+        """Why a built environment is not what was built, in a few words; empty where it is, or where that cannot change."""
+        return ""
+
+    def forget(self, environment: Environment) -> None:  # noqa: B027 - a backend that finds no damage has nothing to forget
+        """Have the next :meth:`build` build it anew."""
+
+    def provide(
+        self, environment: Environment, say: Callable[[str], None], building: Callable[[], None] = lambda: None
+    ) -> EnvironmentState:
+        """What a run uses: the environment as it was built, built where it is missing, and built anew where it has changed.
+
+        :param building: called before it is built.
+        """
+        state = self.state(environment)
+        if state.state == "ready" and (changed := self.damage(environment)):
+            say(f"{environment.id}: not what was built ({changed}); it is built anew")
+            self.forget(environment)
+            state = self.state(environment)
+        if state.state == "missing":
+            building()
+            state = self.build(environment, say)
+            if state.state == "ready" and (changed := self.damage(environment)):
+                return EnvironmentState(environment, "unavailable", f"not what was built: {changed}")
+        return state
+
     @abstractmethod
     def start(self, environment: Environment) -> Worker:
         """Start a probe in a built environment. Raises :class:`WorkerError`."""

@@ -12,6 +12,7 @@ from typing import Any, Self
 from filelock import FileLock
 from packaging.version import Version
 
+from crossload.backends import installed
 from crossload.backends.base import Backend, Worker, WorkerError
 from crossload.backends.channels import ProcessChannel
 from crossload.backends.confinement import Visible, confined, hand_over, needed_by, why_not
@@ -86,6 +87,10 @@ class VenvBackend(Backend):
     _visible: Visible | None = None
     _memory_mb = 4096
 
+    def __init__(self) -> None:
+        # Environments that were damaged: so may be what uv keeps of their packages, which it installs by hard links.
+        self._suspect: set[str] = set()
+
     @classmethod
     def create(cls, config: MatrixConfig, folder: Path, out: Path | None = None) -> Self:
         made = cls()
@@ -123,6 +128,19 @@ class VenvBackend(Backend):
         if "base" in marker and not self._stands_on(environment, marker["base"]):
             return EnvironmentState(environment, "missing", "its base is gone")
         return EnvironmentState(environment, "ready", "", marker["size_mb"], marker["facts"])
+
+    def damage(self, environment: Environment) -> str:
+        folder = self.folder(environment)
+        found = installed.damage(folder, environment.pins, environment.overlay)
+        if not found and environment.overlay and environment.base is not None:
+            found = self.damage(environment.base)
+        return found
+
+    def forget(self, environment: Environment) -> None:
+        for known in (environment, environment.base if environment.overlay else None):
+            if known is not None and self.damage(known):
+                self._suspect.add(known.id)
+                (self.folder(known) / _MARKER).unlink(missing_ok=True)
 
     def build(self, environment: Environment, say: Callable[[str], None]) -> EnvironmentState:
         state = self.state(environment)
@@ -162,6 +180,8 @@ class VenvBackend(Backend):
             }
             if environment.overlay and environment.base is not None:
                 marker |= {"base": str(self.folder(environment.base)), "overlay": environment.overlay}
+            if environment.id not in self._suspect:
+                installed.damage(folder, environment.pins, environment.overlay, read=False)
             # Written last: a build that was killed leaves no marker and is done again.
             write_text_atomically(folder / _MARKER, json.dumps(marker))
         say(f"{environment.id}: built in {marker['seconds']} s, {marker['size_mb']:.0f} MB")

@@ -73,10 +73,7 @@ class Engine(RunState):
     def _build(self, environment: Environment) -> None:
         started = time.monotonic()
         try:
-            state = self.backend.state(environment)
-            if state.state == "missing":
-                self.begin_build(environment)
-                state = self.backend.build(environment, self.say)
+            state = self.backend.provide(environment, self.say, lambda: self.begin_build(environment))
         except Exception as error:
             # A surprise in one environment must not end the others.
             reason = f"building failed: {type(error).__name__}: {error}"

@@ -65,11 +65,9 @@ class Provisioner:
     def state(self, name: str) -> EnvironmentState:
         """An environment, built unless it is there."""
         if name not in self.states:
-            state = self._look(name)
-            if state.state == "missing":
-                self._say(f"{name}: building")
-                state = self._backend.build(self.environments[name], self._say)
-            self.states[name] = state
+            self.states[name] = self._backend.provide(
+                self.environments[name], self._say, lambda: self._say(f"{name}: building")
+            )
         return self.states[name]
 
     def runner(self, name: str, files: ArtifactFiles, limits: Limits) -> Runner:

@@ -4,7 +4,7 @@ Every part of Crossload that runs something does it through :class:`Runner`: her
 """
 
 import shutil
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
@@ -49,8 +49,26 @@ from crossload.store.records import Artifact, Cell
 Result = TypeVar("Result")
 
 
+# Errors that a damaged installation gives: each message of them is a new one. Of others, the place tells.
+_OF_DAMAGE = (
+    "ImportError",
+    "ModuleNotFoundError",
+    "SyntaxError",
+    "AttributeError",
+    "NameError",
+    "OSError",
+    "FileNotFoundError",
+)
+
+Proof = Callable[[Sequence[Mapping[str, Any]]], None]
+
+
+def _no_proof(said: Sequence[Mapping[str, Any]]) -> None:
+    """Where nobody can tell."""
+
+
 class _NotWholeError(WorkerError):
-    """What was to be loaded is not there as it was stored: no other probe would find it whole."""
+    """What was to be loaded, or the environment, is not there as it was: no other probe would find it whole."""
 
 
 class Runner:
@@ -73,6 +91,7 @@ class Runner:
         self._pool, self._backend, self._environment, self._owner = pool, backend, environment, owner
         self._files, self._limits = files, limits
         self._worker: Worker | None = None
+        self._proven: set[tuple[str, ...]] = set()
 
     def __enter__(self) -> Self:
         return self
@@ -96,14 +115,14 @@ class Runner:
         :raises StoreError: the disk is full.
         :raises StoppedError: nobody wants it any more.
         """
-        return self._do(lambda worker: run_save(task, worker, self._files, self._limits))
+        return self._do(lambda worker: run_save(task, worker, self._files, self._limits, self._prove))
 
     def load(self, task: LoadTask, expected_hangs: Collection[str] = ()) -> Cell:
         """Run a cell's missing attempts, and make it durable. Raises what :meth:`save` does.
 
         :param expected_hangs: attempts that have been seen to hang with its like.
         """
-        return self._do(lambda worker: run_load(task, worker, self._files, self._limits, expected_hangs))
+        return self._do(lambda worker: run_load(task, worker, self._files, self._limits, expected_hangs, self._prove))
 
     def ask(self, request: Request) -> list[dict[str, Any]]:
         """The events of any other request. Raises what :meth:`save` does."""
@@ -122,13 +141,38 @@ class Runner:
         except WorkerError:
             return self._once(work)
 
+    def _check_environment(self) -> None:
+        if changed := self._backend.damage(self._environment):
+            raise _NotWholeError(
+                f"{self._environment.id} is not what was built ({changed}): nothing that it says counts. The next run "
+                "builds it anew."
+            )
+
+    def _prove(self, said: Sequence[Mapping[str, Any]]) -> None:
+        """Look whether the environment is still what was built, before an error in it becomes a finding.
+
+        :param said: what has errors: records of attempts, rungs, the report of a save. Errors at a place where one was raised
+            while the environment was whole are believed.
+        :raises WorkerError: it has changed.
+        """
+        found = set()
+        for item in said:
+            kind = str(item.get("error_type") or item.get("signal") or "")
+            if kind:
+                text = str(item.get("error", ""))[:200] if kind in _OF_DAMAGE else ""
+                found.add((kind, str(item.get("place", "")), text))
+        if found - self._proven:
+            self._check_environment()
+            self._proven |= found
+
     def _once(self, work: Callable[[Worker], Result]) -> Result:
         try:
             if self._worker is None:
+                self._check_environment()
                 self._worker = self._pool.take(self._environment, self._backend, self._owner)
             return work(self._worker)
         except ChangedError as error:
-            raise _NotWholeError(str(error)) from None  # before anything was asked
+            raise _NotWholeError(str(error)) from None  # the worker was not asked: it can go on
         except BaseException as error:
             # Nobody knows what the probe is doing, where it is still there.
             worker, self._worker = self._worker, None
@@ -140,9 +184,12 @@ class Runner:
             raise
 
 
-def run_save(task: SaveTask, worker: Worker, store: ArtifactFiles, limits: Limits) -> Artifact:
+def run_save(
+    task: SaveTask, worker: Worker, store: ArtifactFiles, limits: Limits, prove: Proof = _no_proof
+) -> Artifact:
     """Have an artifact written, keep it, and make it durable.
 
+    :param prove: told of what failed before it is stored; raises WorkerError where that is no finding.
     :raises WorkerError: the probe itself died.
     """
     staging = store.staging_folder()
@@ -151,6 +198,8 @@ def run_save(task: SaveTask, worker: Worker, store: ArtifactFiles, limits: Limit
         artifact = _artifact(task, events, staging, store)
     finally:
         shutil.rmtree(staging, ignore_errors=True)
+    if artifact.state != "saved":
+        prove([artifact.payload])
     store.put_artifact(artifact)
     return artifact
 
@@ -207,11 +256,17 @@ def _not_kept(name: str) -> SaveReport:
 
 
 def run_load(
-    task: LoadTask, worker: Worker, store: ArtifactFiles, limits: Limits, expected: Collection[str] = ()
+    task: LoadTask,
+    worker: Worker,
+    store: ArtifactFiles,
+    limits: Limits,
+    expected: Collection[str] = (),
+    prove: Proof = _no_proof,
 ) -> Cell:
     """Run a cell's missing attempts and make it durable. An attempt that kills its child does not stop the others.
 
     :param expected: attempts that have been seen to hang with its like: the short time limit is enough from the start.
+    :param prove: as for :func:`run_save`.
     :raises WorkerError: the probe itself died.
     """
     wanted = task.attempts
@@ -264,6 +319,7 @@ def run_load(
             break
     ordered = tuple(records[name] for name in wanted if name in records)
     cell = Cell(task.key, task.artifact.key, task.loaded_with, wanted, ordered, seconds)
+    prove([*ordered, *(rung for record in ordered for rung in record.get("rungs", {}).values())])
     store.put_cell(cell)
     return cell
 

@@ -106,9 +106,7 @@ class Machine:
             return self._backends[key]
 
     def _build(self, environment: Environment, backend: Backend, identity: Any, answer: Plain) -> Plain:
-        state = backend.state(environment)
-        if state.state == "missing":
-            state = backend.build(environment, answer["messages"].append)
+        state = backend.provide(environment, answer["messages"].append)
         if state.state != "ready":
             if _NO_SPACE in state.reason:
                 raise UnfitError(f"{environment.id}: the disk is full", retire=True)
