@@ -11,7 +11,7 @@ from crossload.environments.locking import lock_path, read_pins
 from tests.breaks.documented import NOT_HERE, NOT_SEEN, REPRODUCED, Break
 from tests.e2e.running import crossload, results
 
-NUMBERS = range(1, 28)
+NUMBERS = range(1, 29)
 
 
 @pytest.fixture(scope="module")

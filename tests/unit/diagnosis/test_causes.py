@@ -21,6 +21,8 @@ LOOPS = (
     "Invalid Functional model configuration. The graph of the Functional model either has loops or disconnected nodes"
 )
 SHORT = "Input 0 of layer dense_1 is incompatible with the layer: expected axis -1 of input shape to have value 4"
+FLAT_INPUT = "functional_from_config.<locals>.get_tensor() takes 3 positional arguments but 11 were given"
+FLAT = {"saver": {"keras": "3.11.3"}, "loader": {"keras": "3.3.3"}}
 NO_PATH = "expected str, bytes or os.PathLike object, not NoneType"
 H5 = {"container": "hdf5", "suffix": ".h5", "weights_layout": "legacy"}
 
@@ -194,6 +196,10 @@ def test_what_is_not_bad_has_no_cause(verdict: str) -> None:
         # Only the container's own disk is a limit that matrix.toml sets.
         ({"verdict": "crashes", "error_type": "disk limit", "error": "No space left on device"}, "temporary-files-limit"),
         ({"error_type": "OSError", "error": "[Errno 28] No space left on device"}, UNKNOWN),
+        # One entry in the place of a list of them: only a newer Keras wrote it so.
+        ({"error": FLAT_INPUT, "error_type": "TypeError", **FLAT}, "functional-single-tensor"),
+        ({"error": FLAT_INPUT, "error_type": "TypeError", "saver": FLAT["loader"], "loader": FLAT["saver"]}, UNKNOWN),
+        ({"error": FLAT_INPUT.replace("get_tensor", "call"), "error_type": "TypeError", **FLAT}, UNKNOWN),
         # What is missing is missing, whatever the version calls it.
         ({"error": "File format not supported", "loader": KERAS_3, "file": {"container": "missing"}}, "file-missing"),
         ({"error": "No module named 'numba'", "error_type": "ModuleNotFoundError", "stage": "import"}, "missing-dependency"),
