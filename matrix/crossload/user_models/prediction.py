@@ -53,16 +53,18 @@ def similar_scenarios(model: UserModel, known: Known, saver: str) -> list[tuple[
         if row["format"] == model.format and row["saved_with"] == saver and row["verdict"] in SCORED
     }
     mine, controls = features_of(model.found), known.controls
+    # Weights say nothing of their model. A subclassed model names no layer either, and is one of the user's own classes.
+    says_something = bool(model.found.classes or model.found.custom)
     scores = {
-        item["name"]: likeness(mine, item["features"]) if model.found.classes else 1.0
+        item["name"]: likeness(mine, item["features"]) if says_something else 1.0
         for item in known.scenarios
         if item["name"] in measured and not item["altered"] and item["name"] not in controls
     }
     ranked = sorted(scores.items(), key=lambda item: (-item[1], item[0]))
     if not ranked:
         return []
-    if not model.found.classes:
-        return ranked  # weights say nothing of their model: all of them are asked
+    if not says_something:
+        return ranked
     return [item for item in ranked if item[1] >= ranked[0][1] - _SPREAD][:_ASKED]
 
 

@@ -109,7 +109,8 @@ def _routed(found: Numbers) -> str:
 def _break(broke: Break | None, to: str) -> str:
     if broke is None:
         return ""
-    plain = f"all {broke.plain:,}" if broke.plain == broke.files > 1 else f"{broke.plain:,}"
+    share = "" if broke.plain == broke.files else " of them"
+    plain = f"all {broke.plain:,}" if broke.plain == broke.files > 1 else f"{broke.plain:,}{share}"
     still = f"in {broke.before}, {plain} still {_verb(broke.plain, 'loads as it is', 'load as they are')}"
     return f" The break is {broke.after}: {still}." if broke.after != to else f" {still[0].upper()}{still[1:]}."
 

@@ -70,9 +70,9 @@ def test_the_answer_begins_with_yes_or_no_and_counts_files(found: Numbers | None
 @pytest.mark.parametrize(
     ("broke", "said"),
     [
-        (Break("2.15", "2.16", 60, 81), "The break is 2.16: in 2.15, 60 still load as they are."),
+        (Break("2.15", "2.16", 60, 81), "The break is 2.16: in 2.15, 60 of them still load as they are."),
         (Break("2.15", "2.16", 81, 81), "The break is 2.16: in 2.15, all 81 still load as they are."),
-        (Break("2.18", "2.21", 1, 81), "In 2.18, 1 still loads as it is."),
+        (Break("2.18", "2.21", 1, 81), "In 2.18, 1 of them still loads as it is."),
     ],
 )
 def test_the_version_that_breaks_most_is_named(broke: Break, said: str) -> None:
