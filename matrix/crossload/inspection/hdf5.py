@@ -61,6 +61,7 @@ def _object(file: Any, name: bytes, size: int, notes: Notes) -> None:
         notes.carry(carried.EXTERNAL_STORAGE, where)
     if plan.get_layout() == h5py.h5d.VIRTUAL:
         notes.carry(carried.VIRTUAL_DATASET, where)
+    notes.tensors.append(f"{where.rpartition('/')[2]} {found.shape} {found.dtype}")
     declared = math.prod(found.shape) * found.get_type().get_size()
     if declared > max(_LARGEST_SURPLUS, 1100 * size):  # deflate gives 1,032 to 1 at most
         notes.carry(carried.HUGE_SHAPE, f"{where}: {declared >> 20} MB")

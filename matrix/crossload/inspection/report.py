@@ -10,6 +10,7 @@ from typing import Any
 from crossload.inspection.bounds import printable
 from crossload.inspection.builtin_names import ACTIVATIONS, BUILT_IN
 from crossload.inspection.carried import Carried, in_configuration
+from crossload.inspection.structure import structure_of
 
 # What a reader may meet in a damaged file. Anything else is a fault of ours and must be seen.
 _DAMAGE = (
@@ -58,6 +59,8 @@ class Inspection:
     :param nested: whether a model is a layer of another one.
     :param config_keys: every key of the configurations of layers and models.
     :param compiled: names of optimizer, losses and metrics it is compiled with; empty where it is not.
+    :param structure: digest of its configuration and of the shapes and types of its weights, see
+        :func:`crossload.inspection.structure.structure_of`; empty where it says neither.
     :param carries: what can hurt whoever loads it, and where.
     :param damage: what cannot be read, in words; empty when all of it could.
     """
@@ -76,6 +79,7 @@ class Inspection:
     nested: bool = False
     config_keys: frozenset[str] = frozenset()
     compiled: tuple[str, ...] = ()
+    structure: str = ""
     carries: tuple[Carried, ...] = ()
     damage: str = ""
 
@@ -98,6 +102,8 @@ class Notes:
     compiled: list[str] = field(default_factory=list)
     carries: set[Carried] = field(default_factory=set)
     damage: list[str] = field(default_factory=list)
+    configurations: list[Any] = field(default_factory=list)
+    tensors: list[str] = field(default_factory=list)
 
     def carry(self, construct: str, where: str = "") -> None:
         """Note something that can hurt whoever loads the file."""
@@ -115,6 +121,7 @@ class Notes:
 
     def architecture(self, config: Any) -> None:
         """Note what the configuration of a model says, nested ones included."""
+        self.configurations.append(config)
         self.carries.update(in_configuration(config))
         self._within(config)
 
@@ -158,6 +165,7 @@ class Notes:
         """Note what a model is compiled with: ``training_config`` of HDF5, ``compile_config`` of ``.keras``."""
         if not isinstance(config, dict):
             return
+        self.configurations.append(config)
         optimizer = config.get("optimizer_config") or config.get("optimizer")
         for value in (optimizer, config.get("loss"), config.get("metrics"), config.get("weighted_metrics")):
             self._compiled(value)
@@ -194,6 +202,7 @@ class Notes:
             self.weights_root,
             lambdas=self.lambdas,
             nested=self.models > 1,
+            structure=structure_of(self.configurations, self.tensors),
             config_keys=frozenset(printable(key) for key in self.config_keys),
             carries=tuple(sorted(Carried(item.construct, printable(item.where)) for item in self.carries)),
             damage="; ".join(dict.fromkeys(printable(item) for item in self.damage[:_MOST_DAMAGE])),

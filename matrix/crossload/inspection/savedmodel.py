@@ -4,14 +4,16 @@ Field numbers are those of ``saved_model.proto``, ``meta_graph.proto``, ``saved_
 ``saved_metadata.proto`` (Keras); they have never changed since TensorFlow 2.0.
 """
 
+import struct
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from crossload.inspection import carried
 from crossload.inspection.bounds import LARGEST_PROTOCOL_BUFFER, json_object, read_within
+from crossload.inspection.checkpoint import kinds_of, tensors
+from crossload.inspection.protocol_buffers import messages
 from crossload.inspection.report import Notes
-
-_VARINT, _FIXED64, _BYTES, _FIXED32 = 0, 1, 2, 5
 
 
 def read(path: Path, notes: Notes) -> None:
@@ -22,8 +24,13 @@ def read(path: Path, notes: Notes) -> None:
     metadata = path / "keras_metadata.pb"  # from 2.5 on; before that the same texts are in saved_model.pb
     if metadata.exists():
         notes.guarded(metadata.name, lambda: _metadata(read_within(metadata, path, LARGEST_PROTOCOL_BUFFER), notes))
-    if not (path / "variables" / "variables.index").exists():
+    index = path / "variables" / "variables.index"
+    if not index.exists():
         notes.damage.append("variables: not in the folder")
+    else:
+        # Only for the structure: whether the variables can be read is for whoever loads them.
+        with suppress(OSError, ValueError, IndexError, struct.error):
+            notes.tensors += kinds_of(dict(tensors(read_within(index, path, LARGEST_PROTOCOL_BUFFER))))
 
 
 def _graph(content: bytes, notes: Notes) -> None:
@@ -31,7 +38,9 @@ def _graph(content: bytes, notes: Notes) -> None:
         for info in messages(meta_graph, 1):
             for version in messages(info, 5):
                 notes.tensorflow = version.decode("utf-8", "replace")
-        notes.carries.update(carried.in_operations(_operations(meta_graph)))
+        operations = list(_operations(meta_graph))
+        notes.tensors += operations
+        notes.carries.update(carried.in_operations(operations))
         for objects in messages(meta_graph, 7):
             for node in messages(objects, 1):
                 for user_object in messages(node, 4):
@@ -64,40 +73,3 @@ def _node(identifier: bytes, metadata: bytes, notes: Notes) -> None:
         notes.keras = notes.keras or str(described.get("keras_version") or "")
     if "class_name" in described:
         notes.architecture({key: described.get(key) for key in ("class_name", "config")})
-
-
-def messages(content: bytes, wanted: int) -> Iterator[bytes]:
-    """Length-delimited fields with a number. Raises ValueError where the bytes are no protocol buffer."""
-    place = 0
-    while place < len(content):
-        tag, place = varint(content, place)
-        number, kind = tag >> 3, tag & 7
-        if number == 0:
-            raise ValueError("no protocol buffer: field number 0")
-        if kind == _VARINT:
-            _, place = varint(content, place)
-        elif kind == _FIXED64:
-            place += 8
-        elif kind == _FIXED32:
-            place += 4
-        elif kind == _BYTES:
-            length, place = varint(content, place)
-            if number == wanted and place + length <= len(content):
-                yield content[place : place + length]
-            place += length
-        else:
-            raise ValueError(f"no protocol buffer: wire type {kind}")
-        if place > len(content):
-            raise ValueError("cut short in the middle of a field")
-
-
-def varint(content: bytes, place: int) -> tuple[int, int]:
-    value = shift = 0
-    while True:
-        if place >= len(content) or shift > 63:
-            raise ValueError("cut short in the middle of a number")
-        byte = content[place]
-        value |= (byte & 0x7F) << shift
-        place, shift = place + 1, shift + 7
-        if byte < 0x80:
-            return value, place

@@ -1,6 +1,5 @@
 """``crossload convert``: walks a route, proves what comes out of it, and only then writes a file."""
 
-import hashlib
 import json
 import os
 import shutil
@@ -17,7 +16,8 @@ from crossload.probe.formats import FORMATS, INFERENCE, OPTIMIZER, OUTPUTS, WEIG
 from crossload.store.records import Artifact
 from crossload.user_models.bench import Bench
 from crossload.user_models.candidate_routes import Candidate
-from crossload.user_models.model_file import ModelError, NoWayError, UserModel, files_of
+from crossload.user_models.digests import digest_of_model
+from crossload.user_models.model_file import ModelError, NoWayError, UserModel
 
 # Routes that are walked at most before giving up.
 _MOST_ROUTES = 8
@@ -243,7 +243,7 @@ def write(walk: Walk, bench: Bench, destination: Path, saver: Environment, to: E
     assert walk.proof is not None
     source = bench.store.artifact_folder(walk.end) / walk.end.file
     model = bench.given.model
-    proof = _proof(walk, bench, saver, to) | {"input": _described(model), "output": _digest(source)}
+    proof = _proof(walk, bench, saver, to) | {"input": _described(model), "output": digest_of_model(source)}
     text = json.dumps(proof, indent=1, default=str) + "\n"
     unfinished = destination.with_name(f".{destination.name}.{os.getpid()}.tmp")
     beside = proof_path(destination)
@@ -305,25 +305,8 @@ def _proof(walk: Walk, bench: Bench, saver: Environment, to: Environment) -> dic
 
 
 def _described(model: UserModel) -> dict[str, Any]:
-    parts = files_of(model.path)
-    digest = _digest(model.path) if model.path.exists() else _digest_of(parts)
-    return digest | {"path": str(model.path), "format": model.format, "keras": model.found.keras or None}
-
-
-def _digest(path: Path) -> dict[str, Any]:
-    files = sorted(item for item in path.rglob("*") if item.is_file()) if path.is_dir() else [path]
-    return _digest_of(files, path if path.is_dir() else None)
-
-
-def _digest_of(files: Sequence[Path], root: Path | None = None) -> dict[str, Any]:
-    """SHA-256 of a file; of a folder, that of the names and digests of its files."""
-    digests = {str(path.relative_to(root)) if root else path.name: _sha256(path) for path in files}
-    if root is None and len(files) == 1:
-        return {"sha256": digests[files[0].name]}
-    lines = "".join(f"{digest}  {name}\n" for name, digest in sorted(digests.items()))
-    return {"sha256": hashlib.sha256(lines.encode()).hexdigest(), "files": digests}
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
+    return digest_of_model(model.path) | {
+        "path": str(model.path),
+        "format": model.format,
+        "keras": model.found.keras or None,
+    }

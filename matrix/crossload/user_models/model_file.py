@@ -1,5 +1,6 @@
 """Opens a user's file: what it is, which format of ours it is, and what is wrong with it."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -22,6 +23,17 @@ class NoWayError(ModelError):
     """What was asked for was tried, and no way was found: that is a finding about the model."""
 
     exit_code = 1
+
+
+class NoModelError(ModelError):
+    """What a path leads to is something else than a saved model of Keras.
+
+    :param container: what it is, as far as it could be told.
+    """
+
+    def __init__(self, message: str, container: str = "") -> None:
+        super().__init__(message)
+        self.container = container
 
 
 class CannotLoadError(ModelError):
@@ -47,14 +59,16 @@ class UserModel:
         return self.format in ("weights-h5", "weights.h5", "tf-checkpoint")
 
 
-def open_model(path: Path) -> UserModel:
+def open_model(path: Path, read: Callable[[Path], Inspection] = inspect_untrusted) -> UserModel:
     """What a user's file is.
 
-    :raises ModelError: it is missing, no model, half a model, or damaged.
+    :param read: inspects it; whoever opens many of them has a reader that stays.
+    :raises NoModelError: it is no model.
+    :raises ModelError: it is missing, half a model, or damaged.
     """
-    path = _prefix_of(path)
+    path = prefix_of(path)
     shown = printable(str(path))
-    found = inspect_untrusted(path)
+    found = read(path)
     if found.container == "missing":
         raise ModelError(f"{shown}: there is no such file or folder.")
     if found.container == "special":
@@ -62,19 +76,19 @@ def open_model(path: Path) -> UserModel:
     if found.container == "directory":
         known = kind_of_folder(path)
         if known is not None:
-            raise ModelError(f"{shown}: is {printable(known)}.")
+            raise NoModelError(f"{shown}: is {printable(known)}.")
         held = (
             ", ".join(printable(name) for name in sorted(islice((item.name for item in path.iterdir()), 1000))[:4])
             or "nothing"
         )
-        raise ModelError(
+        raise NoModelError(
             f"{shown}: this folder is no SavedModel: it has no saved_model.pb (it holds {held}). Give {_TAKEN}."
         )
     form = _format_of(found)
     if form is None and path.is_file() and (found.container == "other" or not found.damage):
         known = kind_of_file(path)
         if known is not None:
-            raise ModelError(f"{shown}: is {printable(known)}.")
+            raise NoModelError(f"{shown}: is {printable(known)}.")
     if form is None and found.damage:
         raise ModelError(f"{shown}: cannot be read ({found.damage[:200]}). Restore it from a copy.")
     if form is None:
@@ -82,13 +96,14 @@ def open_model(path: Path) -> UserModel:
             "zip": "a zip without config.json, so no .keras file",
             "hdf5": "HDF5 without a model or weights of Keras",
         }
-        raise ModelError(f"{shown}: is {kind.get(found.container, 'not a saved model')}. Give {_TAKEN}.")
+        what = kind.get(found.container, "not a saved model")
+        raise NoModelError(f"{shown}: is {what}. Give {_TAKEN}.", found.container)
     if found.damage:
         raise ModelError(f"{shown}: is damaged ({found.damage.splitlines()[0][:200]}). Restore it from a copy.")
     return UserModel(path, found, form, _size(path))
 
 
-def _prefix_of(path: Path) -> Path:
+def prefix_of(path: Path) -> Path:
     """The prefix of a checkpoint that is given by one of its files, or by the folder that holds it."""
     if path.suffix == ".index":
         return path.with_suffix("")

@@ -1,11 +1,13 @@
 from pathlib import Path
 
+import h5py
+import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from crossload.inspection import inspect
-from crossload.inspection.checkpoint import tensor_names
+from crossload.inspection.checkpoint import tensors
 from tests.unit.inspection import files
 
 
@@ -66,7 +68,7 @@ def test_a_checkpoint_names_its_tensors(tmp_path: Path) -> None:
     keys = ["_CHECKPOINTABLE_OBJECT_GRAPH", "layer_with_weights-0/kernel/.ATTRIBUTES/VARIABLE_VALUE", "optimizer/iter"]
     files.checkpoint(tmp_path / "ckpt", keys)
 
-    assert list(tensor_names((tmp_path / "ckpt.index").read_bytes())) == keys
+    assert [name for name, _ in tensors((tmp_path / "ckpt.index").read_bytes())] == keys
     found = inspect(tmp_path / "ckpt")
     assert (found.container, found.compiled, found.damage) == ("tf-checkpoint", ("optimizer",), "")
 
@@ -139,3 +141,24 @@ def test_a_wrong_checksum_in_a_zip_is_named(tmp_path: Path) -> None:
     path.write_bytes(bytes(content))
 
     assert inspect(path).damage == "model.weights.h5: its checksum is wrong"
+
+
+def test_the_structure_is_the_same_for_other_weights_and_numbers_of_names(tmp_path: Path) -> None:
+    def written(name: str, layer: str, units: int = 1, width: int = 2) -> str:
+        path = tmp_path / name
+        inner = {"name": layer, "units": units, "batch_input_shape": [None, 8]}
+        config = {
+            "class_name": "Sequential",
+            "config": {"name": "s", "layers": [{"class_name": "Dense", "config": inner}]},
+        }
+        files.hdf5(path, config)
+        with h5py.File(path, "a") as file:
+            file[f"model_weights/{layer}/{layer}/kernel:0"] = np.random.rand(8, width)
+        return inspect(path).structure
+
+    first = written("a.h5", "dense")
+    assert first
+    assert written("b.h5", "dense_7") == first
+    assert written("c.h5", "dense", units=2) != first
+    assert written("d.h5", "dense", width=3) != first
+    assert inspect(tmp_path / "none.h5").structure == ""

@@ -1,0 +1,1 @@
+"""Many models at once: found, read, grouped, and measured group by group."""

@@ -1,0 +1,181 @@
+"""Finds models: in files, folders, patterns, lists of them, and where URLs lead. Nothing is read here but first bytes."""
+
+import glob
+import os
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from crossload.errors import SelectionError
+from crossload.inspection import kind_of
+from crossload.inspection.bounds import printable, special_kind
+from crossload.inspection.containers import container_of
+from crossload.user_models.model_file import files_of, prefix_of
+
+# What people call saved models: whatever is in such a file, its owner takes it for one.
+NAMED_AS_MODELS = (".h5", ".hdf5", ".keras")
+_URL = re.compile(r"[a-z][a-z0-9+.-]*:/", re.IGNORECASE)
+_LIST = "@"
+# Lists may name lists; one that names itself must not go on for ever.
+_DEEPEST_LIST = 5
+
+
+@dataclass(frozen=True)
+class Found:
+    """What may be a model.
+
+    :param name: how it is called in tables: its path below its source; told apart where two have the same.
+    :param path: where it lies on this machine, as a load call is given it.
+    :param source: what the user named.
+    """
+
+    name: str
+    path: Path
+    source: str
+
+
+@dataclass
+class Finds:
+    """What sources hold.
+
+    :param others: files that are no models, by suffix.
+    """
+
+    found: list[Found] = field(default_factory=list)
+    others: Counter[str] = field(default_factory=Counter)
+
+    def other(self, path: Path) -> None:
+        """Count a file that is no model."""
+        self.others[path.suffix.lower() or "no suffix"] += 1
+
+
+# Brings what a URL names to this machine: the folder or file where it lies now.
+Fetch = Callable[[str], Path]
+
+
+def is_single(words: Sequence[str]) -> bool:
+    """Whether a command is asked about one model rather than a fleet: one path, and not a folder around models."""
+    if len(words) != 1 or is_url(words[0]) or words[0].startswith(_LIST):
+        return False
+    path = Path(words[0])
+    if not os.path.lexists(path) and not files_of(path):
+        return not glob.has_magic(words[0])
+    return not path.is_dir() or kind_of(path) != "directory" or prefix_of(path) != path
+
+
+def is_url(word: str) -> bool:
+    """Whether a source is an address rather than a path."""
+    return bool(_URL.match(word))
+
+
+def find(words: Sequence[str], fetch: Fetch) -> Finds:
+    """Everything that may be a model in sources.
+
+    :param words: paths, patterns, ``@FILE`` for a list, URLs.
+    :raises SelectionError: a source leads nowhere.
+    :raises CrossloadError: a URL cannot be followed.
+    """
+    finds = Finds()
+    for word, root in _places(words, fetch, None, _DEEPEST_LIST):
+        for found, name in _within(root, finds):
+            finds.found.append(Found(printable(name), found, word))
+    finds.found = _named_apart(finds.found)
+    return finds
+
+
+def _places(words: Sequence[str], fetch: Fetch, folder: Path | None, depth: int) -> Iterator[tuple[str, Path]]:
+    """Every file and folder that words stand for, with its word."""
+    for word in words:
+        if word.startswith(_LIST):
+            path = (folder or Path()) / word[1:]
+            yield from _places(_lines(path, depth), fetch, path.parent, depth - 1)
+        elif is_url(word):
+            yield word, fetch(word)
+        else:
+            place = (folder or Path()) / Path(word).expanduser()
+            if os.path.lexists(place) or files_of(place):
+                yield word, place
+            elif glob.has_magic(word) and (matched := sorted(glob.glob(str(place), recursive=True))):
+                yield from ((word, Path(item)) for item in matched)
+            else:
+                raise SelectionError(f"{printable(word)}: there is no such file or folder.")
+
+
+def _lines(path: Path, depth: int) -> list[str]:
+    if depth <= 0:
+        raise SelectionError(f"{path}: lists that name lists go too deep.")
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise SelectionError(f"@{path}: the list cannot be read ({error}).") from None
+    return [line.strip() for line in text.splitlines() if line.strip() and not line.lstrip().startswith("#")]
+
+
+def _within(root: Path, finds: Finds) -> Iterator[tuple[Path, str]]:
+    """What may be a model at a place or below it, with its name."""
+    if not root.is_dir():
+        if root.suffix == ".index" and files_of(root.with_suffix(""))[1:]:
+            root = root.with_suffix("")
+        if not root.is_file() or _is_candidate(root):
+            yield root, root.name
+        else:
+            finds.other(root)
+        return
+    if kind_of(root) != "directory":
+        yield root, root.name
+        return
+    # Links to folders are not followed: they may lead round in circles, or out.
+    for folder, folders, files in os.walk(root, followlinks=False):
+        folders.sort()
+        here = Path(folder)
+        for name in list(folders):
+            if kind_of(here / name) == "savedmodel":
+                folders.remove(name)
+                yield here / name, str((here / name).relative_to(root))
+        if here != root and kind_of(here) == "json+weights" and (here / "model.weights.h5").exists():
+            files = [name for name in files if name not in ("model.json", "model.weights.h5")]
+            yield here, str(here.relative_to(root))
+        yield from ((path, str(path.relative_to(root))) for path in _of_folder(here, files, finds))
+
+
+def _of_folder(folder: Path, names: Sequence[str], finds: Finds) -> Iterator[Path]:
+    """What may be a model among the files of one folder; the files of a checkpoint are one."""
+    prefixes = {name.removesuffix(".index") for name in names if name.endswith(".index")}
+    prefixes = {prefix for prefix in prefixes if any(name.startswith(f"{prefix}.data-") for name in names)}
+    claimed = {f"{prefix}.index" for prefix in prefixes} | ({"checkpoint"} if prefixes else set())
+    for name in sorted({*names, *prefixes}):
+        path = folder / name
+        if name in prefixes:
+            yield path
+        elif name in claimed or any(name.startswith(f"{prefix}.data-") for prefix in prefixes):
+            continue
+        elif _is_candidate(path):
+            yield path
+        else:
+            finds.other(path)
+
+
+def _is_candidate(path: Path) -> bool:
+    """Whether a file may be a model: by its name, or by what it begins with."""
+    if special_kind(path):
+        return False
+    if path.suffix.lower() in NAMED_AS_MODELS:
+        return True
+    try:
+        return path.is_file() and container_of(path) in ("hdf5", "zip")
+    except OSError:
+        return False
+
+
+def _named_apart(found: Sequence[Found]) -> list[Found]:
+    """The same, without what two sources both name, and with names of which each is there once."""
+    once = list({item.path.absolute(): item for item in reversed(found)}.values())[::-1]
+    counts = Counter(item.name for item in once)
+    apart = [
+        Found(f"{printable(item.source)}: {item.name}", item.path, item.source) if counts[item.name] > 1 else item
+        for item in once
+    ]
+    again = Counter(item.name for item in apart)
+    return [Found(str(item.path), item.path, item.source) if again[item.name] > 1 else item for item in apart]

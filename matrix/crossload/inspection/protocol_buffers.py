@@ -1,0 +1,42 @@
+"""Protocol buffers as bytes: fields by their numbers, without any code that was generated for them."""
+
+from collections.abc import Iterator
+
+_VARINT, _FIXED64, _BYTES, _FIXED32 = 0, 1, 2, 5
+
+
+def messages(content: bytes, wanted: int) -> Iterator[bytes]:
+    """Length-delimited fields with a number. Raises ValueError where the bytes are no protocol buffer."""
+    place = 0
+    while place < len(content):
+        tag, place = varint(content, place)
+        number, kind = tag >> 3, tag & 7
+        if number == 0:
+            raise ValueError("no protocol buffer: field number 0")
+        if kind == _VARINT:
+            _, place = varint(content, place)
+        elif kind == _FIXED64:
+            place += 8
+        elif kind == _FIXED32:
+            place += 4
+        elif kind == _BYTES:
+            length, place = varint(content, place)
+            if number == wanted and place + length <= len(content):
+                yield content[place : place + length]
+            place += length
+        else:
+            raise ValueError(f"no protocol buffer: wire type {kind}")
+        if place > len(content):
+            raise ValueError("cut short in the middle of a field")
+
+
+def varint(content: bytes, place: int) -> tuple[int, int]:
+    value = shift = 0
+    while True:
+        if place >= len(content) or shift > 63:
+            raise ValueError("cut short in the middle of a number")
+        byte = content[place]
+        value |= (byte & 0x7F) << shift
+        place, shift = place + 1, shift + 7
+        if byte < 0x80:
+            return value, place
