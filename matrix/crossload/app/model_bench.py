@@ -11,9 +11,9 @@ from crossload.config import MatrixConfig
 from crossload.environments.model import Environment
 from crossload.execution.provisioner import Provisioner
 from crossload.store.database import Store
-from crossload.user_models.bench import Bench, Inputs, limits_for, read_inputs
-from crossload.user_models.model_file import ModelError, UserModel
-from crossload.user_models.security import carried_rows, runs_code
+from crossload.user_models.bench import Bench, limits_for, read_inputs
+from crossload.user_models.model_file import UserModel
+from crossload.user_models.seat import Seat
 from crossload.user_models.user_code import prepare_code
 from crossload.util.terminal import Say
 
@@ -39,6 +39,48 @@ class ModelOptions:
     trust: bool = False
 
 
+@dataclass(frozen=True)
+class SeatOptions:
+    """What files have in common that are measured one after the other.
+
+    :param largest: bytes of the largest of them: no process may take more memory than that one needs.
+    :param most_workers: as many processes stay warm, each with a TensorFlow in memory.
+    """
+
+    config: Path
+    custom_objects: str | None = None
+    build: str | None = None
+    backend: str = "auto"
+    trust: bool = False
+    largest: int = 0
+    most_workers: int = 2
+
+
+@contextmanager
+def open_seat(
+    options: SeatOptions, settings: MatrixConfig, environments: Mapping[str, Environment], say: Say
+) -> Iterator[Seat]:
+    """Where files are measured that the same code goes with; a store of its own, thrown away at the end.
+
+    :raises ModelError: the code cannot be used.
+    """
+    with tempfile.TemporaryDirectory(prefix="crossload-", ignore_cleanup_errors=True) as name:
+        folder = Path(name)
+        code = prepare_code(folder / "package", options.custom_objects, options.build)
+        # Containers see the folders of scenarios, and the user's code is one here.
+        limits = limits_for(settings.limits, options.largest)
+        visible = settings.model_copy(update={"scenario_folders": [str(code.package.resolve())], "limits": limits})
+        backend, reason = choose_backend(options.backend, visible, options.config.parent, [], folder)
+        (folder / "store").mkdir()
+        staging = folder / "store" / "staging"
+        staging.mkdir()
+        confinement = backend.confine(code.readable, [staging])
+        say(f"Backend: {reason}; confinement: {confinement}")
+        workers = options.most_workers
+        with closing(Store(folder / "store")) as store, Provisioner(backend, environments, say, workers) as places:
+            yield Seat(code, settings, places, store, confinement, options.trust)
+
+
 @contextmanager
 def open_bench(
     options: ModelOptions,
@@ -52,22 +94,13 @@ def open_bench(
     :raises ModelError: the code or the inputs cannot be used.
     """
     arrays = read_inputs(options.inputs) if options.inputs is not None else None
-    with tempfile.TemporaryDirectory(prefix="crossload-", ignore_cleanup_errors=True) as name:
-        folder = Path(name)
-        code = prepare_code(folder / "package", options.custom_objects, options.build)
-        # Containers see the folders of scenarios, and the user's code is one here.
-        limits = limits_for(settings.limits, opened.bytes)
-        visible = settings.model_copy(update={"scenario_folders": [str(code.package.resolve())], "limits": limits})
-        backend, reason = choose_backend(options.backend, visible, options.config.parent, [], folder)
-        (folder / "store").mkdir()
-        staging = folder / "store" / "staging"
-        staging.mkdir()
-        confinement = backend.confine(code.readable, [staging])
-        say(f"Backend: {reason}; confinement: {confinement}")
-        if confinement.startswith("none") and runs_code(opened) and not options.trust:
-            raise ModelError(
-                f"{options.model}: carries code ({'; '.join(carried_rows(opened.found.carries)[:2])}), and nothing confines it "
-                f"here ({confinement.removeprefix('none: ')}). Do that, use --backend docker, or pass --trust if you trust it."
-            )
-        with closing(Store(folder / "store")) as store, Provisioner(backend, environments, say) as places:
-            yield Bench(Inputs(opened, code, arrays), settings, places, store)
+    wanted = SeatOptions(
+        config=options.config,
+        custom_objects=options.custom_objects,
+        build=options.build,
+        backend=options.backend,
+        trust=options.trust,
+        largest=opened.bytes,
+    )
+    with open_seat(wanted, settings, environments, say) as seat:
+        yield seat.bench(opened, arrays, options.model)

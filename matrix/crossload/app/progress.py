@@ -16,17 +16,21 @@ _SECONDS_BETWEEN_LINES = 15.0
 
 
 class Display:
-    """A context manager whose :meth:`tick` is called a few times a second."""
+    """A context manager whose :meth:`tick` is called a few times a second.
 
-    def __init__(self, console: Console) -> None:
+    :param unit: what is counted.
+    """
+
+    def __init__(self, console: Console, unit: str = "cells") -> None:
+        self._unit = unit
         self._say = lines_to(console)
         self._shown = 0
         self._started = self._last_line = time.monotonic()
         self._bar = Bar(
-            TextColumn("[bold]cells"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TextColumn("left"),
+            TextColumn(f"[bold]{unit}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TextColumn("left"),
             TimeRemainingColumn(), console=console,
         )  # fmt: skip
-        self._task = self._bar.add_task("cells", total=None)
+        self._task = self._bar.add_task(unit, total=None)
         self._live = Live(console=console, refresh_per_second=4, transient=True) if console.is_terminal else None
 
     def __enter__(self) -> "Display":
@@ -58,4 +62,4 @@ class Display:
         left = "?"
         if progress.executed:
             left = f"{elapsed / progress.executed * (progress.total - progress.done) / 60:.1f} min"
-        return f"{progress.done}/{progress.total} cells, {left} left; {'; '.join(doing) or 'waiting'}"
+        return f"{progress.done}/{progress.total} {self._unit}, {left} left; {'; '.join(doing) or 'waiting'}"

@@ -13,11 +13,15 @@ from crossload.cli.options import (
     BuildOption,
     ConfigOption,
     CustomOption,
+    FleetSettingsOption,
     InputsOption,
     JsonOption,
     MaxHopsOption,
+    MemoryOption,
     ModelArgument,
+    MostOption,
     SavedWithOption,
+    SourcesArgument,
     TrustOption,
 )
 from crossload.errors import SelectionError
@@ -71,7 +75,7 @@ def _inspected_rows(found: "Inspection") -> list[tuple[str, str]]:
 
 
 def check(
-    model: ModelArgument,
+    sources: SourcesArgument,
     tf: Annotated[
         str | None,
         typer.Option("--tf", metavar="LIST", help="Where to load it; those of the quick profile by default."),
@@ -82,26 +86,75 @@ def check(
     saved_with: SavedWithOption = None,
     static: Annotated[bool, typer.Option("--static", help="Only read it and predict; run nothing.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON at the end instead of tables.")] = False,
-    out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Folder for the report page.")] = Path(
-        "build/check"
-    ),
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", metavar="DIR", help="Folder for the page; build/check, or build/fleet for many models."),
+    ] = None,
     backend: BackendOption = "auto",
     trust: TrustOption = False,
+    settings: FleetSettingsOption = None,
+    every: Annotated[
+        bool, typer.Option("--every", help="Many models: measure each in full everywhere, not one of those made alike.")
+    ] = False,
+    jobs: Annotated[
+        int, typer.Option(min=0, metavar="N", help="Many models: so many at a time; 0 is one per core.")
+    ] = 0,
+    memory: MemoryOption = None,
+    most_gb: MostOption = 64.0,
+    fail_on: Annotated[
+        str,
+        typer.Option(
+            metavar="LIST", help="Many models: what makes the exit code 1, such as no-way,differs,worse; or never."
+        ),
+    ] = "never",
     config: ConfigOption = DEFAULT_CONFIG,
 ) -> None:
     """Say what a model file is and what is to be expected of it; then load it in every version asked for.
 
     The first part runs nothing of the file. The second loads it confined: in a container, or by bubblewrap; a file that carries
     code is not loaded where neither is there, unless --trust says so.
+
+    Folders, patterns, lists (@FILE), URLs and several of them are many models: one table says what each comes to in the newest
+    version asked for. What was stopped goes on where it was.
     """
+    from rich.console import Console
+
+    from crossload.fleet.sources import is_single
+
+    if not is_single(sources):
+        from crossload.app.fleet import FleetOptions, check_fleet
+        from crossload.fleet.settings import Given
+
+        asked = FleetOptions(
+            sources=sources,
+            config=config,
+            out=out or Path("build/fleet"),
+            tf=words(tf),
+            common=Given(custom_objects, build, inputs, saved_with),
+            settings=settings,
+            static=static,
+            every=every,
+            jobs=jobs,
+            memory_mb=memory,
+            most_gb=most_gb,
+            backend=backend,
+            trust=trust,
+            fail_on=words(fail_on) or [],
+        )
+        console = Console(stderr=True) if as_json else open_console()
+        code, scan = check_fleet(asked, DEFAULT_OUT, console, quiet=as_json)
+        if as_json and scan is not None:
+            typer.echo(json.dumps(scan.to_dict(), indent=1, default=str))
+        raise typer.Exit(code)
     from rich.table import Table
 
     from crossload.app.check import check_model
     from crossload.app.model_bench import ModelOptions
     from crossload.user_models.text import document, measured_row, summary, table_columns
 
+    out = out or Path("build/check")
     options = ModelOptions(
-        model=model,
+        model=Path(sources[0]),
         config=config,
         custom_objects=custom_objects,
         build=build,

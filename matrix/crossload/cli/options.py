@@ -96,6 +96,28 @@ ArtifactsOption = Annotated[
 ModelArgument = Annotated[
     Path, typer.Argument(metavar="MODEL", help="An h5, .keras, SavedModel folder, weights file or checkpoint prefix.")
 ]
+SourcesArgument = Annotated[
+    list[str],
+    typer.Argument(
+        metavar="SOURCE...",
+        help="A model; or many: folders, patterns, @FILE for a list, URLs (s3://, gs://, hf://, zip://, models:/, runs:/).",
+    ),
+]
+FleetSettingsOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--settings", metavar="FILE", help="Many models: what goes with which; fleet.toml where there is one."
+    ),
+]
+MemoryOption = Annotated[
+    int | None,
+    typer.Option(
+        "--memory", min=256, metavar="MB", help="Many models: memory for all at a time; what is free by default."
+    ),
+]
+MostOption = Annotated[
+    float, typer.Option("--most-gb", min=0, metavar="GB", help="Many models: what URLs may hold together.")
+]
 CustomOption = Annotated[
     str | None,
     typer.Option("--custom-objects", metavar="MODULE_OR_FILE", help="Defines its custom classes and functions."),

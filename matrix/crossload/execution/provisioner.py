@@ -42,6 +42,10 @@ class Provisioner:
     ) -> None:
         self._pool.close()
 
+    def stop(self) -> None:
+        """End at once what is going on in environments, from another thread; nothing more is started."""
+        self._pool.stop()
+
     def add(self, environment: Environment) -> None:
         """Take in an environment that no configuration names."""
         if self.environments.get(environment.id) != environment:

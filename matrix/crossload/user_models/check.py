@@ -10,7 +10,7 @@ from crossload.planning.keys import cell_key
 from crossload.planning.matrix import Matrix
 from crossload.results.tables import Tables
 from crossload.store.inspections import inspector
-from crossload.store.records import Artifact
+from crossload.store.records import Artifact, Cell
 from crossload.user_models.bench import Bench
 from crossload.user_models.model_file import CannotLoadError, ModelError, UserModel
 from crossload.user_models.prediction import Prediction
@@ -82,6 +82,31 @@ def _reference(
     )
 
 
+def _tables(bench: Bench, artifact: Artifact, chosen: Sequence[Environment], cells: Mapping[str, Cell]) -> Tables:
+    """Cells of a file, judged, with their causes."""
+    matrix = Matrix(tuple(chosen), (bench.work(artifact.format),))
+    states = {item.id: bench.places.state(item.id) for item in chosen}
+    with inspector(bench.store) as inspect:
+        return Tables(matrix, bench.config, states, {artifact.key: artifact}, cells, inspect)
+
+
+def compare(bench: Bench, saver: Environment, target: Environment, only: Sequence[str]) -> Mapping[str, Any]:
+    """Load a file in one environment by some attempts alone, and compare it with what it gives in its saver.
+
+    :param only: what worked for files that are made alike; the plain attempt first.
+    :return: the row of that environment, as in :attr:`Check.rows`.
+    :raises ModelError: the file cannot be measured in its saver.
+    """
+    artifact = bench.reference(saver.id)
+    state = bench.places.state(target.id)
+    chosen = sorted({item.id: item for item in (saver, target)}.values(), key=lambda item: item.sort_key)
+    cells = {}
+    if state.state == "ready":
+        cells[cell_key(artifact.key, state)] = bench.load(artifact, target.id, only)
+    rows = _tables(bench, artifact, chosen, cells).rows()
+    return next(dict(row) for row in rows if (row["saved_with"], row["loaded_with"]) == (saver.id, target.id))
+
+
 def measure(bench: Bench, writer: Writer, loaders: Sequence[Environment], say: Callable[[str], None]) -> dict[str, Any]:
     """Load a file in every environment asked for.
 
@@ -96,7 +121,6 @@ def measure(bench: Bench, writer: Writer, loaders: Sequence[Environment], say: C
     saver, artifact, why, exact = _reference(bench, writer, loaders, say)
     everywhere = {item.id: item for item in [*loaders, writer.environment, saver]}
     chosen = sorted(everywhere.values(), key=lambda item: item.sort_key)
-    work = bench.work(artifact.format)
     cells = {}
     for environment in sorted(chosen, key=lambda item: item.id != saver.id):
         state = bench.places.state(environment.id)
@@ -108,10 +132,8 @@ def measure(bench: Bench, writer: Writer, loaders: Sequence[Environment], say: C
         cells[cell_key(artifact.key, state)] = cell
     if not cells:
         raise NothingCouldRunError("nothing could run: every environment is unavailable (see above).")
-    matrix = Matrix(tuple(chosen), (work,))
     states = {item.id: bench.places.state(item.id) for item in chosen}
-    with inspector(bench.store) as inspect:
-        tables = Tables(matrix, bench.config, states, {artifact.key: artifact}, cells, inspect)
+    tables = _tables(bench, artifact, chosen, cells)
     asked = {item.id for item in loaders}
     # Cells of other savers do not exist: only this file was loaded.
     rows = [

@@ -72,30 +72,30 @@ def _counts(name: str, cells: list[dict[str, Any]]) -> dict[str, str]:
         "skipped": sum(found[verdict] for verdict in _SKIPPED),
     }
     took = f"{sum(_seconds(cell['seconds']) for cell in cells):.3f}"
-    return {"name": _clean(name)} | {key: str(value) for key, value in numbers.items()} | {"time": took}
+    return {"name": cleaned(name)} | {key: str(value) for key, value in numbers.items()} | {"time": took}
 
 
 def _write_case(xml: Any, suite: str, cell: dict[str, Any]) -> None:
     name = f"{cell['scenario']} [{cell['format']}]"
     time = f"{_seconds(cell['seconds']):.3f}"
-    xml.startElement("testcase", {"classname": _clean(suite), "name": _clean(name), "time": time})
+    xml.startElement("testcase", {"classname": cleaned(suite), "name": cleaned(name), "time": time})
     verdict = cell["verdict"]
     if verdict in BROKEN or verdict in ERRORS:
         element = "failure" if verdict in BROKEN else "error"
         message = ": ".join(
             part for part in (verdict, cell["cause"], cell["error"].partition("\n")[0] or cell["reason"]) if part
         )
-        xml.startElement(element, {"type": _clean(cell["error_type"] or verdict), "message": _clean(message[:300])})
-        xml.characters(_clean("\n".join(_told(cell))))
+        xml.startElement(element, {"type": cleaned(cell["error_type"] or verdict), "message": cleaned(message[:300])})
+        xml.characters(cleaned("\n".join(_told(cell))))
         xml.endElement(element)
     elif verdict in _SKIPPED:
         xml.startElement(
-            "skipped", {"message": _clean(f"{verdict}: {cell['reason'] or cell['error'].partition(chr(10))[0]}")}
+            "skipped", {"message": cleaned(f"{verdict}: {cell['reason'] or cell['error'].partition(chr(10))[0]}")}
         )
         xml.endElement("skipped")
     elif verdict in (REMEDY, LOSSY):
         xml.startElement("system-out", {})
-        xml.characters(_clean("\n".join(_told(cell))))
+        xml.characters(cleaned("\n".join(_told(cell))))
         xml.endElement("system-out")
     xml.endElement("testcase")
 
@@ -109,5 +109,6 @@ def _told(cell: dict[str, Any]) -> Iterator[str]:
         yield f"{cell['error_type']}: {cell['error']}"
 
 
-def _clean(text: str) -> str:
+def cleaned(text: str) -> str:
+    """A text as XML 1.0 can hold it."""
     return _ILLEGAL.sub("\ufffd", text)

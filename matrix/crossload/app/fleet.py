@@ -1,0 +1,322 @@
+"""``crossload check`` for many models: finds them, reads them, measures them group by group, and writes the table."""
+
+import json
+import os
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field, replace
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock, Timeout
+from rich.console import Console
+
+from crossload import __version__
+from crossload.app.model_bench import SeatOptions, open_seat
+from crossload.app.progress import Display
+from crossload.config import MatrixConfig, load_config
+from crossload.domain.cells import CellRow
+from crossload.domain.verdicts import SCORED, UNSCORED
+from crossload.environments.exact_keras import lock_exact_keras
+from crossload.environments.model import Environment
+from crossload.environments.nightly_lock import resolve
+from crossload.environments.selection import all_environments, select
+from crossload.errors import SelectionError, StoreError, nearest
+from crossload.fleet.downloads import Downloads
+from crossload.fleet.journal import Journal
+from crossload.fleet.measuring import Crew, Wanted, free_memory_mb
+from crossload.fleet.reading import Read, groups_of, read_all
+from crossload.fleet.results import OUTCOMES, Measured, Row, Scan, first_step, sentence
+from crossload.fleet.settings import FleetSettings, Given, read_settings
+from crossload.fleet.sources import find
+from crossload.fleet.trend import WORSE, changes, trend_line
+from crossload.shipped.answers import Known, read_known
+from crossload.shipped.building import features_of
+from crossload.store.artifact_files import digest_folder
+from crossload.user_models.digests import sha256_of
+from crossload.user_models.model_file import UserModel
+from crossload.user_models.prediction import predict, similar_scenarios
+from crossload.user_models.saver import Writer, find_saver, measured_like
+from crossload.user_models.seat import Seat
+from crossload.user_models.security import carried_rows, loader_risks
+from crossload.user_models.user_code import prepare_code
+from crossload.util.clock import Started, today
+from crossload.util.terminal import Say, lines_to
+
+_INTERRUPTED = 130
+
+
+@dataclass(frozen=True)
+class FleetOptions:
+    """What a fleet is asked for.
+
+    :param sources: files, folders, patterns, ``@FILE`` for a list, URLs.
+    :param tf: where models are loaded; None for the environments of the quick profile. The newest of them is the target.
+    :param common: what goes with models of which ``settings`` says nothing else.
+    :param settings: a ``fleet.toml``; None for that of the current folder, where there is one.
+    :param static: only read; run nothing.
+    :param every: measure every model in full, everywhere.
+    :param jobs: as many are measured at once; 0 for one a processor.
+    :param memory_mb: that all of them may take together; None for what is free here.
+    :param most_gb: that URLs may hold together.
+    :param fail_on: outcomes, verdicts or ``worse`` that make the exit code 1.
+    """
+
+    sources: Sequence[str]
+    config: Path
+    out: Path
+    tf: Sequence[str] | None = None
+    common: Given = field(default_factory=Given)
+    settings: Path | None = None
+    static: bool = False
+    every: bool = False
+    jobs: int = 0
+    memory_mb: int | None = None
+    most_gb: float = 64.0
+    backend: str = "auto"
+    trust: bool = False
+    fail_on: Sequence[str] = ()
+
+
+def check_fleet(
+    options: FleetOptions, local_run: Path | None, console: Console, quiet: bool = False
+) -> tuple[int, Scan | None]:
+    """Check many models, and write ``index.html``, ``fleet.json`` and the other tables into a folder.
+
+    :param local_run: folder of a run whose cells replace the shipped ones.
+    :param quiet: say nothing.
+    :return: the exit code, and what was found; None where it was stopped.
+    :raises CrossloadError: a source cannot be followed, or something given cannot be used.
+    """
+    _check_fail_on(options.fail_on)
+    say: Say = (lambda line: None) if quiet else lines_to(console)
+    try:
+        options.out.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(options.out / "fleet.lock", timeout=0)
+        with lock:
+            return _check(options, local_run, console, say)
+    except Timeout:
+        raise StoreError(f"{options.out}: another scan is using it. Wait for it, or choose another --out.") from None
+    except OSError as error:
+        raise StoreError(f"{options.out}: cannot be written ({error.strerror}). Choose another --out.") from None
+
+
+def _check_fail_on(words: Sequence[str]) -> None:
+    known = (*OUTCOMES, WORSE, *(name for name in (*SCORED, *UNSCORED) if name not in OUTCOMES), "never")
+    for word in words:
+        if word not in known:
+            raise SelectionError(f"--fail-on: unknown value {word!r}.{nearest(word, known)} Known: {', '.join(known)}.")
+
+
+def _check(options: FleetOptions, local_run: Path | None, console: Console, say: Say) -> tuple[int, Scan | None]:
+    started = Started()
+    settings = load_config(options.config)
+    environments = all_environments(settings)
+    loaders = select(environments, options.tf or settings.profiles["quick"].environments)
+    if not options.static:
+        loaders = [resolve(item, today()) for item in loaders]
+    environments |= {item.id: item for item in loaders}
+    models = read_settings(options.settings, options.common)
+    jobs = options.jobs or os.cpu_count() or 1
+    with tempfile.TemporaryDirectory(prefix="crossload-") as laid_out:
+        downloads = Downloads(Path(laid_out), largest=int(options.most_gb * 1e9))
+        finds = find(options.sources, downloads.fetch)
+        say(f"{len(finds.found):,} files and folders that may be models, {finds.others.total():,} that are none")
+        read = read_all(finds, models, jobs, _counting(say))
+        if not read:
+            raise SelectionError(f"{', '.join(options.sources)}: no saved model was found there.")
+        groups = groups_of(read)
+        facts: dict[str, Any] = {"version": __version__, "started": started.at, "read_seconds": started.seconds}
+        say(f"{len(read):,} models in {len(groups):,} groups that are made alike, read in {started.seconds} s")
+        target = max(loaders, key=lambda item: item.sort_key)
+        measured: Mapping[str, Measured] = {}
+        if not options.static:
+            crew = _crew(options, settings, environments, loaders, target, jobs, models)
+            try:
+                with Display(console, "models") as display:
+                    measured = crew.run(groups, display.tick)
+            except KeyboardInterrupt:
+                progress = crew.progress
+                say(
+                    f"Stopped. {progress.done} of {progress.total} models are kept; the same command goes on from there."
+                )
+                return _INTERRUPTED, None
+            finally:
+                crew.journal.close()
+            facts |= {"executed": crew.progress.executed, "reused": crew.progress.reused}
+        known = read_known(local_run)
+        rows = _rows(read, groups, measured, environments, loaders, known)
+        facts |= {"seconds": started.seconds, "jobs": jobs, "every": options.every, "predicted_from": known.origin}
+        names = [item.id for item in loaders]
+        scan = Scan(rows, names, target.id, dict(finds.others.most_common()), options.static, facts)
+        return _conclude(options, scan, say), scan
+
+
+def _conclude(options: FleetOptions, scan: Scan, say: Say) -> int:
+    """Write the tables, say what came out, and return the exit code."""
+    from crossload_reports.exports.fleet import write_exports
+    from crossload_reports.html.fleet_page import render_fleet
+
+    last = _last(options.out / "fleet.json")
+    found = changes(last, scan)
+    page = render_fleet(scan, found, options.out / "index.html")
+    write_exports(scan, found, options.out)
+    for line in (sentence(scan), trend_line(found), first_step(scan), f"Table: {page}"):
+        if line:
+            say(line)
+    verdicts = {load.verdict for row in scan.rows for load in row.measured.loads.values()}
+    outcomes = {name for name, count in scan.counts.items() if count}
+    kinds = {change.kind for change in found}
+    return 1 if set(options.fail_on) & (verdicts | outcomes | kinds) else 0
+
+
+def _last(path: Path) -> Mapping[str, Any] | None:
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    return found if isinstance(found, dict) and found.get("schema") == "fleet-1" else None
+
+
+def _counting(say: Say) -> Callable[[int, int], None]:
+    """Says every thousand files how far the reading is."""
+
+    def tick(done: int, total: int) -> None:
+        if done % 1000 == 0 and done < total:
+            say(f"{done:,} of {total:,} read")
+
+    return tick
+
+
+def _crew(
+    options: FleetOptions,
+    settings: MatrixConfig,
+    environments: Mapping[str, Environment],
+    loaders: Sequence[Environment],
+    target: Environment,
+    jobs: int,
+    models: FleetSettings,
+) -> Crew:
+    known = dict(environments)
+
+    def find_writer(item: Read) -> Writer:
+        assert item.opened is not None
+        writer = find_saver(item.opened, known, item.given.saved_with, _once)
+        known[writer.environment.id] = writer.environment
+        return writer
+
+    @cache
+    def locked(exactly: str) -> tuple[Environment | None, str]:
+        return lock_exact_keras(exactly, known)
+
+    def _once(exactly: str, among: Mapping[str, Environment]) -> tuple[Environment | None, str]:
+        """The environment with one very Keras: a resolver is asked once for each."""
+        return locked(exactly)
+
+    def seat(given: Given, say: Say) -> AbstractContextManager[Seat]:
+        wanted = SeatOptions(
+            config=options.config,
+            custom_objects=given.custom_objects,
+            build=given.build,
+            backend=options.backend,
+            trust=options.trust,
+            largest=crew.largest,
+            most_workers=min(len(loaders) + 1, 3),
+        )
+        return open_seat(wanted, settings, known, say)
+
+    wanted = Wanted(loaders, target, options.every, cache(_digest_of_code))
+    memory = options.memory_mb or free_memory_mb()
+    crew = Crew(wanted, seat, find_writer, Journal(options.out / "journal.jsonl"), jobs, memory)
+    return crew
+
+
+def _digest_of_code(given: Given) -> str:
+    """SHA-256 over the code and the inputs that go with a model; what cannot be read is said when it is used."""
+    inputs = ""
+    if given.inputs is not None:
+        try:
+            inputs = sha256_of(given.inputs)
+        except OSError:
+            inputs = "unreadable"
+    if not given.custom_objects and not given.build:
+        return inputs
+    from crossload.errors import CrossloadError
+
+    with tempfile.TemporaryDirectory(prefix="crossload-") as name:
+        try:
+            return digest_folder(prepare_code(Path(name), given.custom_objects, given.build).package)[0] + inputs
+        except CrossloadError:
+            return "unreadable"
+
+
+def _rows(
+    read: Sequence[Read],
+    groups: Sequence[Sequence[Read]],
+    measured: Mapping[str, Measured],
+    environments: Mapping[str, Environment],
+    loaders: Sequence[Environment],
+    known: Known,
+) -> list[Row]:
+    """A row a model, in the order of the sources."""
+    of_group = {item.found.name: (number, group) for number, group in enumerate(groups, 1) for item in group}
+    alike = _Alike(known)
+    expected = {group[0].group: _expected(group[0], environments, loaders, alike) for group in groups}
+    rows = []
+    for item in read:
+        if item.opened is None:
+            rows.append(Row(item, "", "", 1))
+            continue
+        number, group = of_group[item.found.name]
+        rows.append(
+            Row(
+                read=item,
+                group=f"g{number}",
+                leader=group[0].found.name,
+                size=len(group),
+                measured=measured.get(item.found.name, Measured()),
+                expected=expected[item.group],
+                carries=carried_rows(item.opened.found.carries),
+                open_to={risk.environment: risk.advisories for risk in loader_risks(item.opened, loaders)},
+            )
+        )
+    return rows
+
+
+class _Alike:
+    """Measured cells by the format and the writer of their files: a thousand models ask for few of them."""
+
+    def __init__(self, known: Known) -> None:
+        self.known = known
+        self._rows: dict[tuple[str, str], list[CellRow]] = {}
+        for row in known.rows:
+            self._rows.setdefault((row["format"], row["saved_with"]), []).append(row)
+        self._told: dict[tuple[str, str, Any], dict[str, str]] = {}
+
+    def expected(self, opened: UserModel, writer: str) -> dict[str, str]:
+        """The verdict that is expected in each environment; asked once for models of which the same is known."""
+        key = (opened.format, writer, json.dumps(features_of(opened.found), sort_keys=True))
+        if key not in self._told:
+            few = replace(self.known, rows=self._rows.get(key[:2], []))
+            alike = [name for name, _ in similar_scenarios(opened, few, writer)]
+            found = predict(few, writer, opened.format, alike)
+            self._told[key] = {prediction.environment: prediction.verdict for prediction in found}
+        return self._told[key]
+
+
+def _expected(
+    item: Read, environments: Mapping[str, Environment], loaders: Sequence[Environment], alike: _Alike
+) -> dict[str, str]:
+    """What measured models like it show in each environment that is asked for."""
+    assert item.opened is not None
+    from crossload.errors import CrossloadError
+
+    try:
+        writer = find_saver(item.opened, environments, item.given.saved_with)
+    except CrossloadError:
+        return {}
+    like = measured_like(writer.environment, environments, alike.known.environment_ids)
+    asked = {loader.id for loader in loaders}
+    return {name: verdict for name, verdict in alike.expected(item.opened, like).items() if name in asked}

@@ -1,0 +1,50 @@
+"""Where files are measured one after the other that the same code goes with: its store, its environments, its confinement."""
+
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from crossload.config import MatrixConfig
+from crossload.execution.provisioner import Provisioner
+from crossload.store.database import Store
+from crossload.user_models.bench import Bench, Inputs
+from crossload.user_models.model_file import ModelError, UserModel
+from crossload.user_models.security import carried_rows, runs_code
+from crossload.user_models.user_code import UserCode
+
+
+@dataclass(frozen=True)
+class Seat:
+    """One place to measure at. Belongs to one thread.
+
+    :param confinement: how what is loaded is confined, in words; ``none: WHY`` where it is not.
+    :param trust: load files that carry code even where nothing confines them.
+    """
+
+    code: UserCode
+    settings: MatrixConfig
+    places: Provisioner
+    store: Store
+    confinement: str
+    trust: bool
+
+    def bench(self, opened: UserModel, arrays: Mapping[str, Any] | None, shown: Path) -> Bench:
+        """A bench for one file.
+
+        :param shown: how the file is called.
+        :raises ModelError: it carries code, and nothing confines it here.
+        """
+        if self.confinement.startswith("none") and runs_code(opened) and not self.trust:
+            raise ModelError(
+                f"{shown}: carries code ({'; '.join(carried_rows(opened.found.carries)[:2])}), and nothing confines it here "
+                f"({self.confinement.removeprefix('none: ')}). Do that, use --backend docker, or pass --trust if you trust it."
+            )
+        return Bench(Inputs(opened, self.code, arrays), self.settings, self.places, self.store)
+
+    def clear(self) -> None:
+        """Drop the copies of files that were measured: a fleet of them would fill the disk."""
+        for folder in (self.store.folder / "artifacts").glob("*"):
+            shutil.rmtree(folder, ignore_errors=True)
+        self.store.clear_staging()
