@@ -83,6 +83,13 @@ def models(session: nox.Session) -> None:
 
 
 @nox.session
+def sources(session: nox.Session) -> None:
+    """Read models from a real S3 server and a real MLflow store, which the tests start."""
+    _install(session, "sources")
+    session.run("pytest", "-m", "sources", *(session.posargs or ["tests/sources"]))
+
+
+@nox.session
 def lint(session: nox.Session) -> None:
     """ruff, mypy --strict, the direction of imports, and biome for the page's scripts (node comes from a wheel)."""
     _install(session, "lint")
@@ -121,3 +128,6 @@ def pins(session: nox.Session) -> None:
     session.run(*compile, "pyproject.toml", "requirements/tests.in", "--extra", "tests", "--output-file", tests, *more)
     session.run(*compile, "pyproject.toml", "requirements/lint.in", "--constraint", tests, "--extra", "tests",
                 "--extra", "lint", "--output-file", lint, *more)  # fmt: skip
+    # Not held to the others: what speaks S3 wants older packages.
+    session.run(*compile, "pyproject.toml", "requirements/tests.in", "requirements/sources.in", "--extra", "tests",
+                "--output-file", "requirements/sources.txt", *more)  # fmt: skip
