@@ -1,4 +1,4 @@
-"""Makes a large fleet of few real models, and measures how long reading it takes: ``python -m benchmarks.fleet MADE FOLDER COUNT``.
+"""Makes a large fleet of few real models, and measures how long reading takes: ``python -m benchmarks.fleet MADE FOLDER COUNT``.
 
 ``MADE`` holds models that ``fleet_maker.py`` wrote in their environments. Each is copied in turn; the weights of a copy are other
 numbers, 5 % of the copies are cut short, and 3 % of the files are no models.
