@@ -40,6 +40,7 @@ COMMANDS: Mapping[str, Callable[..., Any]] = {
     "explain": plan.explain,
     "check": models.check,
     "convert": models.convert,
+    "verify": models.verify,
     "reproduce": docker.reproduce,
     "images": docker.images,
     "doctor": docker.doctor,

@@ -18,7 +18,6 @@ from crossload.cli.options import (
     JsonOption,
     MaxHopsOption,
     MemoryOption,
-    ModelArgument,
     MostOption,
     SavedWithOption,
     SourcesArgument,
@@ -122,7 +121,7 @@ def check(
     from crossload.fleet.sources import is_single
 
     if not is_single(sources):
-        from crossload.app.fleet import FleetOptions, check_fleet
+        from crossload.app.fleet.check import FleetOptions, check_fleet
         from crossload.fleet.settings import Given
 
         asked = FleetOptions(
@@ -178,9 +177,12 @@ def check(
 
 
 def convert(
-    model: ModelArgument,
+    sources: SourcesArgument,
     to: Annotated[str, typer.Option("--to", metavar="VERSION", help="The version that must load the result plainly.")],
-    out: Annotated[Path, typer.Option("--out", metavar="FILE", help="The new file; never overwritten.")],
+    out: Annotated[
+        Path,
+        typer.Option("--out", metavar="FILE", help="The new file, or a folder for many; never overwritten."),
+    ],
     format: Annotated[str, typer.Option("--format", metavar="NAME", help="keras, h5 or savedmodel.")] = "keras",
     custom_objects: CustomOption = None,
     build: BuildOption = None,
@@ -196,18 +198,39 @@ def convert(
     ] = None,
     backend: BackendOption = "auto",
     trust: TrustOption = False,
+    settings: FleetSettingsOption = None,
+    most_gb: MostOption = 64.0,
     config: ConfigOption = DEFAULT_CONFIG,
 ) -> None:
     """Bring a model into a file that another version loads plainly, and prove it: outputs, weights, optimizer.
 
     Writes FILE and FILE.json (route, pins, digests, differences, losses). A file that fails its proof is not written.
+
+    Folders, patterns, lists (@FILE), URLs and several of them are many models: --out is a folder that mirrors them, with an
+    in-toto statement beside each file. What is up to date is left as it is. Exit code 1 where one of them was not converted.
     """
     from crossload.app.convert import Target, convert_model
     from crossload.app.model_bench import ModelOptions
+    from crossload.fleet.sources import is_single
+
+    target = Target(to=to, out=out, format=format, keep=keep, max_hops=max_hops, route=route)
+    if not is_single(sources):
+        from collections import Counter
+
+        from crossload.app.fleet.convert import FAILED, Many, convert_fleet
+        from crossload.fleet.settings import Given
+
+        common = Given(custom_objects, build, inputs, saved_with)
+        many = Many(sources, config, common, settings, backend, trust, most_gb)
+        say = lines_to(open_console())
+        made = convert_fleet(many, target, DEFAULT_OUT, say)
+        counts = Counter(item.state for item in made)
+        say(f"{', '.join(f'{count} {state}' for state, count in counts.items())}. Manifest: {out / 'manifest.json'}")
+        raise typer.Exit(1 if counts[FAILED] else 0)
     from crossload.user_models.convert import proof_path
 
     options = ModelOptions(
-        model=model,
+        model=Path(sources[0]),
         config=config,
         custom_objects=custom_objects,
         build=build,
@@ -216,7 +239,6 @@ def convert(
         backend=backend,
         trust=trust,
     )
-    target = Target(to=to, out=out, format=format, keep=keep, max_hops=max_hops, route=route)
     say = lines_to(open_console())
     done = convert_model(options, target, DEFAULT_OUT, say)
     assert done.walk.proof is not None
@@ -226,3 +248,34 @@ def convert(
     say(f"{out}: proven: {done.to} loads it plainly, {kept}{lost}.")
     digest = str(done.proof["output"]["sha256"])[:16]
     say(f"{proof_path(out)}: route, pins, digests and differences (SHA-256 {digest}…)")
+
+
+def verify(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="A folder that `convert SOURCE... --out DIR` wrote.")],
+    reload: Annotated[
+        bool, typer.Option("--reload", help="Also load each file in the version that it was made for.")
+    ] = False,
+    custom_objects: CustomOption = None,
+    backend: BackendOption = "auto",
+    trust: TrustOption = False,
+    as_json: JsonOption = False,
+    config: ConfigOption = DEFAULT_CONFIG,
+) -> None:
+    """Hold converted files against the statements beside them, without TensorFlow; with --reload, load them too.
+
+    Exit code 1 where a file is not what was proven, is missing, or has nothing that vouches for it.
+    """
+    from crossload.app.fleet.convert import verify_folder
+    from crossload.fleet.statements import GOOD
+
+    found = verify_folder(folder, reload, custom_objects, config, trust, backend)
+    bad = [item for item in found if item.state != GOOD]
+    if as_json:
+        rows = [{"path": str(item.path), "state": item.state, "why": item.why, "to": item.to} for item in found]
+        typer.echo(json.dumps(rows, indent=1))
+    else:
+        say = lines_to(open_console())
+        for item in bad:
+            say(f"{item.path}: {item.state}: {item.why}")
+        say(f"{len(found) - len(bad)} of {len(found)} files are what was proven{' and load' if reload else ''}.")
+    raise typer.Exit(1 if bad else 0)

@@ -93,9 +93,6 @@ ArtifactsOption = Annotated[
 
 # A user's own file
 
-ModelArgument = Annotated[
-    Path, typer.Argument(metavar="MODEL", help="An h5, .keras, SavedModel folder, weights file or checkpoint prefix.")
-]
 SourcesArgument = Annotated[
     list[str],
     typer.Argument(

@@ -15,8 +15,8 @@ import jsonschema
 import numpy as np
 import pytest
 
-from crossload.app import fleet as fleet_command
 from crossload.app import model_bench
+from crossload.app.fleet import check as fleet_command
 from crossload.fleet.journal import Journal
 from crossload.fleet.results import Load, Measured
 from crossload.shipped.answers import Known, read_known

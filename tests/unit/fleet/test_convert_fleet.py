@@ -1,0 +1,105 @@
+"""``crossload convert`` for many models, and ``crossload verify``."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from crossload.app import model_bench
+from crossload.app.fleet.convert import destinations
+from tests.unit.cli.test_answers import KERAS_2, Bench, Shell, crossload
+from tests.unit.inspection import files
+
+__all__ = ["crossload"]
+ASKED = ("convert", "models", "--to", "2.16", "--out", "new")
+
+
+@pytest.fixture
+def fleet(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Two models, one of weights alone, one that is damaged."""
+    monkeypatch.setattr(model_bench, "choose_backend", lambda *arguments: (Bench(), "scripted"))
+    folder = tmp_path / "models"
+    (folder / "team ä").mkdir(parents=True)
+    files.hdf5(folder / "team ä" / "one.h5", KERAS_2)
+    files.hdf5(folder / "two.h5", KERAS_2, files.TRAINING)
+    files.hdf5(folder / "weights.h5")
+    (folder / "broken.h5").write_bytes((folder / "two.h5").read_bytes()[:700])
+    return folder
+
+
+def test_a_folder_is_mirrored_and_what_is_up_to_date_is_left(crossload: Shell, fleet: Path) -> None:
+    before = {path: path.read_bytes() for path in fleet.rglob("*.h5")}
+    said = crossload(*ASKED, code=1)
+    assert "2 failed, 2 converted" in said or "2 converted, 2 failed" in said
+    assert "--build" in said
+    new = Path("new")
+    assert (new / "team ä" / "one.keras").is_file()
+    statement = json.loads((new / "two.keras.intoto.json").read_text(encoding="utf-8"))
+    assert statement["_type"] == "https://in-toto.io/Statement/v1"
+    assert statement["subject"][0]["name"] == "two.keras"
+    assert statement["predicate"]["environments"]["2.16-cpu"]["pins"]
+    states = {item["name"]: item["state"] for item in json.loads((new / "manifest.json").read_text())["models"]}
+    assert states == {
+        "broken.h5": "failed",
+        "team ä/one.h5": "converted",
+        "two.h5": "converted",
+        "weights.h5": "failed",
+    }
+    assert "2 up to date" in crossload(*ASKED, code=1)
+    assert {path: path.read_bytes() for path in fleet.rglob("*.h5")} == before
+
+
+def test_nothing_is_overwritten_where_the_input_changed(crossload: Shell, fleet: Path) -> None:
+    crossload(*ASKED, code=1)
+    converted = Path("new/two.keras")
+    before = converted.stat().st_mtime_ns
+    files.hdf5(fleet / "two.h5", KERAS_2)
+    assert "exists already and is not overwritten" in crossload(*ASKED, code=1)
+    assert converted.stat().st_mtime_ns == before
+
+
+def test_what_was_killed_on_the_way_is_done_again(crossload: Shell, fleet: Path) -> None:
+    crossload(*ASKED, code=1)
+    Path("new/two.keras").unlink()  # its proof is written first
+    Path("new/team ä/one.keras.intoto.json").unlink()  # and its statement last
+    said = crossload(*ASKED, code=1)
+    assert "two.h5: converted" in said
+    assert Path("new/two.keras").is_file()
+    assert Path("new/team ä/one.keras.intoto.json").is_file()
+
+
+def test_files_are_held_against_what_vouches_for_them(crossload: Shell, fleet: Path) -> None:
+    crossload(*ASKED, code=1)
+    assert "2 of 2 files are what was proven." in crossload("verify", "new")
+    assert "2 of 2 files are what was proven and load." in crossload("verify", "new", "--reload", "--trust")
+    with Path("new/two.keras").open("ab") as stream:
+        stream.write(b"x")
+    files.keras_zip(Path("new/other.keras"))
+    said = crossload("verify", "new", code=1)
+    assert "new/two.keras: changed" in said
+    assert "new/other.keras: no statement" in said
+    Path("new/two.keras").unlink()
+    rows = {row["path"]: row["state"] for row in json.loads(crossload("verify", "new", "--json", code=1))}
+    assert rows["new/two.keras"] == "missing"
+    assert "there is no such folder" in crossload("verify", "none", code=2)
+
+
+@pytest.mark.parametrize("name", ["../x", "/etc/passwd", "other.keras"])
+def test_a_statement_about_other_files_vouches_for_nothing(crossload: Shell, fleet: Path, name: str) -> None:
+    crossload(*ASKED, code=1)
+    path = Path("new/two.keras.intoto.json")
+    said = json.loads(path.read_text(encoding="utf-8"))
+    said["subject"][0]["name"] = name
+    path.write_text(json.dumps(said), encoding="utf-8")
+    assert "its statement is about other files" in crossload("verify", "new", code=1)
+    path.write_text("[]", encoding="utf-8")
+    assert "cannot be read" in crossload("verify", "new", code=1)
+
+
+def test_no_two_models_get_one_place_and_none_leads_out() -> None:
+    names = ["a/m.h5", "a/m.keras", "b/ckpt-1", "../../x.h5", "s3://b/c: m.h5", "/abs/m.h5", "q.h5", "q.h5"]
+    found = destinations(names, ".keras")
+    assert len(set(found)) == len(names)
+    assert [str(place) for place in found[:3]] == ["a/m.h5.keras", "a/m.keras.keras", "b/ckpt-1.keras"]
+    assert not any(place.is_absolute() or ".." in place.parts for place in found)
+    assert len(set(destinations(names, ""))) == len(names)
