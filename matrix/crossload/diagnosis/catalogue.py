@@ -50,7 +50,7 @@ class FileEvidence(_Strict):
     suffix: tuple[str, ...] = ()
     suffix_not: tuple[str, ...] = ()
     layout: Literal["", "legacy", "new"] = ""
-    root: Literal["", "layers", "_layer_checkpoint_dependencies"] = ""
+    root: Literal["", "layers", "_layer_checkpoint_dependencies", "\\"] = ""
     keras: Specifier = ""
     config_keys: tuple[str, ...] = ()
     classes: tuple[str, ...] = ()

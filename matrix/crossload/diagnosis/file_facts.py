@@ -10,6 +10,7 @@ from packaging.specifiers import SpecifierSet
 from crossload.diagnosis.case import version_in
 from crossload.diagnosis.catalogue import FileEvidence
 from crossload.inspection import Inspection
+from crossload.inspection.report import WINDOWS
 
 _CONTAINERS = {
     "hdf5": "is HDF5",
@@ -60,7 +61,8 @@ def _layout(asked: str, file: Inspection) -> str | None:
 
 
 def _root(asked: str, file: Inspection) -> str | None:
-    return f"weights under {asked}/" if file.weights_root == asked else None
+    told = "weights under names with backslashes" if asked == WINDOWS else f"weights under {asked}/"
+    return told if file.weights_root == asked else None
 
 
 def _keras(asked: str, file: Inspection) -> str | None:

@@ -9,11 +9,11 @@ import h5py
 
 from crossload.inspection import carried
 from crossload.inspection.bounds import UnreadableError, json_object
-from crossload.inspection.report import LEGACY, NEW, Notes
+from crossload.inspection.report import LEGACY, NEW, WINDOWS, Notes
 
-# Where the new layout keeps the layers: from 2.15 on, and in 2.12 to 2.14.
 # Bytes that a dataset may declare beyond what its file holds: an empty one is filled when it is read.
 _LARGEST_SURPLUS = 1 << 28
+# Where the new layout keeps the layers: from 2.15 on, and in 2.12 to 2.14.
 _ROOTS = ("layers", "_layer_checkpoint_dependencies")
 
 
@@ -75,7 +75,11 @@ def _layout(group: Any, notes: Notes) -> None:
         notes.keras = notes.keras or (_text(version) if version is not None else "")
     elif any(name in group for name in (*_ROOTS, "vars", "optimizer")):
         notes.weights_layout = NEW
-        notes.weights_root = next((name for name in _ROOTS if name in group), "")
+        notes.weights_root = WINDOWS if any("\\" in name for name in group) else _root(group)
+
+
+def _root(group: Any) -> str:
+    return next((name for name in _ROOTS if name in group), "")
 
 
 def _text(value: Any) -> str:

@@ -33,6 +33,8 @@ _DAMAGE = (
 # Modules whose classes come with Keras or TensorFlow.
 _OWN_MODULES = ("keras", "tf_keras", "tensorflow", "builtins")
 LEGACY, NEW = "legacy", "new"
+# Keras 2 put the separator of the system into the names of weights.
+WINDOWS = "\\"
 # Lines of damage that are told: a thousand say no more.
 _MOST_DAMAGE = 8
 _ACTIVATION_KEYS = ("activation", "recurrent_activation")
@@ -50,7 +52,8 @@ class Inspection:
     :param keras: Keras version that wrote it, as written in it.
     :param tensorflow: TensorFlow version that wrote it, where it says so.
     :param weights_layout: ``legacy`` (``layer_names`` attributes), ``new`` (``vars`` groups) or empty.
-    :param weights_root: group under which the new layout keeps the layers: ``layers`` or ``_layer_checkpoint_dependencies``.
+    :param weights_root: group under which the new layout keeps the layers: ``layers`` or ``_layer_checkpoint_dependencies``;
+        a backslash where the names of groups have those, as Keras 2 writes them on Windows.
     :param classes: class names of layers and models, outer ones first.
     :param modules: modules that the configuration names.
     :param custom: names of classes and functions that do not come with Keras.

@@ -66,8 +66,9 @@ class Judge:
         config: MatrixConfig,
         states: Mapping[str, EnvironmentState],
         inspect: Callable[[Artifact], Inspection] | None,
+        writers: Mapping[str, str],
     ) -> None:
-        self._config = config
+        self._config, self._writers = config, writers
         self._inspect, self._inspected = inspect, dict[str, Inspection]()
         self._matcher = Matcher(load_catalogue())
         self._pins = {name: Pins.of(state.describe()) for name, state in states.items()}
@@ -142,7 +143,7 @@ class Judge:
         case = Case(
             said["verdict"],
             work.format,
-            self._pins[saver.id],
+            self._pins[self._writers.get(saver.id, saver.id)],
             self._pins[loader.id],
             attempt=said.get("attempt", ""),
             error_type=said.get("error_type", ""),

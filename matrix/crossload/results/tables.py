@@ -47,14 +47,16 @@ class Tables:
         artifacts: Mapping[str, Artifact],
         cells: Mapping[str, Cell],
         inspect: Callable[[Artifact], Inspection] | None = None,
+        writers: Mapping[str, str] | None = None,
     ) -> None:
         """
         :param inspect: reads an artifact's file, for causes that facts of the file decide.
+        :param writers: of environments that only give the reference, the one that wrote the file.
         """
         self._matrix, self._states = matrix, states
         self._artifacts, self._cells = artifacts, cells
         self._keys = CellKeys(states)
-        self._judge = Judge(config, states, inspect)
+        self._judge = Judge(config, states, inspect, writers or {})
         self._pool = Pool[Outcome]()
         # What a judgement and its cause come to, for the many cells that have both in common.
         self._laid_out: dict[tuple[int, str, str], Outcome] = {}

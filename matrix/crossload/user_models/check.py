@@ -82,12 +82,18 @@ def _reference(
     )
 
 
-def _tables(bench: Bench, artifact: Artifact, chosen: Sequence[Environment], cells: Mapping[str, Cell]) -> Tables:
-    """Cells of a file, judged, with their causes."""
+def _tables(
+    bench: Bench, artifact: Artifact, chosen: Sequence[Environment], cells: Mapping[str, Cell], writer: str = ""
+) -> Tables:
+    """Cells of a file, judged, with their causes.
+
+    :param writer: what wrote it, where that is not what gives the reference: causes are about what it wrote.
+    """
     matrix = Matrix(tuple(chosen), (bench.work(artifact.format),))
     states = {item.id: bench.places.state(item.id) for item in chosen}
     with inspector(bench.store) as inspect:
-        return Tables(matrix, bench.config, states, {artifact.key: artifact}, cells, inspect)
+        writers = {artifact.saved_with: writer or artifact.saved_with}
+        return Tables(matrix, bench.config, states, {artifact.key: artifact}, cells, inspect, writers)
 
 
 def compare(bench: Bench, saver: Environment, target: Environment, only: Sequence[str]) -> Mapping[str, Any]:
@@ -133,7 +139,7 @@ def measure(bench: Bench, writer: Writer, loaders: Sequence[Environment], say: C
     if not cells:
         raise NothingCouldRunError("nothing could run: every environment is unavailable (see above).")
     states = {item.id: bench.places.state(item.id) for item in chosen}
-    tables = _tables(bench, artifact, chosen, cells)
+    tables = _tables(bench, artifact, chosen, cells, writer.environment.id)
     asked = {item.id for item in loaders}
     # Cells of other savers do not exist: only this file was loaded.
     rows = [

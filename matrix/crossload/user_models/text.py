@@ -80,6 +80,9 @@ def summary(check: Check) -> str:
     deadly = [rung for rung, why in check.reference.get("unmeasured", {}).items() if "ends the process" in why]
     if deadly:
         parts.append(f"{', '.join(deadly)} ENDS THE PROCESS where it was written")
+    training = str(check.reference.get("unmeasured", {}).get("training", ""))
+    if training.partition(":")[0].endswith("Error") and not training.startswith("UnmeasurableError"):
+        parts.append(f"training raises {' '.join(training.split())[:120]} where it was written, too (compile it anew)")
     if not check.exact:
         parts.append(f"measured against {check.saver}, which stands in for what wrote it")
     return f"{check.model.path.name} {'; '.join(parts)}."

@@ -103,6 +103,11 @@ def test_what_is_not_bad_has_no_cause(verdict: str) -> None:
           "error": "Layer 'dense' expected 2 variables, but received 0 variables"}, "layer-group-renamed"),
         ({"error": "Layer 'dense' expected 2 variables, but received 0 variables", "file": {"container": "zip"}},
          "weights-count"),
+        # A file of Windows, and another error of such a file.
+        ({"error": "Layer 'dense' expected 2 variables, but received 0 variables",
+          "file": {"container": "zip", "weights_root": "\\"}}, "weights-windows-names"),
+        ({"loader": KERAS_3, "error": "Unrecognized keyword arguments passed to Conv1D: {'batch_input_shape': [None, 20, 1]}",
+          "file": {"container": "zip", "weights_root": "\\"}}, "config-key-past"),
         ({"saver": {"keras": "2.14.0"}, "loader": KERAS_3, "error_type": "TypeError", "error": NO_PATH,
           "file": {"container": "zip", "weights_root": OLD_ROOT, "classes": ["TextVectorization"]}}, "layer-group-renamed"),
         ({"saver": {"keras": "2.14.0"}, "loader": KERAS_3, "error_type": "TypeError", "error": NO_PATH,

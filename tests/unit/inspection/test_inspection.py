@@ -64,6 +64,16 @@ def test_weights_tell_their_layout(tmp_path: Path, layout: str) -> None:
     assert found.weights_root == ("layers" if layout == "new" else "")
 
 
+def test_names_with_the_separator_of_windows_are_seen(tmp_path: Path) -> None:
+    with h5py.File(tmp_path / "model.weights.h5", "w") as file:
+        file.create_group("vars")
+        file.create_dataset("layers\\conv1d/vars/0", data=[1.0])
+
+    found = inspect(tmp_path / "model.weights.h5")
+
+    assert (found.weights_layout, found.weights_root) == ("new", "\\")
+
+
 def test_a_checkpoint_names_its_tensors(tmp_path: Path) -> None:
     keys = ["_CHECKPOINTABLE_OBJECT_GRAPH", "layer_with_weights-0/kernel/.ATTRIBUTES/VARIABLE_VALUE", "optimizer/iter"]
     files.checkpoint(tmp_path / "ckpt", keys)
