@@ -144,14 +144,17 @@ def _import(code):
     code.options["custom_objects"] = sorted(module.OBJECTS)
 
 
-def _load(request, code, copies, inputs):
-    """The model by the first attempt that gives one: name, notes, model, and what kind it is."""
+def _load(request, code, copies, inputs, purpose=""):
+    """The model by the first attempt that gives one: name, notes, model, and what kind it is.
+
+    :param purpose: where it differs, what layers draw when they are made differs too.
+    """
     first = None
     form = FORMATS[request["format"]]
     for name in request["attempts"]:
         context = _WriterContext(code, name, _Inputs(inputs), request["format"])
         try:
-            model, notes = _load_by(name, form, context, copies)
+            model, notes = _load_by(name, form, context, copies, purpose)
         except (NotApplicableError, NotAvailableError):
             continue
         except MemoryError:
@@ -166,12 +169,12 @@ def _load(request, code, copies, inputs):
     raise first or NotAvailableError("nothing here can load this file")
 
 
-def _load_by(name, form, context, copies):
-    scenario_code.start_over(context.code)
+def _load_by(name, form, context, copies, purpose=""):
+    scenario_code.start_over(context.code, purpose)
     pieces = attempts.parts(name)
     path, notes = copies.make(pieces, context)
     if notes:
-        scenario_code.start_over(context.code)
+        scenario_code.start_over(context.code, purpose)
     return load.call_loader(pieces, path, notes, form, context, copies)
 
 
@@ -202,8 +205,11 @@ def _call_twice(model, inputs, gives, names):
 
 
 def _trains_again_alike(request, code, copies, inputs, targets, first, names):
-    """Whether one more update, of the same file and under another seed, ends at the same loss."""
-    _, _, model, _ = _load(request, code, copies, inputs)
+    """Whether one more update, of the same file and under another seed, ends at the same loss.
+
+    Under another one from the beginning: a layer of Keras 3 draws its own seed when it is made, and no file holds that.
+    """
+    _, _, model, _ = _load(request, code, copies, inputs, "once more")
     scenario_code.forward(model, inputs, names)
     scenario_code.seed("another")
     scenario_code.update(model, inputs, targets, names)
