@@ -129,7 +129,8 @@ def measure(model, reference, arrays, inputs, targets, outputs, code, steps=(), 
         except Exception as error:
             if errors.is_our_fault(error) and not isinstance(error, UnmeasurableError):
                 raise
-            reference.setdefault("unmeasured", {})[rung] = "%s: %s" % (type(error).__name__, error)
+            # Some messages hold whole arrays.
+            reference.setdefault("unmeasured", {})[rung] = "%s: %s" % (type(error).__name__, str(error)[:300])
 
     def keep_weights():
         keep(reference, arrays, "weights", measuring.weights(model))
