@@ -171,6 +171,24 @@ def test_a_scan_that_was_stopped_goes_on(crossload: Shell, fleet: Path, probes: 
     assert again == whole
 
 
+def test_ctrl_c_loses_nothing(crossload: Shell, fleet: Path, probes: Probes, monkeypatch: pytest.MonkeyPatch) -> None:
+    def tick(display: Any, progress: Any) -> None:
+        if progress.executed >= 2:
+            raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(fleet_command.Display, "tick", tick)
+        said = crossload(*ASKED, code=130)
+    assert "the same command goes on from there" in said
+    assert not Path("build/fleet/fleet.json").exists()
+    done = len(Path("build/fleet/journal.jsonl").read_text(encoding="utf-8").splitlines())
+    assert done >= 2
+    probes.seen.clear()
+    crossload(*ASKED)
+    assert table()["counts"]["loads"] == 3
+    assert len({file for _, _, file, _ in probes.seen}) < 7
+
+
 def test_one_that_breaks_our_own_code_does_not_stop_the_others(crossload: Shell, fleet: Path, probes: Probes) -> None:
     probes.broken.add("wrong <b>.h5")
     crossload(*ASKED)
