@@ -2,7 +2,7 @@
 
 import os
 import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -118,11 +118,3 @@ def groups_of(read: Iterable[Read]) -> list[list[Read]]:
         if item.opened is not None:
             groups.setdefault(item.group, []).append(item)
     return sorted(groups.values(), key=lambda group: -len(group))
-
-
-def copies_in(group: Sequence[Read]) -> dict[str, Read]:
-    """Of models with the same content the first one, by digest."""
-    first: dict[str, Read] = {}
-    for item in group:
-        first.setdefault(item.digest, item)
-    return first
