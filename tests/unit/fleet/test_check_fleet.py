@@ -177,7 +177,7 @@ def test_ctrl_c_loses_nothing(crossload: Shell, fleet: Path, probes: Probes, mon
             raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:
-        patched.setattr(fleet_command.Display, "tick", tick)
+        patched.setattr("crossload.app.progress.Display.tick", tick)
         said = crossload(*ASKED, code=130)
     assert "the same command goes on from there" in said
     assert not Path("build/fleet/fleet.json").exists()
