@@ -18,7 +18,7 @@ from crossload.environments.selection import all_environments
 from crossload.execution.provisioner import Provisioner
 from crossload.store.database import Store
 from crossload.user_models.bench import Bench, Inputs
-from crossload.user_models.model_file import open_model
+from crossload.user_models.model_file import CannotLoadError, open_model
 from crossload.user_models.saver import find_saver
 from crossload.user_models.user_code import prepare_code
 from crossload.util.clock import today
@@ -54,6 +54,8 @@ def places(environments: dict[str, Environment]) -> Iterator[Provisioner]:
 
 # What these versions cannot save themselves.
 CANNOT_SAVE = {"3.0.5": ["attention.h5"]}
+# An h5 of Keras 3 does not hold what a vocabulary was adapted to: plain Keras cannot use it where it was written either.
+CANNOT_BE_USED = "text.h5"
 
 
 def written(folder: Path, environment: Environment, places: Provisioner) -> str:
@@ -92,6 +94,10 @@ def test_the_exact_writer_is_named_and_loads_its_files_plainly(
             (folder := tmp_path / f"store of {kind}.{suffix}").mkdir()
             with closing(Store(folder)) as store:
                 bench = Bench(Inputs(model, code if kind == "custom" else plain), CONFIG, places, store)
+                if model.path.name == CANNOT_BE_USED:
+                    with pytest.raises(CannotLoadError, match=r"calling the model .* a vocabulary most often"):
+                        bench.reference(found.environment.id)
+                    continue
                 bench.reference(found.environment.id)
             if bench.facts["attempt"] != "plain":
                 not_plain[model.path.name] = bench.facts["attempt"]

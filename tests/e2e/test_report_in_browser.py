@@ -105,7 +105,7 @@ def test_a_permalink_opens_the_cell_and_closing_keeps_the_rest(page: Page, addre
     expect(panel).to_be_visible()
     expect(panel.locator(".cell-verdict")).to_have_text("differs")
     expect(panel.locator("#cell-title")).to_contain_text("adapted-normalization")
-    expect(panel.locator(".ladder li")).to_have_count(5)
+    expect(panel.locator(".ladder li")).to_have_count(6)
     expect(panel.locator(".r-lost .rung-name").first).to_have_text("3 outputs")
     expect(panel.locator("#cell-command")).to_have_text(
         "nox -s matrix -- --tf 2.10,2.16 --scenario adapted-normalization --format h5"

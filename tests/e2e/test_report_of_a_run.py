@@ -92,7 +92,9 @@ def test_the_changes_between_the_two_runs_are_those_of_the_command(page: Page, a
     cell = changes[0]
     panel = f"{cell['saved_with']},{cell['loaded_with']},{cell['format']},{cell['scenario']}"
     page.goto(f"{address}#page=changes&cell={panel}")
-    expect(page.locator("#cell .history li b")).to_have_text([cell["after"]["verdict"], cell["before"]["verdict"]])
+    seen = [(cell[when]["verdict"], cell[when]["error"].split("\n")[0]) for when in ("after", "before")]
+    # What agrees in verdict and error is one point of the history.
+    expect(page.locator("#cell .history li b")).to_have_text([verdict for verdict, _ in dict.fromkeys(seen)])
 
 
 def test_the_upgrade_page_says_what_the_planner_says(page: Page, address: str, out: Path) -> None:

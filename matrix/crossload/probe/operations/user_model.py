@@ -93,7 +93,13 @@ def _reference(request, emit, code, copies):
     name, notes, model, gives = _staged("load", emit, _load, request, code, copies, inputs)
     specs = sample_inputs.specs_of(model, copies.make((), None)[0])
     names = [spec.name for spec in specs or ()]
-    inputs = _staged("inputs", emit, sample_inputs.choose, model, specs, given, _caller(gives, names))
+    try:
+        inputs = _staged("inputs", emit, sample_inputs.choose, model, specs, given, _caller(gives, names))
+    except _FailureError as failure:
+        # No input can mend that: a table or variable of the model has no content, because the file does not hold it.
+        if type(failure.error).__name__ == "FailedPreconditionError":
+            failure.stage = "call"
+        raise
     outputs = _staged("call", emit, _call_twice, model, inputs, gives, names)
     options = code.options
     facts = {"compile": None, "input_names": names}
