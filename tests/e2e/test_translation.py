@@ -28,6 +28,8 @@ def written(name: str, saver: str, suffix: str, folder: Path) -> tuple[Path, Pat
 
 
 def convert(path: Path, to: str, destination: Path) -> tuple[int, str]:
+    # Keras 2.10 does not restore the optimizer of a SavedModel itself: what it holds has nothing there to be held against.
+    keep = () if path.is_dir() else ("--keep", "optimizer")
     finished = crossload(
         "convert",
         str(path),
@@ -37,8 +39,7 @@ def convert(path: Path, to: str, destination: Path) -> tuple[int, str]:
         str(destination),
         "--backend",
         "venv",
-        "--keep",
-        "optimizer",
+        *keep,
         "--route",
         "direct",
     )
@@ -50,7 +51,7 @@ def convert(path: Path, to: str, destination: Path) -> tuple[int, str]:
     [
         ("transfer", "2.10", ".h5", "2.21"),
         ("transfer", "2.10", "", "2.16"),
-        ("sequence", "2.10", ".h5", "2.16"),
+        ("sequence", "2.10", ".h5", "2.21"),
         ("sequence", "2.15", ".keras", "2.21"),
         ("gates", "2.10", ".h5", "2.21"),
     ],
@@ -63,7 +64,7 @@ def test_nothing_is_lost(name: str, saver: str, suffix: str, to: str, folder: Pa
 
     assert code == 0, said
     proof = json.loads(destination.with_name(destination.name + ".json").read_text(encoding="utf-8"))
-    assert proof["measured"]["rungs"]["optimizer"] == "pass"
+    assert proof["measured"]["rungs"]["optimizer"] == ("n/a" if path.is_dir() else "pass")
     again = destination.with_suffix(".again.keras")
     used = run_inside(to, str(MODELS / "use_translated.py"), str(destination), str(reference), str(again))
     assert used.returncode == 0, used.stderr
@@ -76,14 +77,24 @@ def test_nothing_is_lost(name: str, saver: str, suffix: str, to: str, folder: Pa
     assert abs(found["loss"] - loss) <= 1e-5 * abs(loss) + 1e-6, (found, loss)
 
 
+def test_what_keras_cannot_predict_with_is_no_way(folder: Path) -> None:
+    path, _ = written("sequence", "2.10", ".h5", folder)
+    destination = folder / "sequence.keras"
+
+    # A mask through TimeDistributed, in a graph that leaves the number of rows open: Keras 3.4 fails there, in predict.
+    code, said = convert(path, "2.16", destination)
+
+    assert code == 1, said
+    assert "predict" in said
+    assert not destination.exists()
+
+
 def test_what_has_no_equal_is_named(folder: Path) -> None:
     path, _ = written("fourier", "2.10", ".h5", folder)
     destination = folder / "fourier.keras"
 
-    code, _ = convert(path, "2.21", destination)
+    code, said = convert(path, "2.21", destination)
 
-    assert code in (1, 2)
+    assert code == 1
+    assert "bessel_i0 has no equal" in said
     assert not destination.exists()
-    out = folder / "page"
-    checked = crossload("check", str(path), "--tf", "2.21", "--backend", "venv", "--json", "--out", str(out))
-    assert "bessel_i0" in checked.stdout

@@ -322,7 +322,11 @@ def verdict(records: Sequence[AttemptRecord], tolerance: "Tolerance") -> Verdict
 
 def _untranslated(judged: Mapping[str, Judged]) -> str:
     found = judged.get("translate")
-    return found.error if found is not None and found.error_type == "NotTranslatableError" else ""
+    if found is None:
+        return ""
+    if found.outcome == "loaded" and not found.predicts:
+        return f"translated it loads, {found.afterwards or 'then predict ends the process'}"
+    return found.error if found.error_type == "NotTranslatableError" else ""
 
 
 def _matches(judged: Judged) -> bool:

@@ -82,8 +82,10 @@ class Converter:
         self._say(f"{self._saver.id}: reading the model where it was written")
         start = self._bench.reference(self._saver.id)
         if self._keep_optimizer and not self._has_optimizer():
+            why = self._bench.facts["unmeasured"].get(OPTIMIZER, "holds none")
             raise ModelError(
-                f"{self._bench.given.model.path}: holds no optimizer state to keep. Leave out --keep optimizer."
+                f"{self._bench.given.model.path}: that the optimizer's state is kept cannot be proven ({why}). "
+                "Leave out --keep optimizer."
             )
         proven: list[Walk] = []
         failed: list[Walk] = []

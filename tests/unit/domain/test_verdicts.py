@@ -233,6 +233,12 @@ def test_a_remedy_under_which_it_predicts_is_one() -> None:
     assert found.resting.attempt == "compile=False"
 
 
+def test_a_translation_that_cannot_predict_says_so() -> None:
+    found = verdict([raised(), used("translate", predict=RAISES)], DEFAULT)
+    assert found.verdict == "fails"
+    assert "then predict raises TypeError" in found.untranslated
+
+
 def test_other_numbers_of_predict_are_other_outputs() -> None:
     found = verdict([used(predict=outputs("beyond"))], DEFAULT)
     assert (found.verdict, "predict" in found.reason) == ("differs", True)

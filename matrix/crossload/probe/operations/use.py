@@ -20,7 +20,7 @@ def run(step, model, inputs, targets, names=()):
         return _save(model)
     scenario_code.reset_states(model)
     features = scenario_code.arranged(model, inputs, names)
-    batch = inputs[0].shape[0]
+    batch = _batch(model, inputs[0].shape[0])
     if step == PREDICT:
         return measuring.flat_arrays(model.predict(features, batch_size=batch, verbose=0))
     goals = scenario_code.arranged_targets(model, targets)
@@ -29,6 +29,16 @@ def run(step, model, inputs, targets, names=()):
     elif step == FIT:
         model.fit(features, goals, batch_size=batch, epochs=1, verbose=0, callbacks=[keras.callbacks.Callback()])
     return None
+
+
+def _batch(model, rows):
+    """Fewer rows than there are, where the model allows it: several batches have no size of their own in a graph.
+
+    That is what large data look like, and what some layers fail at: TimeDistributed with a mask in Keras 3.4, for instance.
+    """
+    tensors = getattr(model, "inputs", None) or ()
+    fixed = any(tensor.shape[0] is not None for tensor in tensors if len(tensor.shape))
+    return rows if fixed else max(1, rows - 1)
 
 
 def _save(model):
