@@ -338,7 +338,9 @@ def _why_no_reference(events: Sequence[Mapping[str, Any]], saver: str, given: In
         where = "the given inputs" if given.inputs is not None else "inputs made from its own signature"
         missing = ""
         if raised["error_type"] == "FailedPreconditionError":
-            missing = " The file lacks what a layer looks up, a vocabulary most often: save it again, in another format."
+            missing = (
+                " The file lacks what a layer looks up, a vocabulary most often: save it again, in another format."
+            )
         return f"{model.path}: calling the model in {saver} on {where} raises {said}.{missing}"
     hint = _hint(raised["error"], code)
     return f"{model.path}: {saver} cannot load it: {said}. {hint}".rstrip()
