@@ -14,7 +14,7 @@ import json
 from collections import OrderedDict, deque
 from collections.abc import Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from statistics import fmean
@@ -31,6 +31,7 @@ from crossload.store.database import Store
 # with an allowance of 5 ms a batch for what Dask's own threads do on the way, which that does not measure.
 HOST_SECONDS_A_BATCH = 0.0057
 HOST_SECONDS_A_RESULT = 0.0012
+_UNDER_KERAS = 18
 # Workers on one machine share its built environments.
 WORKERS_A_MACHINE = 4
 # Probes that a worker keeps warm: as matrix/crossload/execution/dask/worker_process.py.
@@ -77,7 +78,9 @@ class Measured:
 
 
 def _minor(environment: str) -> int:
-    return (EnvironmentId.parse(environment).numbers or (2, 99))[1]
+    name = EnvironmentId.parse(environment)
+    # The minors of Keras 3 stand on one TensorFlow.
+    return _UNDER_KERAS if name.is_keras_3 else (name.numbers or (2, 99))[1]
 
 
 def _means(rows: Iterator[tuple[str, float]] | Sequence[tuple[str, float]]) -> dict[str, float]:
@@ -261,7 +264,8 @@ def main() -> None:
     options = RunOptions(
         config=config, out=asked.out, selection=Selection(profile=asked.profile, tf=asked.tf.split(","))
     )
-    matrix, measured = select_matrix(options, load_config(config)), Measured(asked.out)
+    # Every cell, also of environments that a run would only sample.
+    matrix, measured = replace(select_matrix(options, load_config(config)), sample=None), Measured(asked.out)
     known = [environment.id for environment in matrix.environments if environment.id in measured.environments]
     print(
         f"{len(matrix.environments)} environments, {len(matrix.works)} scenarios in formats; "
