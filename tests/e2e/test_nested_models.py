@@ -21,7 +21,7 @@ def test_an_edited_copy_of_a_nested_model_loads_on_the_other_side(tmp_path: Path
         "--tf",
         "2.10,2.16",
         "--scenario",
-        "nested-[tsl]*",
+        "nested-twice,nested-sequential,nested-last",
         "--format",
         "h5",
         "--out",
