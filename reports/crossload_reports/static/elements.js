@@ -33,7 +33,8 @@ export function environmentName(environment) {
   // The name of a variant may be broken behind its first word: a column is as wide as a number.
   const [first, ...more] = rest.split("_");
   const special = rest ? make("small", {}, first, ...more.flatMap((word) => ["_", make("wbr"), word])) : null;
-  return [version, special, other].filter(Boolean);
+  // Lines on the screen, words to whoever listens or copies.
+  return [version, special, other].filter(Boolean).flatMap((line, place) => (place ? [" ", line] : [line]));
 }
 
 export function part(title, ...children) {

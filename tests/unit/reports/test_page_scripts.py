@@ -222,7 +222,7 @@ def test_columns_and_choices_are_grouped_by_the_kind_of_keras_with_both_numbers(
     )
     assert drawn["groups"] == [["Keras 2", 3], ["legacy Keras", 1], ["Keras 3", 2]]
     assert [row for row in drawn["rows"] if row == "group"] == ["group"] * 3
-    assert [row for row in drawn["rows"] if row != "group"][-2:] == ["2.16K 3.4", "2.21K 3.9"]
+    assert [row for row in drawn["rows"] if row != "group"][-2:] == ["2.16 K 3.4", "2.21 K 3.9"]
     assert drawn["begins"][:7] == [False, True, False, False, True, True, False]
     assert drawn["choices"][2] == ["Keras 3", "2.16 (Keras 3.4)", "2.21 (Keras 3.9)"]
 
