@@ -183,15 +183,25 @@ def _options(call: ast.Call, defaults: dict[str, Any], where: str) -> dict[str, 
     return options
 
 
+def _shared(tree: ast.Module) -> tuple[list[ast.stmt], list[str]]:
+    """A module's code outside of scenarios, as nodes and as text."""
+    nodes = [node for node in tree.body if not (isinstance(node, ast.FunctionDef) and _decorator(node) is not None)]
+    return nodes, [ast.unparse(node) for node in nodes]
+
+
 def _digest(
-    function: ast.FunctionDef, source: str, packages: Sequence[_Package], module: str, options: Mapping[str, Any]
+    function: ast.FunctionDef,
+    source: str,
+    packages: Sequence[_Package],
+    module: str,
+    options: Mapping[str, Any],
+    outside: tuple[list[ast.stmt], list[str]],
 ) -> str:
     """Hash of the function, the module's code outside of other scenarios, and all scenario modules it reaches."""
     package = packages[-1]
-    tree = package.trees[module]
-    shared = [node for node in tree.body if not (isinstance(node, ast.FunctionDef) and _decorator(node) is not None)]
+    shared, texts = outside
     measured = [item for item in sorted(options.items()) if item[0] != "control"]
-    parts = [_CONTROL.sub("", source), repr(measured), *(ast.unparse(node) for node in shared)]
+    parts = [_CONTROL.sub("", source), repr(measured), *texts]
     own = _imports(ast.Module(body=[*shared, function], type_ignores=[]), module.rpartition(".")[0])
     reached = _reachable(packages, [*own, *_modules_named(options)])
     parts += [_CONTROL.sub("", path.read_text(encoding="utf-8")) for path in reached if path != package.files[module]]
@@ -216,10 +226,8 @@ def _constructs(package: _Package, known: Mapping[str, Any], root: str) -> Itera
         yield Scenario(line.scenario, module, (root,), options, digest, text, only_builds=True)
 
 
-def _only_builds(tree: ast.Module, options: Mapping[str, Any]) -> bool:
+def _only_builds(tree: ast.Module) -> bool:
     """Whether a module holds nothing but imports from Keras and functions, scenarios or plain ones."""
-    if options["custom_objects"] or options["import_modules"]:
-        return False
     for node in tree.body:
         if isinstance(node, ast.FunctionDef):
             decorators = [item for item in node.decorator_list if _decorator(node) is not item]
@@ -251,6 +259,9 @@ def index_scenarios(folders: Iterable[Path] = ()) -> dict[str, Scenario]:
         roots = tuple(dict.fromkeys([str(import_root(BUILT_IN)), str(import_root(folder))]))
         for module, tree in package.trees.items():
             text = package.files[module].read_text(encoding="utf-8")
+            outside = _shared(tree)
+            # Only our own modules are known to leave a process as they found it.
+            tame = package is built_in and _only_builds(tree)
             for node in tree.body:
                 call = _decorator(node) if isinstance(node, ast.FunctionDef) else None
                 if call is None or not isinstance(node, ast.FunctionDef):
@@ -261,10 +272,9 @@ def index_scenarios(folders: Iterable[Path] = ()) -> dict[str, Scenario]:
                 if name in found:
                     raise ConfigError(f"{where}: scenario {name!r} is defined twice.")
                 source = "\n".join(text.splitlines()[call.lineno - 1 : node.end_lineno])
-                digest = _digest(node, source, packages, module, options)
-                # Only our own modules are known to leave a process as they found it.
-                tame = package is built_in and _only_builds(tree, options)
-                found[name] = Scenario(name, module, roots, options, digest, source, tame)
+                digest = _digest(node, source, packages, module, options, outside)
+                alone = tame and not (options["custom_objects"] or options["import_modules"])
+                found[name] = Scenario(name, module, roots, options, digest, source, alone)
         if package is built_in:
             found |= {item.name: item for item in _constructs(package, known, roots[0])}
     return found
