@@ -5,13 +5,14 @@ import tomllib
 from pathlib import Path
 
 import pytest
+from packaging.utils import canonicalize_name
 
 _ROOT = Path(__file__).parents[2]
 
 
 def _names(lines: list[str]) -> set[str]:
     found = (re.match(r"[A-Za-z0-9._-]+", line) for line in lines)
-    return {re.sub(r"[-_.]+", "-", match[0]).lower() for match in found if match}
+    return {canonicalize_name(match[0]) for match in found if match}
 
 
 @pytest.mark.parametrize(("pins", "extras"), [("tests", ["tests"]), ("lint", ["tests", "lint"])])

@@ -15,6 +15,8 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
+from packaging.utils import canonicalize_name
+
 from crossload.util.files import write_text_atomically
 
 _NOTES = "crossload-files.json"
@@ -78,18 +80,13 @@ def _notes(folder: Path) -> dict[str, Seen]:
         return {}
 
 
-def _normal(name: str) -> str:
-    """PEP 503."""
-    return re.sub(r"[-_.]+", "-", name).lower()
-
-
 def _other_versions(packages: Path, pins: Mapping[str, str], only: Sequence[str]) -> str:
     found: dict[str, list[str]] = {}
     for entry in packages.glob("*.dist-info"):
         if match := _VERSION.match(entry.name):
-            found.setdefault(_normal(match["name"]), []).append(match["version"])
-    wanted = {_normal(name): version for name, version in pins.items()}
-    for name in [_normal(name) for name in only] or wanted:
+            found.setdefault(canonicalize_name(match["name"]), []).append(match["version"])
+    wanted: dict[str, str] = {canonicalize_name(name): version for name, version in pins.items()}
+    for name in [canonicalize_name(name) for name in only] or wanted:
         versions = found.get(name, [])
         if name in wanted and versions != [_as_named(wanted[name])] and versions != [wanted[name]]:
             there = " and ".join(versions) or "no version"

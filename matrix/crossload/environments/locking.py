@@ -46,7 +46,7 @@ def folder_to_write(own: Path | None) -> Path:
 
 def read_pins(text: str) -> dict[str, str]:
     """The pinned versions of a lock, by normalised package name (PEP 503)."""
-    return {re.sub(r"[-_.]+", "-", name).lower(): version for name, version in _PIN.findall(text)}
+    return {canonicalize_name(name): version for name, version in _PIN.findall(text)}
 
 
 def unmet(pins: Mapping[str, str], config: EnvironmentConfig) -> str:

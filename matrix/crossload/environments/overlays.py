@@ -7,6 +7,8 @@ locks is only how little has to be installed.
 import re
 from collections.abc import Sequence
 
+from packaging.utils import canonicalize_name
+
 from crossload.domain.versions import TENSORFLOW_PACKAGES
 
 _ENTRY = re.compile(r"^([A-Za-z0-9._-]+)==([^\s;\\]+)")
@@ -19,7 +21,7 @@ def _entries(lock: str) -> dict[str, str]:
     lines: list[str] = []
     for line in lock.splitlines():
         if match := _ENTRY.match(line):
-            lines = found.setdefault(re.sub(r"[-_.]+", "-", match[1]).lower(), [])
+            lines = found.setdefault(canonicalize_name(match[1]), [])
         if line.strip() and not line.lstrip().startswith("#"):
             lines.append(line)
     return {name: "\n".join(entry) for name, entry in found.items()}

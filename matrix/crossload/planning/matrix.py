@@ -76,10 +76,14 @@ class Matrix:
     def _sampled_files(self) -> frozenset[tuple[str, str, str]]:
         return self.sample.files if self.sample is not None else frozenset()
 
+    def _able(self, work: Work) -> list[str]:
+        """Ids of the environments in which a scenario can exist."""
+        return [item.id for item in self.environments if not why_not_applicable(work.scenario, item)]
+
     def possible(self) -> Iterator[Name]:
         """The names of every cell that can exist, whether it is to be measured or not."""
         for work in self.works:
-            able = [item.id for item in self.environments if not why_not_applicable(work.scenario, item)]
+            able = self._able(work)
             for saver in able:
                 for loader in able:
                     yield work.scenario.name, work.format, saver, loader
@@ -88,7 +92,7 @@ class Matrix:
         """In how many of those cells each of these environments takes part."""
         counts = dict.fromkeys(names, 0)
         for work in self.works:
-            able = [item.id for item in self.environments if not why_not_applicable(work.scenario, item)]
+            able = self._able(work)
             for name in counts.keys() & set(able):
                 counts[name] += 2 * len(able) - 1
         return counts
