@@ -310,8 +310,12 @@ def _compare_optimizers(model, reference):
     differences = compile_settings.optimizer_differences(expected, actual)
     sizes = [array.shape[-1] for array in reference.arrays("outputs") if array.ndim]
     differences.update(compile_settings.differences(reference.facts["compile"] or {}, compiled or {}, sizes))
-    if not measuring.same_arrays_any_order(reference.arrays("slots"), slots):
-        differences["slots"] = [[list(a.shape) for a in reference.arrays("slots")], [list(a.shape) for a in slots]]
+    stored = reference.arrays("slots")
+    if expected["optimizer"] == "SGD" and not (expected.get("arguments") or {}).get("momentum"):
+        # Some versions keep slots for a momentum that nobody uses, others none.
+        stored, slots = ([array for array in arrays if np.any(array)] for arrays in (stored, slots))
+    if not measuring.same_arrays_any_order(stored, slots):
+        differences["slots"] = [[list(a.shape) for a in stored], [list(a.shape) for a in slots]]
     return {"same": not differences, "differences": differences}
 
 

@@ -24,12 +24,13 @@ class Change(object):
     :ivar take: function ``(layer, arrays)`` that sets its weights; None where the file's arrays are its weights.
     :ivar counts: numbers of trainable and of other arrays in the file, where they differ.
     :ivar is_same: see ``tree.Leaf``.
+    :ivar behind: layers, or operations in the place of some, that follow it.
     """
 
     def __init__(self, kind, config):
         self.kind, self.config = kind, config
         self.layers, self.weights_in, self.take, self.counts = None, None, None, None
-        self.is_same = True
+        self.is_same, self.behind = True, []
 
 
 def _for(*kinds):
@@ -161,6 +162,9 @@ def _lookup(change, keras):
         config["output_mode"] = "multi_hot"
     if not config.get("vocabulary"):
         raise NotTranslatableError("its vocabulary is a table, which is not among what is read of the file")
+    if change.kind == "IntegerLookup" and config.get("output_mode", "int") != "int":
+        # Keras 3 gives the layer's own type, which is one of integers.
+        change.behind = [_Cast(keras, config["name"])]
 
 
 @_for("Lambda")
@@ -175,6 +179,18 @@ def _lambda(change, keras):
     ):
         raise NotTranslatableError("its function is code of the file, which is not run")
     change.layers = [_Scaled(keras, float(scale), config["name"])]
+
+
+class _Cast(object):
+    """Gives floats: an operation, that stands for a layer in a graph."""
+
+    def __init__(self, keras, name):
+        self._keras, self.name = keras, name + "_cast"
+
+    def __call__(self, inputs):
+        return self._keras.ops.cast(inputs, "float32")
+
+    call = __call__
 
 
 class _Scaled(object):

@@ -100,7 +100,7 @@ class Makers(object):
         config.pop("trainable", None)
         config["name"] = legal_name(name, [])
         change = changed_layers.CHANGED.get(kind)
-        take, counts, is_same = None, None, True
+        take, counts, is_same, behind = None, None, True, []
         if change is not None:
             made = changed_layers.Change(kind, config)
             try:
@@ -108,6 +108,7 @@ class Makers(object):
             except NotTranslatableError as error:
                 raise NotTranslatableError("layer %s (%s): %s" % (name, stored, error)) from error
             kind, config, take, counts, is_same = made.kind, made.config, made.take, made.counts, made.is_same
+            behind = made.behind
             if made.layers is not None:
                 target = made.layers[made.weights_in] if made.weights_in is not None else None
                 leaf = Leaf(stored, name, target, trainable, take, counts)
@@ -122,6 +123,7 @@ class Makers(object):
             config, after = self._values.with_activations(kind, config)
         except NotTranslatableError as error:
             raise NotTranslatableError("layer %s (%s): %s" % (name, stored, error)) from error
+        after = [*after, *behind]
         layer = self._construct(found, self._accepted(found, config, name, stored), name, stored)
         if inner is not None:
             children, keys = inner

@@ -252,8 +252,8 @@ def _new(state, groups, count, target):
     order += [[new for _, new, attribute in group] for group in groups if getattr(target, group[0][2], None)]
     wanted = sum(len(group) for group in order) * count
     if wanted != len(arrays):
-        # A momentum that is not used has slots in some versions.
-        if not arrays:
+        # A momentum that is not used has slots in some versions, and none in others.
+        if not arrays or (not wanted and len(arrays) == count and not any(np.any(array) for array in arrays)):
             return {}, single, iterations
         raise NotTranslatableError("the file holds %d arrays of its optimizer, %d belong to it" % (len(arrays), wanted))
     for group in order:

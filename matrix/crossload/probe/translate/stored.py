@@ -9,6 +9,7 @@ import numpy as np
 from ..errors import NotApplicableError, NotTranslatableError
 
 _CONFIG, _METADATA, _WEIGHTS = "config.json", "metadata.json", "model.weights.h5"
+_DEPENDENCIES = "_layer_checkpoint_dependencies"
 # In whose order the parts of a layer hold their arrays, where it is not that of the names.
 _PARTS = {
     "Bidirectional": ("forward_layer", "backward_layer"),
@@ -117,12 +118,18 @@ class _Group(object):
         if branch.attributes:
             return [self._below(attribute) for attribute in branch.attributes]
         # Layers are named by their classes, counted, whatever their own names are.
-        folder = next((name for name in ("layers", "_layer_checkpoint_dependencies") if name in self._group), None)
+        folder = next((name for name in ("layers", _DEPENDENCIES) if name in self._group), None)
+        # 2.12 and 2.13 list a layer with weights twice, once among all and once among those with weights, and count both.
+        twice = {
+            place
+            for place, child in zip(branch.places, branch.children)
+            if folder == _DEPENDENCIES and child.has_weights
+        }
         counts, found = {}, []
-        for kind in branch.stored_kinds:
+        for place, kind in enumerate(branch.stored_kinds):
             name = snake(kind)
             count = counts.get(name, 0)
-            counts[name] = count + 1
+            counts[name] = count + (2 if place in twice else 1)
             found.append(self._below(folder, "%s_%d" % (name, count) if count else name) if folder else None)
         return [found[place] for place in branch.places]
 

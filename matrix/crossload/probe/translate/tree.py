@@ -36,6 +36,10 @@ class Leaf(object):
     def count(self):
         return sum(self.counts)
 
+    @property
+    def has_weights(self):
+        return bool(self.count)
+
     def trainable_variables(self):
         """Variables of what it became, as they are trained were the layer trainable."""
         return list(self.layer.trainable_weights) if self.layer is not None else []
@@ -92,6 +96,10 @@ class Branch(object):
     def __init__(self, kind, name, children, trainable=True, attributes=None, stored_kinds=(), places=(), layer=None):
         self.kind, self.name, self.children, self.trainable = kind, name, list(children), trainable
         self.attributes, self.stored_kinds, self.places, self.layer = attributes, stored_kinds, places, layer
+
+    @property
+    def has_weights(self):
+        return any(child.has_weights for child in self.children)
 
     def trainable_places(self):
         return [item for child in self.children for item in child.trainable_places()] if self.trainable else []

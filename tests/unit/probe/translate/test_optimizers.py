@@ -48,3 +48,15 @@ def test_which_of_the_two_wrote_a_file() -> None:
     assert optimizers._is_new(["iteration:0", "Adam/m/dense/kernel:0"])
     assert not optimizers._is_new(["Adam/iter:0", "Adam/dense/kernel/m:0"])
     assert not optimizers._is_new(["training/Adam/iter:0", "training/Adam/dense/kernel/m:0"])
+
+
+class SGD(SimpleNamespace):
+    pass
+
+
+def test_slots_of_a_momentum_that_nobody_uses_say_nothing() -> None:
+    target, groups = SGD(momentums=[], learning_rate=0.1), optimizers._KNOWN["SGD"][1]
+    held = [np.int64(3), np.float32(0.1), *numbers(0, 0)]
+    assert optimizers._new(stored.OptimizerState(held), groups, 2, target)[::2] == ({}, 3)
+    with pytest.raises(NotTranslatableError, match="2 arrays of its optimizer, 0 belong"):
+        optimizers._new(stored.OptimizerState([*held[:2], *numbers(0, 1)]), groups, 2, target)
