@@ -8,6 +8,7 @@ from typing import Any
 from crossload.app.model_bench import ModelOptions, open_bench
 from crossload.config import load_config
 from crossload.environments.exact_keras import lock_exact_keras
+from crossload.environments.model import Environment
 from crossload.environments.nightly_lock import resolve
 from crossload.environments.selection import all_environments
 from crossload.errors import SelectionError, nearest
@@ -15,9 +16,9 @@ from crossload.shipped.answers import read_known
 from crossload.upgrade.graph import Loss
 from crossload.user_models.candidate_routes import candidates, given_route
 from crossload.user_models.convert import Converter, Walk, check_destination, write
-from crossload.user_models.model_file import ModelError, open_model
+from crossload.user_models.model_file import ModelError, UserModel, open_model
 from crossload.user_models.prediction import similar_scenarios
-from crossload.user_models.saver import environment_named, find_saver, measured_like
+from crossload.user_models.saver import environment_named, find_saver, keras_of, measured_like
 from crossload.user_models.security import risk_lines
 from crossload.util.clock import today
 from crossload.util.terminal import Say
@@ -53,6 +54,13 @@ class Converted:
     walk: Walk
     proof: Mapping[str, Any]
     to: str
+
+
+def traces(options: ModelOptions, opened: UserModel, saver: Environment, to: Environment) -> bool:
+    """Whether functions of Lambda layers are to be run: only Keras 2 can make operations of them, only Keras 3 needs it."""
+    old, new = keras_of(saver), keras_of(to)
+    crosses = old is not None and new is not None and old.major < 3 <= new.major
+    return options.trust and "Lambda" in opened.found.classes and crosses
 
 
 def convert_model(options: ModelOptions, target: Target, local_run: Path | None, say: Say) -> Converted:
@@ -94,6 +102,7 @@ def convert_model(options: ModelOptions, target: Target, local_run: Path | None,
         routes = candidates(known, alike, (saver.id, opened.format), to.id, hops, target.max_hops, most)
     with open_bench(options, opened, settings, environments, say) as bench:
         bench.places.announce([saver.id, to.id])
-        walk = Converter(bench, saver, to, target.format, target.keep == "optimizer", say).convert(routes)
+        keeps, trace = target.keep == "optimizer", traces(options, opened, saver, to)
+        walk = Converter(bench, saver, to, target.format, keeps, say, trace).convert(routes)
         proof = write(walk, bench, target.out, saver, to)
     return Converted(walk, proof, to.id)

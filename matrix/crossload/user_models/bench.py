@@ -207,17 +207,19 @@ class Bench:
         known = self.places.environments
         return tolerance_for(self.config, self.scenario(), known[saver], known[loader])
 
-    def resave(self, artifact: Artifact, place: str, attempt: str, form: str) -> tuple[Artifact | None, str]:
+    def resave(
+        self, artifact: Artifact, place: str, attempt: str, form: str, trace: bool = False
+    ) -> tuple[Artifact | None, str]:
         """Load an artifact by one attempt and save it in another format, in the same environment.
 
+        :param trace: run the functions of its Lambda layers, so that they become operations.
         :return: what was written, with the reference of the file that the way began with; None and why not elsewhere.
         """
         output = self.store.staging_folder()
         folder = self.store.artifact_folder(artifact)
+        way = {"attempt": attempt, "save_as": form, "trace": trace}
         with self.store.lent(artifact) as lent:
-            request = self._request(
-                protocol.RESAVE, artifact.format, lent, artifact.file, output, attempt=attempt, save_as=form
-            )
+            request = self._request(protocol.RESAVE, artifact.format, lent, artifact.file, output, **way)
             events = self._ask(place, request)
         saved = first(events, "saved")
         if saved is None:
@@ -228,7 +230,7 @@ class Bench:
             shutil.copyfile(folder / name, output / name)
         container = container_of(output / saved["file"])
         digest, size = self.store.keep_artifact(output)
-        key = content_key(artifact.key, place, attempt, form)
+        key = content_key(artifact.key, place, attempt, form, "traced" if trace else "")
         written = Artifact(
             key=key,
             scenario=NAME,

@@ -57,6 +57,7 @@ class Converter:
     """Converts one file.
 
     :param keep_optimizer: a route on which the optimizer's state is lost does not count.
+    :param trace: the file is trusted: what the functions of its Lambda layers do is to become operations, by running them.
     :param say: receives a line for every step.
     """
 
@@ -68,9 +69,11 @@ class Converter:
         form: str,
         keep_optimizer: bool,
         say: Callable[[str], None],
+        trace: bool = False,
     ) -> None:
         self._bench, self._saver, self._to, self._form = bench, saver, to, form
-        self._keep_optimizer, self._say = keep_optimizer, say
+        self._keep_optimizer, self._say, self._trace = keep_optimizer, say, trace
+        self._ran: list[dict[str, Any]] = []
         self._walked: dict[tuple[Any, ...], Step] = {}
 
     def convert(self, candidates: Sequence[Candidate]) -> Walk:
@@ -87,6 +90,8 @@ class Converter:
                 f"{self._bench.given.model.path}: that the optimizer's state is kept cannot be proven ({why}). "
                 "Leave out --keep optimizer."
             )
+        if self._trace:
+            start = self._traced(start)
         proven: list[Walk] = []
         failed: list[Walk] = []
         for candidate in candidates[:_MOST_ROUTES]:
@@ -118,6 +123,23 @@ class Converter:
         offers = list(dict.fromkeys(walk.offer for walk in failed if walk.offer))
         return "\n".join([*lines, *(f"What is left: {offer}." for offer in offers[:1])])
 
+    def _traced(self, start: Artifact) -> Artifact:
+        """The file without its Lambda layers, where they can be traced; the file itself elsewhere."""
+        self._say(f"{self._saver.id}: running the functions of its Lambda layers, which are code of the file")
+        attempt = str(self._bench.facts["attempt"])
+        made, why = self._bench.resave(start, self._saver.id, attempt, "h5", trace=True)
+        if made is None:
+            self._say(f"  they stay as they are ({why})")
+            return start
+        self._ran = [
+            {
+                "traced in": self._saver.id,
+                "ran": "the functions of the file's Lambda layers, to make operations of them",
+            }
+        ]
+        self._say("  they are operations now")
+        return made
+
     def _has_optimizer(self) -> bool:
         return bool(self._bench.facts.get("compiled")) and OPTIMIZER not in self._bench.facts["unmeasured"]
 
@@ -129,7 +151,7 @@ class Converter:
 
     def _walk(self, start: Artifact, candidate: Candidate) -> Walk:
         stops = [*candidate.recipe, (self._to.id, self._form)]
-        walk = Walk(candidate)
+        walk = Walk(candidate, list(self._ran))
         self._say(f"route: {candidate.text}; load in {self._to.id}, save as {self._form}")
         artifact = start
         for number, (place, form) in enumerate(stops):

@@ -14,20 +14,29 @@ from crossload.user_models.model_file import NoWayError
 STOPS = "layer tf.math.bessel_i0: the operation tf.math.bessel_i0 has no equal in the table"
 
 
-def ended(verdict: Verdict) -> NoWayError:
-    """The error of a conversion of which every load ends so."""
+def conversion(verdict: Verdict, trace: bool = False, **more: Any) -> tuple[Converter, list[str]]:
+    """A conversion of which every load ends so, and what it says."""
+    said: list[str] = []
     bench = SimpleNamespace(
         given=SimpleNamespace(model=SimpleNamespace(path=Path("model.h5"))),
         places=SimpleNamespace(state=lambda place: SimpleNamespace(state="ready", reason="")),
         reference=lambda saver: SimpleNamespace(format="h5"),
         judged=lambda artifact, place: verdict,
-        facts={},
+        facts={"attempt": "plain"},
+        **more,
     )
-    environment: Any = SimpleNamespace(id="2.21-cpu")
-    converter = Converter(bench, environment, environment, "keras", False, lambda line: None)  # type: ignore[arg-type]
-    routes = [Candidate((), None, 0), Candidate((("2.15-cpu", "keras"),), None, 0)]
+    saver: Any = SimpleNamespace(id="2.10-cpu")
+    to: Any = SimpleNamespace(id="2.21-cpu")
+    return Converter(bench, saver, to, "keras", False, said.append, trace), said  # type: ignore[arg-type]
+
+
+ROUTES = [Candidate((), None, 0), Candidate((("2.15-cpu", "keras"),), None, 0)]
+
+
+def ended(verdict: Verdict) -> NoWayError:
+    converter, _ = conversion(verdict)
     with pytest.raises(NoWayError) as raised:
-        converter.convert(routes)
+        converter.convert(ROUTES)
     return raised.value
 
 
@@ -54,3 +63,20 @@ def test_what_is_left_is_offered() -> None:
 def test_without_a_known_construct_the_error_of_plain_loading_is_the_reason() -> None:
     plain = Judged("plain", "raised", error_type="ValueError", error="bad\nmagic")
     assert "ValueError: bad magic" in str(ended(Verdict(FAILS, None, plain)))
+
+
+@pytest.mark.parametrize("is_traced", [True, False])
+def test_functions_of_a_trusted_file_are_run_where_it_was_written_and_that_is_said(is_traced: bool) -> None:
+    asked: list[Any] = []
+
+    def resave(artifact: Any, place: str, attempt: str, form: str, trace: bool = False) -> tuple[Any, str]:
+        asked.append((place, attempt, form, trace))
+        return (SimpleNamespace(format="h5"), "") if is_traced else (None, "layer a: its function asks for training")
+
+    plain = Judged("plain", "raised", error_type="ValueError", error="no")
+    converter, said = conversion(Verdict(FAILS, None, plain), trace=True, resave=resave)
+    with pytest.raises(NoWayError):
+        converter.convert(ROUTES)
+    assert asked == [("2.10-cpu", "plain", "h5", True)]
+    assert "2.10-cpu: running the functions of its Lambda layers, which are code of the file" in said
+    assert any("asks for training" in line for line in said) is not is_traced

@@ -8,7 +8,7 @@ import numpy as np
 from .. import attempts, errors
 from ..errors import NotApplicableError, NotAvailableError
 from ..formats import FORMATS, INFERENCE, OPTIMIZER, OUTPUTS, REBUILT, RUNGS, TRAINING, USE, WEIGHTS
-from . import attempt_state, load, measuring, noise, sample_inputs, save, scenario_code
+from . import attempt_state, load, measuring, noise, sample_inputs, save, scenario_code, tracing
 
 # Two losses after one more update under other seeds that differ by more than this share were made by chance: what is left to
 # nothing but numerics ends ten times closer, and a little dropout in a small step not much farther away.
@@ -255,7 +255,8 @@ def resave(request, emit):
 
     Emits ``stage`` events, an ``attempt`` event as a load does, and one ``saved`` or ``raised``.
 
-    :param request: as for a load, with ``attempt``, ``save_as`` (a format) and ``output``, an empty folder.
+    :param request: as for a load, with ``attempt``, ``save_as`` (a format) and ``output``, an empty folder;
+        ``trace`` where the functions of Lambda layers are to be run, so that they become operations.
     """
     started = time.monotonic()
     code = scenario_code.ScenarioCode(request["scenario"])
@@ -271,8 +272,11 @@ def resave(request, emit):
         emit({"event": "attempt", "attempt": name, "outcome": "loaded", "rungs": rungs, "note": "; ".join(notes)})
         target = FORMATS[request["save_as"]]
         path = os.path.join(request["output"], target.file_name)
+        layers = []
+        if request.get("trace"):
+            model, layers = _staged("trace", emit, tracing.traced, model)
         _staged("save", emit, target.save, model, path)
-        emit({"event": "saved", "file": target.file_name, "seconds": time.monotonic() - started})
+        emit({"event": "saved", "file": target.file_name, "traced": layers, "seconds": time.monotonic() - started})
     except _FailureError as failure:
         said = errors.describe(failure.error)
         said["error"] = copies.hide(said["error"])

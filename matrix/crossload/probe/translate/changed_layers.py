@@ -177,7 +177,9 @@ def _lambda(change, keras):
         or scale is None
         or set(config["arguments"]) != {"scale"}
     ):
-        raise NotTranslatableError("its function is code of the file, which is not run")
+        raise NotTranslatableError(
+            "its function is code of the file, which is not run (convert --trust runs it where the file was written)"
+        )
     change.layers = [_Scaled(keras, float(scale), config["name"])]
 
 
