@@ -103,6 +103,11 @@ def test_what_is_not_bad_has_no_cause(verdict: str) -> None:
           "error": "Layer 'dense' expected 2 variables, but received 0 variables"}, "layer-group-renamed"),
         ({"error": "Layer 'dense' expected 2 variables, but received 0 variables", "file": {"container": "zip"}},
          "weights-count"),
+        # A list of layers where a dictionary is expected, and the same error of a file that has no such list.
+        ({"error_type": "AttributeError", "error": "'list' object has no attribute 'items'", "file": H5},
+         "sequential-config-shape"),
+        ({"error_type": "AttributeError", "error": "'list' object has no attribute 'items'", "file": {"container": "zip"}},
+         UNKNOWN),
         # A file of Windows, and another error of such a file.
         ({"error": "Layer 'dense' expected 2 variables, but received 0 variables",
           "file": {"container": "zip", "weights_root": "\\"}}, "weights-windows-names"),
