@@ -1,5 +1,6 @@
 """Measures a user's file: once where it was written, as the reference, and then in other environments against that."""
 
+import re
 import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -33,6 +34,10 @@ _LEAST_SECONDS, _SECONDS_PER_MB = 90, 0.5
 # And memory: the file, the model, the copies that remedies make, gradients and the slots of one training step.
 _MEMORY_OF_FILE = 8
 _INPUTS = "inputs.npz"
+# What TensorFlow says of an operation that has no kernel for the processor.
+_NEEDS_GPU = re.compile(
+    r"(?:Could not find device for node: \{\{node |No OpKernel was registered to support Op ')(Cudnn\w+)"
+)
 
 
 @dataclass(frozen=True)
@@ -331,6 +336,11 @@ def _why_no_reference(events: Sequence[Mapping[str, Any]], saver: str, given: In
         return f"{what}: importing the module in {saver} raises {said} ({raised['place']}). Mend the module."
     if stage == "build":
         return f"--build {code.factory}: building the model in {saver} raises {said} ({raised['place']})."
+    if stage in ("inputs", "call") and (needed := _NEEDS_GPU.search(raised["error"])):
+        return (
+            f"{model.path}: loads in {saver}, and cannot be called on this machine: {needed.group(1)} runs on a GPU only. "
+            "LSTM and GRU take the weights of CuDNN layers and run anywhere."
+        )
     if stage == "inputs":
         where = "--inputs: " if given.inputs is not None else ""
         return f"{where}{said.removeprefix('UnfitInputs: ')}." if "UnfitInputs" in said else (
