@@ -12,14 +12,20 @@ from typing import Any
 from crossload.errors import StoreError
 from crossload.store.artifact_files import ArtifactFiles
 from crossload.store.records import Artifact, Cell, KnownCell
-from crossload.store.schema import MIGRATIONS, SCHEMA_VERSION
+from crossload.store.schema import MIGRATIONS, SCHEMA_VERSION, SEALED, row_seal
 
 # Bytes of write-ahead log that stay on disk between writes.
 _JOURNAL_BYTES = 64 << 20
 
 
-_ARTIFACT_COLUMNS = "key, scenario, format, saved_with, state, folder, file, container, bytes, seconds, payload"
-_CELL_COLUMNS = "key, artifact_key, loaded_with, requested, records, seconds"
+_ARTIFACT_COLUMNS, _CELL_COLUMNS = SEALED["artifacts"], SEALED["cells"]
+
+
+def _insert(table: str) -> str:
+    """A statement that inserts a row with its seal, or puts it in the place of one with the same key."""
+    columns = SEALED[table]
+    marks = ", ".join(f"?{number + 1}" for number in range(columns.count(",") + 1))
+    return f"INSERT OR REPLACE INTO {table} ({columns}, seal) VALUES ({marks}, row_seal({marks}))"
 
 
 def _artifact(row: tuple[Any, ...]) -> Artifact:
@@ -44,6 +50,7 @@ class Store(ArtifactFiles):
             self._connection = sqlite3.connect(
                 folder / "results.sqlite", timeout=30, check_same_thread=False, isolation_level=None
             )
+            self._connection.create_function("row_seal", -1, row_seal, deterministic=True)
             self._write_ahead()
             self._connection.execute("PRAGMA synchronous=NORMAL")
             # A migration writes every cell at once; without a limit its log would stay on disk at that size.
@@ -98,7 +105,7 @@ class Store(ArtifactFiles):
     def put_artifact(self, artifact: Artifact) -> None:
         """Make an artifact durable, replacing an earlier row of the same key."""
         self._write(
-            f"INSERT OR REPLACE INTO artifacts ({_ARTIFACT_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            _insert("artifacts"),
             (
                 artifact.key,
                 artifact.scenario,
@@ -118,7 +125,7 @@ class Store(ArtifactFiles):
         """Make a cell durable, replacing an earlier row of the same key."""
         records = json.dumps([dict(record) for record in cell.records])
         self._write(
-            f"INSERT OR REPLACE INTO cells ({_CELL_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?)",
+            _insert("cells"),
             (cell.key, cell.artifact_key, cell.loaded_with, json.dumps(cell.requested), records, cell.seconds),
         )
 

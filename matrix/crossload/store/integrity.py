@@ -11,7 +11,8 @@ from pathlib import Path
 from crossload.domain.verdicts import CANNOT_SAVE, CRASHES, HARNESS_ERROR
 from crossload.errors import StoreError
 from crossload.store.artifact_files import digest_folder
-from crossload.store.schema import SCHEMA_VERSION
+from crossload.store.run_log import changed_observations
+from crossload.store.schema import SCHEMA_VERSION, SEALED, row_seal
 
 _TABLES = {"artifacts", "cells", "runs", "observations", "run_cells", "inspections"}
 _SAVED = "saved"
@@ -71,6 +72,7 @@ def check(folder: Path) -> Checked:
             if not problems and connection.execute("PRAGMA user_version").fetchone()[0]:
                 counts = {name: connection.execute(f"SELECT count(*) FROM {name}").fetchone()[0] for name in counts}
                 problems += _rows(connection)
+                problems += _changes(connection)
                 for key, digest, file, container in connection.execute(
                     "SELECT key, folder, file, container FROM artifacts WHERE state = ?", (_SAVED,)
                 ):
@@ -122,6 +124,15 @@ def _rows(connection: sqlite3.Connection) -> Iterator[str]:
     for number, payload in connection.execute("SELECT id, payload FROM runs"):
         if not _is_json(payload, dict):
             yield f"run {number}: its facts cannot be read"
+
+
+def _changes(connection: sqlite3.Connection) -> Iterator[str]:
+    for table, columns in SEALED.items():
+        name = "id" if table == "runs" else "key"
+        for key, seal, *values in connection.execute(f"SELECT {name}, seal, {columns} FROM {table}"):
+            if seal != row_seal(*values):
+                yield f"{table[:-1]} {str(key)[:16]}: it has changed since it was stored"
+    yield from changed_observations(connection)
 
 
 def _is_json(text: str, kind: type) -> bool:

@@ -9,7 +9,7 @@ from crossload.errors import StoreError
 from crossload.store.database import Store
 from crossload.store.integrity import open_reader
 from crossload.store.run_log import recorded_states
-from crossload.store.schema import SCHEMA_VERSION
+from crossload.store.schema import INSERT_RUN, SCHEMA_VERSION
 
 
 def merge(sources: Sequence[Path], out: Path) -> tuple[int, int]:
@@ -69,4 +69,4 @@ def _copy(source: Path, target: Store) -> None:
                 cursor = reader.execute(f"SELECT * FROM {table}")
                 marks = ", ".join("?" * len(cursor.description))
                 connection.executemany(f"INSERT OR IGNORE INTO {table} VALUES ({marks})", cursor)
-            connection.executemany("INSERT INTO runs (started, finished, payload) VALUES (?, ?, ?)", new_runs)
+            connection.executemany(INSERT_RUN, new_runs)

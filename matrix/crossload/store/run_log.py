@@ -7,13 +7,15 @@ observations.
 import hashlib
 import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from crossload.domain.cells import AXES, SEEN_COLUMNS, CellRow, Column
 from crossload.errors import SelectionError
 from crossload.store.database import Store
+from crossload.store.schema import INSERT_RUN
 
 _COLUMNS: tuple[Column, ...] = (*AXES, *SEEN_COLUMNS, "key")
 
@@ -64,6 +66,24 @@ def _plain(value: Any) -> Any:
     return None if value is None or value != value else value
 
 
+def _digest(values: Sequence[Any]) -> str:
+    return hashlib.sha256(json.dumps(values).encode()).hexdigest()
+
+
+def changed_observations(connection: sqlite3.Connection) -> Iterator[str]:
+    """What runs saw and no longer reads as it was recorded, by its cell."""
+    fidelity = _COLUMNS.index("fidelity")
+    for number, digest, *values in connection.execute(
+        f"SELECT observations.id, digest, {', '.join(_COLUMNS)} FROM observations"
+    ):
+        # Tables may have had it as a float; SQLite keeps a whole number.
+        other = [
+            float(value) if place == fidelity and value is not None else value for place, value in enumerate(values)
+        ]
+        if digest not in (_digest(values), _digest(other)):
+            yield f"observation {number} ({' '.join(map(str, values[: len(AXES)]))}): it has changed since it was recorded"
+
+
 def record(store: Store, facts: Mapping[str, Any], rows: Iterable[CellRow]) -> int:
     """Store a finished run and what it saw; returns its number.
 
@@ -72,7 +92,7 @@ def record(store: Store, facts: Mapping[str, Any], rows: Iterable[CellRow]) -> i
     prepared = []
     for row in rows:
         values = [_plain(row[name]) for name in _COLUMNS]
-        prepared.append((hashlib.sha256(json.dumps(values).encode()).hexdigest(), *values))
+        prepared.append((_digest(values), *values))
     with store.transaction() as connection:
         run = _insert_run(connection, facts)
         marks = ", ".join("?" * (len(_COLUMNS) + 1))
@@ -100,7 +120,7 @@ def record_again(store: Store, facts: Mapping[str, Any]) -> int:
 
 def _insert_run(connection: Any, facts: Mapping[str, Any]) -> int:
     cursor = connection.execute(
-        "INSERT INTO runs (started, finished, payload) VALUES (?, ?, ?)",
+        INSERT_RUN,
         (facts["started"], facts["finished"], json.dumps(dict(facts))),
     )
     return int(cursor.lastrowid)

@@ -1,5 +1,27 @@
 """The tables of a store, and how a store of an earlier Crossload comes to have them."""
 
+import hashlib
+import json
+from typing import Any
+
+# The columns of a row that its seal covers, by table.
+SEALED = {
+    "artifacts": "key, scenario, format, saved_with, state, folder, file, container, bytes, seconds, payload",
+    "cells": "key, artifact_key, loaded_with, requested, records, seconds",
+    "runs": "started, finished, payload",
+}
+
+
+def row_seal(*values: Any) -> str:
+    """A digest of the values of a row, the same before they are stored and after: SQLite keeps a whole number as a float where
+    the column says so.
+    """
+    plain = [float(value) if isinstance(value, int | float) else value for value in values]
+    return hashlib.blake2b(json.dumps(plain).encode(), digest_size=8).hexdigest()
+
+
+INSERT_RUN = "INSERT INTO runs (started, finished, payload, seal) VALUES (?1, ?2, ?3, row_seal(?1, ?2, ?3))"
+
 # Each entry brings a store from the version before it to the next; entries are only ever added.
 MIGRATIONS = (
     """
@@ -55,6 +77,15 @@ CREATE UNIQUE INDEX cells_by_key ON cells (key);
 CREATE TABLE inspections (
     folder TEXT NOT NULL, file TEXT NOT NULL, reader TEXT NOT NULL, found TEXT NOT NULL, PRIMARY KEY (folder, file)
 ) WITHOUT ROWID;
+""",
+    # Each result says what it is made of: SQLite finds a damaged page, but not a changed record.
+    f"""
+ALTER TABLE artifacts ADD COLUMN seal TEXT NOT NULL DEFAULT '';
+ALTER TABLE cells ADD COLUMN seal TEXT NOT NULL DEFAULT '';
+ALTER TABLE runs ADD COLUMN seal TEXT NOT NULL DEFAULT '';
+UPDATE artifacts SET seal = row_seal({SEALED["artifacts"]});
+UPDATE cells SET seal = row_seal({SEALED["cells"]});
+UPDATE runs SET seal = row_seal({SEALED["runs"]});
 """,
 )
 SCHEMA_VERSION = len(MIGRATIONS)

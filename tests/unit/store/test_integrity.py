@@ -4,6 +4,7 @@ import shutil
 import sqlite3
 import threading
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -40,9 +41,12 @@ def test_a_whole_store_is_whole(folder: Path) -> None:
 
 
 def test_a_scenario_may_be_about_a_file_that_is_not_there(folder: Path) -> None:
-    change(folder, "UPDATE artifacts SET file = 'gone.h5'")
-    assert "it has no gone.h5" in check(folder).problems[0]
-    change(folder, "UPDATE artifacts SET container = 'missing'")
+    with closing(Store(folder)) as store:
+        for artifact in store.artifacts().values():
+            store.put_artifact(replace(artifact, file="gone.h5"))
+        assert "it has no gone.h5" in check(folder).problems[0]
+        for artifact in store.artifacts().values():
+            store.put_artifact(replace(artifact, container="missing"))
     assert check(folder).problems == ()
 
 
@@ -58,13 +62,25 @@ def test_a_scenario_may_be_about_a_file_that_is_not_there(folder: Path) -> None:
         ("UPDATE artifacts SET state = 'lost'", "does not go with"),
         ("UPDATE artifacts SET file = 'other.h5'", "has no other.h5"),
         ("UPDATE runs SET payload = ''", "facts cannot be read"),
+        ("UPDATE cells SET records = replace(records, 'loaded', 'raised')", "cell {cell}: it has changed"),
+        ("UPDATE cells SET seconds = 99", "cell {cell}: it has changed"),
+        ("UPDATE cells SET loaded_with = '2.21-cpu'", "cell {cell}: it has changed"),
+        ("UPDATE cells SET seal = ''", "cell {cell}: it has changed"),
+        ("UPDATE artifacts SET saved_with = '2.21-cpu'", ": it has changed since it was stored"),
+        ("UPDATE artifacts SET seconds = 99, bytes = 1", ": it has changed since it was stored"),
+        ("UPDATE runs SET finished = 'never'", "run 1: it has changed since it was stored"),
+        ("UPDATE observations SET verdict = 'fails'", "it has changed since it was recorded"),
+        ("UPDATE observations SET fidelity = 1", "it has changed since it was recorded"),
         ("DROP TABLE run_cells", "no table run_cells"),
         ("PRAGMA user_version = 1", "next run"),
         ("PRAGMA user_version = 99", "newer Crossload"),
     ],
 )
 def test_each_kind_of_damage_is_found(folder: Path, statement: str, problem: str) -> None:
+    with closing(sqlite3.connect(folder / "results.sqlite")) as connection:
+        cell = connection.execute("SELECT key FROM cells").fetchone()[0]
     change(folder, statement)
+    problem = problem.replace("{cell}", cell[:16])
     assert any(problem in line for line in check(folder).problems)
 
 
