@@ -1,8 +1,10 @@
 """``crossload check``: reads a user's file, predicts, and measures it in the versions asked for."""
 
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from crossload.app.model_bench import ModelOptions, open_bench
 from crossload.config import load_config
@@ -16,10 +18,12 @@ from crossload.upgrade.stand_in import pip_today
 from crossload.user_models.check import Check, measure
 from crossload.user_models.model_file import ModelError, open_model
 from crossload.user_models.prediction import Prediction, predict, similar_scenarios
+from crossload.user_models.sarif import sarif
 from crossload.user_models.saver import find_saver, keras_of, measured_like
 from crossload.user_models.security import risk_lines
 from crossload.user_models.text import expected, model_rows, prediction_lines
 from crossload.util.clock import today
+from crossload.util.files import write_text_atomically
 from crossload.util.terminal import Say
 
 
@@ -63,6 +67,9 @@ def check_model(
         say(f"{name}: {value}")
     for line in risk_lines(opened, loaders):
         say(line)
+    if options.sarif is not None:
+        _write_sarif(options.sarif, sarif(opened, loaders))
+        say(f"SARIF: {options.sarif}")
     stands_in = "" if writer.exact else ": it stands in for what wrote the file"
     say(f"reference: {writer.environment.id}, {writer.why}{stands_in}")
     for line in (known.origin, *prediction_lines(found)):
@@ -86,6 +93,14 @@ def check_model(
     from crossload_reports.html.check_page import render_check
 
     return found, render_check(found, settings.tolerances.model_dump(), page)
+
+
+def _write_sarif(path: Path, document: Mapping[str, Any]) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_text_atomically(path, json.dumps(document, indent=1))
+    except OSError as error:
+        raise ModelError(f"--sarif {path}: cannot be written ({error.strerror}).") from None
 
 
 def _told(

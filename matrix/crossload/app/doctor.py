@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from crossload.backends import AUTO, Backend, choose_backend
+from crossload.backends.confinement import why_not
 from crossload.backends.venv import VenvBackend
 from crossload.config import MatrixConfig, load_config
 from crossload.environments.model import Environment
@@ -31,6 +32,7 @@ def doctor(config: Path, console: Console) -> None:
         *_host(),
         *_interpreters(pythons),
         *_environments(environments, pythons),
+        ("venv: confinement", _confinement()),
         *_docker(settings, config.parent, environments),
         ("--backend auto", choose_backend(AUTO, settings, config.parent, environments)[1]),
     ):
@@ -63,6 +65,14 @@ def _interpreters(pythons: dict[str, Path | None]) -> Iterator[Line]:
             f"Python {minor}",
             str(path) if path else "not found; uv downloads it where the network allows it, or add it with pyenv",
         )
+
+
+def _confinement() -> str:
+    """What holds `check` and `convert` on the venv backend, or what to install."""
+    reason = why_not()
+    if reason:
+        return f"none: {reason}; a file that carries code is loaded with --trust only"
+    return "bubblewrap, for `check` and `convert`; matrix runs on your own scenarios are not confined"
 
 
 def _docker(config: MatrixConfig, folder: Path, environments: Sequence[Environment]) -> Iterator[Line]:

@@ -85,6 +85,12 @@ def check(
     saved_with: SavedWithOption = None,
     static: Annotated[bool, typer.Option("--static", help="Only read it and predict; run nothing.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON at the end instead of tables.")] = False,
+    sarif: Annotated[
+        Path | None,
+        typer.Option(
+            "--sarif", metavar="FILE", help="Write what it carries, and loaders open to that, as SARIF 2.1.0."
+        ),
+    ] = None,
     out: Annotated[
         Path | None,
         typer.Option("--out", metavar="DIR", help="Folder for the page; build/check, or build/fleet for many models."),
@@ -121,6 +127,8 @@ def check(
     from crossload.fleet.sources import is_single
 
     if not is_single(sources):
+        if sarif is not None:
+            raise SelectionError("--sarif: is for one model.")
         from crossload.app.fleet.check import FleetOptions, check_fleet
         from crossload.fleet.settings import Given
 
@@ -161,6 +169,7 @@ def check(
         saved_with=saved_with,
         backend=backend,
         trust=trust,
+        sarif=sarif,
     )
     console = open_console()
     say = (lambda line: None) if as_json else lines_to(console)

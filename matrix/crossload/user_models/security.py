@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from crossload.environments.model import Environment
-from crossload.inspection.advisories import KERAS, TF_KERAS, exposures
+from crossload.inspection.advisories import KERAS, TF_KERAS, Exposure, exposures
 from crossload.inspection.carried import CODE, MEANINGS, Carried
 from crossload.user_models.model_file import UserModel
 from crossload.user_models.saver import keras_of
@@ -18,6 +18,7 @@ class LoaderRisk:
     """Weaknesses of one environment's Keras that a file could use, as published.
 
     :param advisories: their identifiers.
+    :param exposures: the same with the constructs that they are about.
     :param fixed: versions of Keras that guard against all of them, one a line that is kept up; empty where none does.
     """
 
@@ -25,6 +26,7 @@ class LoaderRisk:
     keras: str
     advisories: tuple[str, ...]
     fixed: tuple[str, ...]
+    exposures: tuple[Exposure, ...] = ()
 
 
 def carried_rows(carries: Sequence[Carried]) -> list[str]:
@@ -50,7 +52,13 @@ def loader_risks(model: UserModel, environments: Iterable[Environment]) -> list[
         if found:
             fixed = sorted({item for exposure in found for item in exposure.fixed}, key=_as_numbers)
             risks.append(
-                LoaderRisk(environment.id, str(version), tuple(item.advisory.id for item in found), tuple(fixed))
+                LoaderRisk(
+                    environment.id,
+                    str(version),
+                    tuple(item.advisory.id for item in found),
+                    tuple(fixed),
+                    tuple(found),
+                )
             )
     return risks
 

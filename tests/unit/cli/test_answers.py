@@ -113,6 +113,36 @@ def test_a_check_that_runs_nothing(crossload: Shell, model: Path) -> None:
     assert not Path("build").exists()
 
 
+def test_findings_of_a_check_as_sarif(crossload: Shell, tmp_path: Path) -> None:
+    model = tmp_path / "hostile.h5"
+    lambda_layer = {"class_name": "Lambda", "config": {"name": "lambda", "function": ["4wEAAAAAAAAA", None, None]}}
+    files.hdf5(model, {"class_name": "Sequential", "config": {"name": "mine", "layers": [lambda_layer]}})
+    out = tmp_path / "sarif" / "found.json"
+    said = crossload(
+        "check", str(model), "--static", "--saved-with", "2.10", "--tf", "2.10,keras3.15", "--sarif", str(out)
+    )
+    assert f"SARIF: {out}" in said
+    document = json.loads(out.read_text(encoding="utf-8"))
+    (run,) = document["runs"]
+    assert (document["version"], run["tool"]["driver"]["name"]) == ("2.1.0", "Crossload")
+    found = [(item["ruleId"], item["level"]) for item in run["results"]]
+    assert found == [("lambda-bytecode", "warning"), ("CVE-2024-3660 (h5, SavedModel)", "error")]
+    assert "2.10-cpu (Keras 2.10.0) does not guard against it" in run["results"][1]["message"]["text"]
+    assert {rule["id"] for rule in run["tool"]["driver"]["rules"]} == {name for name, _ in found}
+    assert all(rule["shortDescription"]["text"] for rule in run["tool"]["driver"]["rules"])
+    for item in run["results"]:
+        (place,) = item["locations"]
+        assert place["physicalLocation"]["artifactLocation"]["uri"] == str(model)
+        assert "lambda" in place["logicalLocations"][0]["fullyQualifiedName"]
+
+
+def test_findings_that_cannot_be_written_are_one_line(crossload: Shell, model: Path) -> None:
+    said = crossload("check", str(model), "--static", "--tf", "2.10", "--sarif", f"{model}/found.json", code=2)
+    assert "cannot be written" in said
+    said = crossload("check", str(model), str(model), "--static", "--sarif", "found.json", code=2)
+    assert "--sarif: is for one model" in said
+
+
 class Bench(ScriptedBackend):
     """What a probe says of a user's file; loading it in 2.16 takes a remedy, or does not work at all."""
 
@@ -273,6 +303,19 @@ def test_what_this_host_can_do(crossload: Shell, monkeypatch: pytest.MonkeyPatch
     assert "/usr/bin/python3" in said
     assert "no Docker engine: unix:///nowhere/docker.sock does not exist" in said
     assert "venv: lack a Python" in said
+    assert "venv: confinement" in said
+
+
+@pytest.mark.parametrize(
+    ("reason", "said"),
+    [
+        ("", "bubblewrap, for `check` and `convert`"),
+        ("there is no bubblewrap here: install it", "none: there is no bubblewrap"),
+    ],
+)
+def test_the_confinement_in_force_is_named(monkeypatch: pytest.MonkeyPatch, reason: str, said: str) -> None:
+    monkeypatch.setattr(doctor_command, "why_not", lambda: reason)
+    assert doctor_command._confinement().startswith(said)
 
 
 class _Images:
