@@ -32,6 +32,9 @@ _PLACES = {
     "loss": ("losses",),
     "metric": ("metrics",),
 }
+# Kinds of which several lines fit into one model, and how many.
+_TOGETHER = ("layer", "activation", "initializer", "regularizer", "constraint", "policy", "loss", "metric")
+_MOST_TOGETHER = 8
 _INPUT_TYPES = {"float": "float32", "int": "int32", "text": "string"}
 
 
@@ -73,6 +76,23 @@ def _input_specs(text):
     return specs
 
 
+def bouquets(lines):
+    """Lines that are measured together: those of one kind that follow each other, but for what one model cannot hold twice.
+
+    :param lines: ``(scenario, kind, form, inputs)`` of each. ``crossload.construct_table`` has the same rule.
+    :return: names of bouquets with the scenarios of their lines.
+    """
+    together = {}
+    for name, kind, form, inputs in lines:
+        usual = not form or form in ("string", "function", "pair", "cell")
+        fits = "text" not in inputs and "-> 1" not in inputs and usual
+        if kind in _TOGETHER and fits:
+            together.setdefault(kind, []).append(name)
+    for kind, names in together.items():
+        for start in range(0, len(names), _MOST_TOGETHER):
+            yield "bouquet-%s-%02d" % (kind, start // _MOST_TOGETHER + 1), names[start : start + _MOST_TOGETHER]
+
+
 class Construct(object):
     """One line of the table."""
 
@@ -81,6 +101,7 @@ class Construct(object):
         self.variant, self.text, self.specs = line["variant"], line["arguments"], _input_specs(line["inputs"])
         parts = ("construct", self.kind, self.name.replace(".", "-").replace("_", "-"), self.variant)
         self.scenario = "-".join(part for part in parts if part)
+        self.fields = (self.scenario, self.kind, self.form, line["inputs"])
 
     def build(self):
         """The model, as every scenario gives it."""
@@ -99,7 +120,7 @@ class Construct(object):
     def inputs(self):
         return [keras.Input(shape=shape, dtype=_INPUT_TYPES[kind]) for kind, shape in self.specs]
 
-    def _numbers(self, model):
+    def numbers(self, model):
         """Give a model weights that are the same in every version."""
         generator = np.random.RandomState(zlib.crc32(self.scenario.encode()) % (2**31))
         values = []
@@ -124,10 +145,10 @@ class Construct(object):
     def _of_layer(self):
         if self.form == "input":
             layer = keras.layers.InputLayer(**self.arguments())
-            return self._numbers(keras.Sequential([layer, keras.layers.Dense(4)]))
+            return self.numbers(keras.Sequential([layer, keras.layers.Dense(4)]))
         if self.form == "input-tensor":
             given = keras.layers.Input(**self.arguments())
-            return self._numbers(keras.Model(given, keras.layers.Dense(4)(given)))
+            return self.numbers(keras.Model(given, keras.layers.Dense(4)(given)))
         inputs = self.inputs()
         if self.form == "vocabulary-file":
             return self._with_vocabulary_file(inputs)
@@ -137,7 +158,7 @@ class Construct(object):
         given = [inputs[0], inputs[0]] if self.form == "pair" else inputs
         outputs = layer(*given) if self.form == "pair" else layer(given if len(given) > 1 else given[0])
         model = keras.Model(inputs if len(inputs) > 1 else inputs[0], outputs)
-        return model if self.form == "adapted" or "Normalization(" in repr(layer) else self._numbers(model)
+        return model if self.form == "adapted" or "Normalization(" in repr(layer) else self.numbers(model)
 
     def made_layer(self):
         layer = _find("layer", self.name)(**self.arguments())
@@ -150,11 +171,11 @@ class Construct(object):
         return keras.Model(inputs[0], layer(inputs[0]))
 
     def _of_model(self):
-        return self._numbers(construct_models.MODELS[self.name + " " + self.variant](self.inputs()))
+        return self.numbers(construct_models.MODELS[self.name + " " + self.variant](self.inputs()))
 
     def _of_operation(self):
         inputs = self.inputs()
-        return self._numbers(keras.Model(inputs[0], construct_models.OPERATIONS[self.name](inputs[0])))
+        return self.numbers(keras.Model(inputs[0], construct_models.OPERATIONS[self.name](inputs[0])))
 
     def _of_activation(self):
         (inputs,) = self.inputs()
@@ -162,12 +183,12 @@ class Construct(object):
             outputs = keras.layers.Dense(4, activation=self.name)(inputs)
         else:
             outputs = keras.layers.Activation(_find("activation", self.name))(inputs)
-        return self._numbers(keras.Model(inputs, outputs))
+        return self.numbers(keras.Model(inputs, outputs))
 
     def _of_policy(self):
         (inputs,) = self.inputs()
         policy = keras.dtype_policies.DTypePolicyMap() if self.form == "map" else self.made()
-        return self._numbers(keras.Model(inputs, keras.layers.Dense(4, dtype=policy)(inputs)))
+        return self.numbers(keras.Model(inputs, keras.layers.Dense(4, dtype=policy)(inputs)))
 
     def _of_initializer(self):
         return self._of_dense_argument("kernel_initializer")
@@ -179,13 +200,13 @@ class Construct(object):
         (inputs,) = self.inputs()
         if len(inputs.shape) > 2:
             layer = keras.layers.Conv2D(4, 3, kernel_constraint=self.made())
-            return self._numbers(keras.Model(inputs, layer(inputs)))
+            return self.numbers(keras.Model(inputs, layer(inputs)))
         return self._of_dense_argument("kernel_constraint")
 
     def _of_dense_argument(self, argument):
         (inputs,) = self.inputs()
         layer = keras.layers.Dense(4, **{argument: self.made()})
-        return self._numbers(keras.Model(inputs, layer(inputs)))
+        return self.numbers(keras.Model(inputs, layer(inputs)))
 
     def _of_dense(self):
         """What is compiled into a model of one layer: an optimizer, a schedule, a loss or a metric."""
@@ -195,7 +216,7 @@ class Construct(object):
             outputs = [keras.layers.Dense(3, name="one")(inputs), keras.layers.Dense(3, name="two")(inputs)]
         else:
             outputs = last(inputs)
-        model = self._numbers(keras.Model(inputs, outputs))
+        model = self.numbers(keras.Model(inputs, outputs))
         model.compile(**self._settings())
         return model
 
@@ -222,11 +243,71 @@ class Construct(object):
         return settings
 
 
+class Bouquet(object):
+    """Several lines of one kind in one model, for what takes too long one by one.
+
+    What this Keras does not have is left out, and something plain stands in its place: inputs and outputs stay as many.
+    """
+
+    def __init__(self, scenario_name, constructs):
+        self.scenario, self.constructs = scenario_name, constructs
+        self.kind = constructs[0].kind
+
+    def build(self):
+        if self.kind == "metric":
+            return self._compiled(["mse"], [self._metrics()])
+        if self.kind == "loss":
+            return self._compiled([self._made(construct) or "mse" for construct in self.constructs])
+        inputs, outputs = [], []
+        for construct in self.constructs:
+            tensors = construct.inputs()
+            inputs += tensors
+            outputs += self._branch(construct, tensors)
+        return self.constructs[0].numbers(keras.Model(inputs, outputs))
+
+    def _branch(self, construct, tensors):
+        try:
+            layer = construct.made_layer() if construct.kind == "layer" else self._layer_of(construct)
+            given = [tensors[0], tensors[0]] if construct.form == "pair" else tensors
+            outputs = layer(*given) if construct.form == "pair" else layer(given if len(given) > 1 else given[0])
+        except Exception:
+            outputs = [keras.layers.Activation("linear")(tensor) for tensor in tensors]
+        return list(outputs) if isinstance(outputs, (list, tuple)) else [outputs]
+
+    def _layer_of(self, construct):
+        """The one layer of a construct's own model, made anew for this one."""
+        layer = construct.build().layers[-1]
+        return type(layer).from_config(dict(layer.get_config(), name=construct.scenario))
+
+    def _made(self, construct):
+        try:
+            return construct.made()
+        except (AttributeError, TypeError):
+            return None
+
+    def _metrics(self):
+        return [made for made in (self._made(construct) for construct in self.constructs) if made is not None]
+
+    def _compiled(self, losses, metrics=None):
+        inputs = keras.Input(shape=(8,))
+        outputs = [keras.layers.Dense(3, activation="softmax")(inputs) for _ in losses]
+        model = self.constructs[0].numbers(keras.Model(inputs, outputs if len(outputs) > 1 else outputs[0]))
+        settings = {"loss": losses if len(losses) > 1 else losses[0]}
+        if metrics:
+            settings["metrics"] = metrics[0]
+        model.compile(optimizer=keras.optimizers.SGD(learning_rate=0.05), **settings)
+        return model
+
+
 def _register():
     with open(_TABLE) as stream:
+        constructs = {}
         for line in csv.DictReader(stream):
             construct = Construct(line)
+            constructs[construct.scenario] = construct
             scenario(construct.scenario, "constructs")(construct.build)
+    for name, members in bouquets([construct.fields for construct in constructs.values()]):
+        scenario(name, "constructs")(Bouquet(name, [constructs[member] for member in members]).build)
 
 
 _register()

@@ -6,7 +6,7 @@ reads what the host has to know of it.
 
 import csv
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -20,6 +20,9 @@ FAMILY, TAG = "constructs", "constructs"
 _COMPILED = ("optimizer", "schedule", "loss", "metric")
 _KINDS = ("layer", "model", "operation", "activation", "initializer", "regularizer", "constraint", "policy", *_COMPILED)
 _INPUT = re.compile(r"^(float|int|text) (\d+(?:x\d+)*)(?: <(\d+))?$")
+# Kinds of which several lines fit into one model, and how many.
+_TOGETHER = ("layer", "activation", "initializer", "regularizer", "constraint", "policy", "loss", "metric")
+_MOST_TOGETHER = 8
 _TWO_OUTPUTS = ("list", "dictionary", "weights")
 
 
@@ -85,6 +88,40 @@ def _input(text: str) -> tuple[Any, ...]:
         raise ValueError(f"{text.strip()!r} is no input such as 'float 5x3', 'int 4 <12' or 'text 1'")
     kind, shape, bound = found[1], tuple(int(size) for size in found[2].split("x")), found[3]
     return (kind, shape, int(bound)) if kind == "int" and bound else (kind, shape)
+
+
+@dataclass(frozen=True)
+class Bouquet:
+    """Several lines of one kind in one model: what loads there is measured at once."""
+
+    scenario: str
+    lines: tuple[ConstructLine, ...]
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """What it sets of a scenario's options; a line that a version lacks is left out there."""
+        first = self.lines[0]
+        options = {**first.options, "name": self.scenario, "title": ", ".join(line.title for line in self.lines)}
+        options |= {"since": "2.0", "until": "", "precision": "float32"}
+        if first.kind == "loss":
+            options["targets"] = ((3,),) * len(self.lines)
+        elif first.kind not in _COMPILED:
+            options["inputs"] = tuple(item for line in self.lines for item in line.options["inputs"])
+        if any(line.options["precision"] != "float32" for line in self.lines):
+            options["precision"] = "mixed_float16"
+        return options
+
+
+def bouquets(lines: Iterable[ConstructLine]) -> Iterator[Bouquet]:
+    """Lines that are measured together; ``scenarios/constructs.py`` has the same rule, and a test holds them together."""
+    together: dict[str, list[ConstructLine]] = {}
+    for line in lines:
+        usual = line.form in ("", "string", "function", "pair", "cell")
+        if line.kind in _TOGETHER and usual and "text" not in line.inputs and "-> 1" not in line.inputs:
+            together.setdefault(line.kind, []).append(line)
+    for kind, found in together.items():
+        for number, start in enumerate(range(0, len(found), _MOST_TOGETHER), 1):
+            yield Bouquet(f"bouquet-{kind}-{number:02}", tuple(found[start : start + _MOST_TOGETHER]))
 
 
 def read_table(path: Path) -> Iterator[tuple[ConstructLine, str]]:

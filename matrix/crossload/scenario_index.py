@@ -13,7 +13,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from crossload.construct_table import read_table
+from crossload.construct_table import Bouquet, ConstructLine, bouquets, read_table
 from crossload.errors import ConfigError, SelectionError, nearest
 from crossload.resources import SCENARIOS
 from crossload.util.import_roots import import_root
@@ -220,10 +220,12 @@ def _constructs(package: _Package, known: Mapping[str, Any], root: str) -> Itera
     code = hashlib.sha256()
     for path in _reachable([package], [module]):
         code.update(path.read_bytes())
-    for line, text in read_table(table):
-        options = {**known, **line.options}
+    texts = dict(read_table(table))
+    made: list[tuple[ConstructLine | Bouquet, str]] = [*texts.items()]
+    made += [(item, "\n".join(texts[line] for line in item.lines)) for item in bouquets(texts)]
+    for item, text in made:
         digest = hashlib.sha256(f"{code.hexdigest()}\0{text}".encode()).hexdigest()
-        yield Scenario(line.scenario, module, (root,), options, digest, text, only_builds=True)
+        yield Scenario(item.scenario, module, (root,), {**known, **item.options}, digest, text, only_builds=True)
 
 
 def _only_builds(tree: ast.Module) -> bool:

@@ -8,16 +8,16 @@ from typing import Any
 
 from crossload.app.model_bench import ModelOptions, open_bench
 from crossload.config import load_config
-from crossload.diagnosis.case import version_in
 from crossload.environments.exact_keras import lock_exact_keras
 from crossload.environments.model import Environment
 from crossload.environments.nightly_lock import resolve
 from crossload.environments.selection import all_environments, select
-from crossload.shipped.answers import Known, read_known
+from crossload.shipped.answers import read_known
+from crossload.shipped.construct_data import ConstructData, read_constructs
 from crossload.upgrade.stand_in import pip_today
 from crossload.user_models.check import Check, measure
-from crossload.user_models.model_file import ModelError, open_model
-from crossload.user_models.prediction import Prediction, predict, similar_scenarios
+from crossload.user_models.model_file import ModelError, UserModel, open_model
+from crossload.user_models.prediction import NOT_KNOWN, Prediction, predict
 from crossload.user_models.sarif import sarif
 from crossload.user_models.saver import find_saver, keras_of, measured_like
 from crossload.user_models.security import risk_lines
@@ -25,6 +25,8 @@ from crossload.user_models.text import expected, model_rows, prediction_lines
 from crossload.util.clock import today
 from crossload.util.files import write_text_atomically
 from crossload.util.terminal import Say
+
+_KERAS_3 = 3
 
 
 def check_model(
@@ -49,19 +51,17 @@ def check_model(
     environments |= {item.id: item for item in loaders}
     writer = find_saver(opened, environments, options.saved_with, None if static else lock_exact_keras)
     known = read_known(local_run)
-    asked = {item.id for item in loaders}
-    like_writer = measured_like(writer.environment, environments, known.in_full)
-    alike = [name for name, _ in similar_scenarios(opened, known, like_writer)]
-    predictions = _told(predict(known, like_writer, opened.format, alike), writer.environment, like_writer, known)
+    constructs = read_constructs()
+    like_writer = measured_like(writer.environment, environments, constructs.writers)
+    predictions = _predicted(constructs, opened, writer.environment, like_writer, loaders, environments)
     found = Check(
         model=opened,
         saver=writer.environment.id,
         why=writer.why,
         exact=writer.exact,
         predicted_as=like_writer,
-        predictions=[item for item in predictions if item.environment in asked],
-        alike=alike,
-        origin=known.origin,
+        predictions=predictions,
+        origin=constructs.origin,
     )
     for name, value in model_rows(opened):
         say(f"{name}: {value}")
@@ -72,7 +72,7 @@ def check_model(
         say(f"SARIF: {options.sarif}")
     stands_in = "" if writer.exact else ": it stands in for what wrote the file"
     say(f"reference: {writer.environment.id}, {writer.why}{stands_in}")
-    for line in (known.origin, *prediction_lines(found)):
+    for line in prediction_lines(found):
         say(line)
     for name, text in expected(found).items():
         say(f"  {name}: {text}")
@@ -103,19 +103,46 @@ def _write_sarif(path: Path, document: Mapping[str, Any]) -> None:
         raise ModelError(f"--sarif {path}: cannot be written ({error.strerror}).") from None
 
 
-def _told(
-    predictions: Sequence[Prediction], writer: Environment, like_writer: str, known: Known
-) -> Sequence[Prediction]:
-    """Predictions, without those for versions between the writer and the one that they are taken from.
+def _predicted(
+    constructs: ConstructData,
+    model: UserModel,
+    writer: Environment,
+    like_writer: str,
+    loaders: Sequence[Environment],
+    environments: Mapping[str, Environment],
+) -> list[Prediction]:
+    """What is expected of a file in each environment, from the cells of constructs.
+
+    :param like_writer: the measured environment whose files stand for the writer's.
+    """
+    evidence = constructs.evidence(like_writer, model.format)
+    found = []
+    for loader in loaders:
+        stand_in = _measured_with_its_keras(loader, constructs.writers, environments)
+        (said,) = predict(evidence, model.found.constructs, [stand_in])
+        if _lies_between(loader, writer, environments.get(like_writer)):
+            said = Prediction(stand_in, NOT_KNOWN, missing=(f"what {writer.id} writes and {loader.id} reads",))
+        found.append(replace(said, environment=loader.id))
+    return found
+
+
+def _measured_with_its_keras(
+    loader: Environment, measured: Sequence[str], environments: Mapping[str, Environment]
+) -> str:
+    """A measured environment with the very Keras of another one, which decides what loads; itself where there is none."""
+    if loader.id in measured or (keras := keras_of(loader)) is None or keras.major < _KERAS_3:
+        return loader.id
+    same = [name for name in measured if name in environments and keras_of(environments[name]) == keras]
+    return same[0] if same else loader.id
+
+
+def _lies_between(loader: Environment, writer: Environment, like_writer: Environment | None) -> bool:
+    """Whether a loader lies between the writer and what stands for it.
 
     To those the file of one is newer and the file of the other is older, and that decides most of what happens.
     """
-    if like_writer == writer.id:
-        return predictions
-    versions = {item["id"]: version_in(item.get("keras")) for item in known.environments}
-    ends = [version for version in (keras_of(writer), versions.get(like_writer)) if version is not None]
-    return [
-        item
-        for item in predictions
-        if not ends or (keras := versions.get(item.environment)) is None or not min(ends) <= keras <= max(ends)
-    ]
+    if like_writer is None or like_writer.id == writer.id:
+        return False
+    ends = [version for version in (keras_of(writer), keras_of(like_writer)) if version is not None]
+    keras = keras_of(loader)
+    return bool(ends) and keras is not None and len(set(ends)) > 1 and min(ends) <= keras <= max(ends)

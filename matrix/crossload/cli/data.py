@@ -1,13 +1,16 @@
 """Commands for the measurements that come with the package."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from crossload.cli.options import DEFAULT_CONFIG, BackendOption, ConfigOption
 from crossload.errors import NothingCouldRunError, SelectionError
 from crossload.util.terminal import lines_to, open_console, words
+
+if TYPE_CHECKING:
+    from crossload.shipped.file_format import Measurements
 
 app = typer.Typer(help="The measurements that come with Crossload.", no_args_is_help=True)
 
@@ -23,8 +26,33 @@ def build(
 ) -> None:
     """Replace the shipped measurements by those of a run."""
     from crossload.config import load_config
-    from crossload.resources import IS_CHECKOUT, MEASURED
+    from crossload.resources import MEASURED
     from crossload.shipped.building import build as build_from
+
+    _ship(build_from(out, load_config(config), config.parent), to, MEASURED)
+
+
+@app.command()
+def constructs(
+    outs: Annotated[
+        list[Path], typer.Argument(metavar="OUT...", help="Folders of runs; later ones go before earlier.")
+    ],
+    to: Annotated[
+        Path | None,
+        typer.Option("--to", metavar="FILE", help="Instead of the package's own file. Needed outside a checkout."),
+    ] = None,
+    config: ConfigOption = DEFAULT_CONFIG,
+) -> None:
+    """Replace the shipped cells that `check` predicts from by those of runs, with what their files are made of."""
+    from crossload.config import load_config
+    from crossload.resources import CONSTRUCTS_MEASURED
+    from crossload.shipped.construct_data import build_constructs
+
+    _ship(build_constructs(outs, load_config(config), config.parent), to, CONSTRUCTS_MEASURED)
+
+
+def _ship(measurements: "Measurements", to: Path | None, place: Path) -> None:
+    from crossload.resources import IS_CHECKOUT
     from crossload.shipped.file_format import write
 
     if to is None and not IS_CHECKOUT:
@@ -32,10 +60,9 @@ def build(
             "the shipped measurements are part of the installed Crossload, which nothing writes into. "
             "Name a file with --to FILE."
         )
-    measurements = build_from(out, load_config(config), config.parent)
     if not len(measurements):
-        raise SelectionError(f"{out}: this run has no cells to ship.")
-    path = write(measurements, to or MEASURED)
+        raise SelectionError("there are no cells to ship.")
+    path = write(measurements, to or place)
     lines_to(open_console())(
         f"{path}: {len(measurements):,} cells of {len(measurements.environments)} environments, "
         f"measured {measurements.date}, {path.stat().st_size / 1e6:.2f} MB"

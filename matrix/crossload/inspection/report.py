@@ -10,6 +10,7 @@ from typing import Any
 from crossload.inspection.bounds import printable
 from crossload.inspection.builtin_names import ACTIVATIONS, BUILT_IN
 from crossload.inspection.carried import Carried, in_configuration
+from crossload.inspection.constructs import of_architecture, of_training
 from crossload.inspection.structure import structure_of
 
 # What a reader may meet in a damaged file. Anything else is a fault of ours and must be seen.
@@ -64,6 +65,7 @@ class Inspection:
     :param compiled: names of optimizer, losses and metrics it is compiled with; empty where it is not.
     :param structure: digest of its configuration and of the shapes and types of its weights, see
         :func:`crossload.inspection.structure.structure_of`; empty where it says neither.
+    :param constructs: marks of what it is made of, see ``inspection.constructs``.
     :param carries: what can hurt whoever loads it, and where.
     :param damage: what cannot be read, in words; empty when all of it could.
     """
@@ -83,6 +85,7 @@ class Inspection:
     config_keys: frozenset[str] = frozenset()
     compiled: tuple[str, ...] = ()
     structure: str = ""
+    constructs: frozenset[str] = frozenset()
     carries: tuple[Carried, ...] = ()
     damage: str = ""
 
@@ -103,6 +106,7 @@ class Notes:
     registered: list[str] = field(default_factory=list)
     config_keys: set[str] = field(default_factory=set)
     compiled: list[str] = field(default_factory=list)
+    constructs: set[str] = field(default_factory=set)
     carries: set[Carried] = field(default_factory=set)
     damage: list[str] = field(default_factory=list)
     configurations: list[Any] = field(default_factory=list)
@@ -126,6 +130,7 @@ class Notes:
         """Note what the configuration of a model says, nested ones included."""
         self.configurations.append(config)
         self.carries.update(in_configuration(config))
+        self.constructs.update(of_architecture(config))
         self._within(config)
 
     def _within(self, config: Any) -> None:
@@ -169,6 +174,7 @@ class Notes:
         if not isinstance(config, dict):
             return
         self.configurations.append(config)
+        self.constructs.update(of_training(config))
         optimizer = config.get("optimizer_config") or config.get("optimizer")
         for value in (optimizer, config.get("loss"), config.get("metrics"), config.get("weighted_metrics")):
             self._compiled(value)
@@ -207,6 +213,7 @@ class Notes:
             nested=self.models > 1,
             structure=structure_of(self.configurations, self.tensors),
             config_keys=frozenset(printable(key) for key in self.config_keys),
+            constructs=frozenset(printable(mark) for mark in self.constructs),
             carries=tuple(sorted(Carried(item.construct, printable(item.where)) for item in self.carries)),
             damage="; ".join(dict.fromkeys(printable(item) for item in self.damage[:_MOST_DAMAGE])),
             **once,

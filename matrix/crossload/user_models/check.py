@@ -24,7 +24,6 @@ class Check:
     :param saver: environment of the reference; ``why`` says why that one.
     :param exact: whether that is what wrote the file; otherwise it stands in, and nothing follows from its own failure.
     :param predicted_as: the measured environment that predictions are taken from, as if it had written the file.
-    :param alike: scenarios that the predictions come from.
     :param origin: where the cells behind the predictions come from.
     :param reference: what the probe said of the model in its saver; empty where nothing was measured.
     :param rows: one a version, as in a result table, in the order of versions; empty where nothing was measured.
@@ -35,7 +34,6 @@ class Check:
     saver: str
     why: str
     predictions: Sequence[Prediction]
-    alike: Sequence[str]
     origin: str
     exact: bool = True
     predicted_as: str = ""

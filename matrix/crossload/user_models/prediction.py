@@ -1,96 +1,226 @@
-"""What measured cells of similar models say about a file that has not been loaded anywhere yet."""
+"""What measured cells say about a file that was not loaded yet: it is as compatible as its least compatible construct.
 
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+A file is taken apart into marks (``inspection.constructs``). A mark is as good as the best measured file that has it: what loads
+there loads. Where a mark was never measured from this writer to that reader, nothing is claimed: it is ``not known``.
+"""
+
+import re
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from functools import cached_property
 
 from crossload.domain.cells import CellRow
-from crossload.domain.verdicts import SCORED, severity
-from crossload.shipped.answers import Known
-from crossload.shipped.building import features_of
-from crossload.user_models.model_file import UserModel
+from crossload.domain.verdicts import LOADS, REMEDY, severity
+from crossload.probe.attempts import REMEDIES
+from crossload.shipped.construct_data import Evidence
 
-# Scenarios that are asked at most, and how much less alike than the best one they may be.
-_ASKED, _SPREAD = 5, 0.15
-# What weighs how much, of 1 in all: the layers it is made of, and what decides most failures.
-_WEIGHTS = {"classes": 0.4, "custom": 0.2, "lambdas": 0.2, "registered": 0.05, "nested": 0.1, "compiled": 0.05}
-# Layers that are in nearly every model say nothing.
-_COMMON = frozenset({"Functional", "Sequential", "Model", "InputLayer", "Dense"})
+NOT_KNOWN = "not known"
+_SETTING = re.compile(r"^([^.:]+)\.([^=>]+)=(.*)$")
+# Values that stand for any of their kind.
+_NUMBERS = frozenset({"0", "number", "negative"})
+_FREE = frozenset({"text", "data", "shape"})
+_MOST_NAMED = 4
 
 
 @dataclass(frozen=True)
 class Prediction:
     """What is expected in one environment.
 
-    :param verdict: the most frequent one among the scenarios asked; ties go to the worse one.
-    :param agreeing: how many of ``asked`` have it.
-    :param attempt, cause: the most frequent ones of those.
+    :param verdict: of the least compatible construct, or ``not known``.
+    :param construct: the one that decides, as a mark; empty where nothing is lost.
+    :param cells: how many measured files with that construct say so.
+    :param example: the smallest of them.
+    :param missing: what no cell covers.
     """
 
     environment: str
     verdict: str
-    agreeing: int
-    asked: int
-    attempt: str
-    cause: str
+    attempt: str = ""
+    cause: str = ""
+    construct: str = ""
+    cells: int = 0
+    example: str = ""
+    missing: tuple[str, ...] = ()
+
+    @property
+    def is_known(self) -> bool:
+        return self.verdict != NOT_KNOWN
+
+    def __str__(self) -> str:
+        if not self.is_known:
+            more = len(self.missing) - _MOST_NAMED
+            named = ", ".join(self.missing[:_MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
+            return f"{NOT_KNOWN}: no cell covers {named}"
+        how = f" with {self.attempt}" if self.verdict == REMEDY and self.attempt else ""
+        cause = f" ({self.cause})" if self.cause else ""
+        if not self.construct:
+            return f"{self.verdict}{how}{cause}: every construct was measured"
+        files = f"{self.cells} measured file{'s' if self.cells != 1 else ''}"
+        return f"{self.verdict}{how}{cause}, decided by {self.construct}: {files}, such as {self.example}"
 
 
-def likeness(one: Mapping[str, Any], two: Mapping[str, Any]) -> float:
-    """How alike the features of two models are, from 0 to 1."""
-    if not one or not two:
-        return 0.0
-    total = sum(weight for name, weight in _WEIGHTS.items() if name != "classes" and one[name] == two[name])
-    mine, theirs = (set(item["classes"]) - _COMMON for item in (one, two))
-    return total + _WEIGHTS["classes"] * (len(mine & theirs) / len(mine | theirs) if mine | theirs else 1.0)
+@dataclass(frozen=True)
+class _Best:
+    """The best measured file with a mark.
+
+    :param count: how many have it.
+    :param attempts: remedies that loaded one of them.
+    """
+
+    row: CellRow
+    count: int
+    attempts: frozenset[str] = frozenset()
 
 
-def similar_scenarios(model: UserModel, known: Known, saver: str) -> list[tuple[str, float]]:
-    """Scenarios measured in this format and saver that are most like the file, with how alike they are."""
-    measured = {
-        row["scenario"]
-        for row in known.rows
-        if row["format"] == model.format and row["saved_with"] == saver and row["verdict"] in SCORED
-    }
-    mine, controls = features_of(model.found), known.controls
-    # Weights say nothing of their model. A subclassed model names no layer either, and is one of the user's own classes.
-    says_something = bool(model.found.classes or model.found.custom)
-    scores = {
-        item["name"]: likeness(mine, item["features"]) if says_something else 1.0
-        for item in known.scenarios
-        if item["name"] in measured and not item["altered"] and item["name"] not in controls
-    }
-    ranked = sorted(scores.items(), key=lambda item: (-item[1], item[0]))
-    if not ranked:
-        return []
-    if not says_something:
-        return ranked
-    return [item for item in ranked if item[1] >= ranked[0][1] - _SPREAD][:_ASKED]
+class _Reader:
+    """What one environment makes of the files of one writer."""
+
+    def __init__(self, evidence: Evidence, environment: str) -> None:
+        self._evidence = evidence
+        self._rows = evidence.cells.get(environment, {})
+        self._known: dict[str, _Best | None] = {}
+
+    def best(self, mark: str) -> _Best | None:
+        """The best file that has this very mark; None where there is none."""
+        if mark not in self._known:
+            names = [name for name in self._evidence.scenarios_with.get(mark, ()) if name in self._rows]
+            least = min(names, key=self._rank, default=None)
+            self._known[mark] = None if least is None else self._summed_up(least, names)
+        return self._known[mark]
+
+    def _summed_up(self, least: str, names: Sequence[str]) -> _Best:
+        rows = [self._rows[name] for name in names]
+        attempts = frozenset(row["attempt"] for row in rows if row["verdict"] == REMEDY)
+        return _Best(self._rows[least], len(names), attempts)
+
+    def _rank(self, name: str) -> tuple[int, int, str]:
+        return severity(self._rows[name]["verdict"]), len(self._evidence.marks[name]), name
+
+    def best_like(self, mark: str) -> _Best | None:
+        """The best file that has this mark, or one that means the same."""
+        found = self.best(mark)
+        setting = _SETTING.match(mark)
+        if found is not None or setting is None:
+            return found
+        owner, key, value = setting.groups()
+        if self.best(owner) is None:
+            return None
+        same = [other for other in self._values.get((owner, key), ()) if _same_kind(other, value)]
+        bests = [item for item in (self.best(f"{owner}.{key}={other}") for other in same) if item is not None]
+        if bests:
+            return min(bests, key=lambda item: severity(item.row["verdict"]))
+        return self._as_elsewhere(owner, key, value)
+
+    @cached_property
+    def _values(self) -> Mapping[tuple[str, str], set[str]]:
+        """Values that were measured, by class and key."""
+        found: dict[tuple[str, str], set[str]] = defaultdict(set)
+        for mark in self._evidence.scenarios_with:
+            if setting := _SETTING.match(mark):
+                found[setting[1], setting[2]].add(setting[3])
+        return found
+
+    @cached_property
+    def _owners(self) -> Mapping[tuple[str, str], set[str]]:
+        """Classes that were measured with a value, by key and value."""
+        found: dict[tuple[str, str], set[str]] = defaultdict(set)
+        for (owner, key), values in self._values.items():
+            for value in values:
+                found[key, value].add(owner)
+        return found
+
+    def _as_elsewhere(self, owner: str, key: str, value: str) -> _Best | None:
+        """The class itself, where its other values of this key were measured, and this value made no other class worse."""
+        if (owner, key) not in self._values:
+            return None
+        others = [other for other in self._owners.get((key, value), ()) if other != owner]
+        pairs = [(self.best(other), self.best(f"{other}.{key}={value}")) for other in others]
+        judged = [(one, two) for one, two in pairs if one is not None and two is not None]
+        if not judged or any(severity(two.row["verdict"]) > severity(one.row["verdict"]) for one, two in judged):
+            return None
+        return self.best(owner)
+
+    def is_blamed_elsewhere(self, mark: str, marks: Collection[str]) -> bool:
+        """Whether a mark that is bad was only measured beside one that is bad by itself and that the file does not have."""
+        names = [name for name in self._evidence.scenarios_with.get(mark, ()) if name in self._rows]
+        bad = severity(self._rows[names[0]]["verdict"]) if names else 0
+        return bool(names) and all(
+            any(
+                other not in marks
+                and (best := self.best(other)) is not None
+                and best.count > len(names)
+                and severity(best.row["verdict"]) >= bad
+                for other in self._evidence.marks[name]
+            )
+            for name in names
+        )
 
 
-def predict(known: Known, saver: str, form: str, scenarios: Sequence[str]) -> list[Prediction]:
-    """What is expected in every environment that these scenarios were loaded in, in the order of their versions."""
-    wanted = set(scenarios)
-    by_loader: dict[str, list[CellRow]] = {}
-    for row in known.rows:
-        is_like = row["scenario"] in wanted and row["format"] == form and row["saved_with"] == saver
-        if is_like and row["loaded_with"] and row["verdict"] in SCORED:
-            by_loader.setdefault(row["loaded_with"], []).append(row)
-    # A sample says too little of few scenarios: there speaks the environment that it was compared with.
-    asked = {name: known.stands_for.get(name, name) for name in known.environment_ids}
-    return [_prediction(name, by_loader[other]) for name, other in asked.items() if other in by_loader]
+def _same_kind(one: str, two: str) -> bool:
+    """Whether two values are free ones of the same kind: numbers, lists of numbers, texts and data."""
+    if one in _NUMBERS and two in _NUMBERS:
+        return True
+    if one in _FREE or two in _FREE:
+        return one == two
+    if one.startswith("[") and two.startswith("["):
+        return set(one[1:-1].split()) <= _NUMBERS and set(two[1:-1].split()) <= _NUMBERS
+    return False
 
 
-def _prediction(environment: str, rows: Iterable[CellRow]) -> Prediction:
-    rows = list(rows)
-    counts = Counter(row["verdict"] for row in rows)
-    verdict = max(counts, key=lambda name: (counts[name], severity(name)))
-    like = [row for row in rows if row["verdict"] == verdict]
+def predict(evidence: Evidence, marks: Collection[str], environments: Iterable[str]) -> list[Prediction]:
+    """What is expected of a file with these marks, in every environment asked for.
+
+    :param evidence: the measured files of its writer in its format.
+    """
+    return [_prediction(_Reader(evidence, name), name, marks, evidence) for name in environments]
+
+
+def _prediction(reader: _Reader, environment: str, marks: Collection[str], evidence: Evidence) -> Prediction:
+    if environment not in evidence.cells:
+        return Prediction(environment, NOT_KNOWN, missing=(f"files of this writer and format in {environment}",))
+    if not marks:
+        return Prediction(environment, NOT_KNOWN, missing=("a file that says nothing of its architecture",))
+    found = {mark: reader.best_like(mark) for mark in sorted(marks)}
+    bad = {mark: best for mark, best in found.items() if best is not None and best.row["verdict"] not in LOADS}
+    blamed = [mark for mark in bad if reader.is_blamed_elsewhere(mark, marks)]
+    missing = [mark for mark, best in found.items() if best is None] + blamed
+    known = {mark: best for mark, best in found.items() if best is not None and mark not in blamed}
+    worst = max((severity(best.row["verdict"]) for best in known.values()), default=-1)
+    deciding = {mark: best for mark, best in known.items() if severity(best.row["verdict"]) == worst}
+    if not deciding or (missing and worst <= severity(REMEDY)):
+        return Prediction(environment, NOT_KNOWN, missing=tuple(missing) or ("anything in it",))
+    mark, best = _most_general(deciding)[0]
+    row = best.row
+    verdict, attempt = row["verdict"], row["attempt"] or ""
+    if verdict == REMEDY:
+        common = frozenset.intersection(*(item.attempts for item in deciding.values()))
+        if not common:
+            return Prediction(environment, NOT_KNOWN, missing=(_not_together(deciding),))
+        # What an older run tried and this version does not know goes last.
+        attempt = min(common, key=lambda name: (*REMEDIES, name).index(name))
+    everything = verdict in LOADS and worst == min(severity(item.row["verdict"]) for item in known.values())
     return Prediction(
-        environment, verdict, len(like), len(rows), _usual(row["attempt"] for row in like), _usual(row["cause"] for row in like)
-    )  # fmt: skip
+        environment,
+        verdict,
+        attempt,
+        row["cause"] or "",
+        "" if everything else mark,
+        best.count,
+        row["scenario"],
+    )
 
 
-def _usual(words: Iterable[str | None]) -> str:
-    counts = Counter(word or "" for word in words)
-    return max(counts, key=lambda word: (counts[word], word), default="")
+def _not_together(deciding: Mapping[str, _Best]) -> str:
+    """Remedies that were measured apart, each with what it is for."""
+    named: dict[str, str] = {}
+    for mark, best in _most_general(deciding):
+        named.setdefault(best.row["attempt"], mark)
+    return f"these together: {' and '.join(f'{attempt} for {mark}' for attempt, mark in sorted(named.items()))}"
+
+
+def _most_general(marks: Mapping[str, _Best]) -> Sequence[tuple[str, _Best]]:
+    """What most files were measured with first: the others stand beside it. A class goes before what is said of it."""
+    return sorted(
+        marks.items(), key=lambda item: (-item[1].count, "=" in item[0] or ">" in item[0], len(item[0]), item[0])
+    )

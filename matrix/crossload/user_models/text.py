@@ -31,22 +31,14 @@ def _size(count: int) -> str:
 
 
 def prediction_lines(check: Check) -> list[str]:
-    """What is to be expected, as far as similar models were measured."""
-    if not check.predictions:
-        return [f"Nothing like it was measured from {check.saver} as {check.model.format}: no prediction."]
+    """What predictions rest on."""
     nearest = f", as if {check.predicted_as} had written it" if check.predicted_as not in ("", check.saver) else ""
-    like = ", ".join(check.alike[:5]) + (f" and {len(check.alike) - 5} more" if len(check.alike) > 5 else "")
-    return [f"Expected, from cells of similar models ({like}){nearest}:"]
+    return [f"Expected of its least compatible construct ({check.origin}){nearest}:"]
 
 
 def expected(check: Check) -> dict[str, str]:
-    """What is expected in each environment, in a few words."""
-    said = {}
-    for item in check.predictions:
-        how = f" with {item.attempt}" if item.verdict == REMEDY and item.attempt else ""
-        cause = f" ({item.cause})" if item.cause else ""
-        said[item.environment] = f"{item.verdict}{how}{cause}, {item.agreeing} of {item.asked}"
-    return said
+    """What is expected in each environment, with the construct that decides."""
+    return {item.environment: str(item) for item in check.predictions}
 
 
 def measured_row(row: CellRow) -> tuple[str, ...]:
@@ -102,8 +94,8 @@ def document(check: Check) -> dict[str, Any]:
         "saved_with": check.saver,
         "saved_with_because": check.why,
         "saved_with_is_exact": check.exact,
-        "predicted": [vars(item) for item in check.predictions],
-        "predicted_from": {"scenarios": list(check.alike), "origin": check.origin},
+        "predicted": [{**vars(item), "missing": list(item.missing)} for item in check.predictions],
+        "predicted_from": {"as_if_written_by": check.predicted_as, "origin": check.origin},
         "reference": {
             key: value for key, value in check.reference.items() if key not in ("event", "digest", "seconds")
         },

@@ -1,52 +1,124 @@
-"""What is expected of a file that was loaded nowhere: the most frequent verdict, and of two the worse."""
+"""What is expected of a file that was loaded nowhere is what its least compatible construct shows; never a vote."""
 
 import itertools
-from types import SimpleNamespace
-from typing import Any, cast
+from collections.abc import Collection, Mapping
+from typing import Any
 
 import pytest
 
 from crossload.domain.verdicts import SEVERITY
-from crossload.shipped.answers import Known
-from crossload.user_models.model_file import UserModel
-from crossload.user_models.prediction import predict, similar_scenarios
+from crossload.shipped.construct_data import Evidence
+from crossload.user_models.prediction import NOT_KNOWN, Prediction, predict
+
+READER = "2.16-cpu"
+DENSE = {"Functional", "Dense", "Dense.units=number", "Dense.use_bias=True"}
 
 
-def expected(*verdicts: str) -> str:
-    rows: list[dict[str, Any]] = [
-        {
-            **{"scenario": f"s{number}", "format": "h5", "saved_with": "2.10-cpu", "loaded_with": "2.16-cpu"},
-            **{"verdict": verdict, "attempt": "plain", "cause": ""},
-        }
-        for number, verdict in enumerate(verdicts)
-    ]
-    known = Known(rows, [{"id": "2.10-cpu"}, {"id": "2.16-cpu"}], (), "")
-    (found,) = predict(known, "2.10-cpu", "h5", [row["scenario"] for row in rows])
-    return found.verdict
+def evidence(**files: tuple[str, Collection[str]]) -> Evidence:
+    """Measured files: the verdict of each, with an attempt behind a colon, and its marks."""
+    cells: dict[str, Mapping[str, Any]] = {}
+    for name, (said, _) in files.items():
+        verdict, _, attempt = said.partition(":")
+        cells[name] = {"scenario": name, "verdict": verdict, "attempt": attempt, "cause": f"cause-of-{name}"}
+    return Evidence({name: frozenset(marks) for name, (_, marks) in files.items()}, {READER: cells})
+
+
+def expected(known: Evidence, marks: Collection[str], environment: str = READER) -> Prediction:
+    (found,) = predict(known, frozenset(marks), [environment])
+    return found
+
+
+def test_five_files_that_load_do_not_outvote_one_construct_that_does_not() -> None:
+    fine = {f"fine{number}": ("exact", DENSE) for number in range(5)}
+    known = evidence(**fine, slicing=("fails", {*DENSE, "SlicingOpLambda"}))
+    found = expected(known, {*DENSE, "SlicingOpLambda"})
+    assert (found.verdict, found.construct, found.example, found.cells) == ("fails", "SlicingOpLambda", "slicing", 1)
+    assert found.cause == "cause-of-slicing"
+    assert "decided by SlicingOpLambda: 1 measured file, such as slicing" in str(found)
 
 
 @pytest.mark.parametrize(("worse", "better"), [*itertools.combinations(SEVERITY, 2)])
-def test_a_tie_goes_to_the_worse(worse: str, better: str) -> None:
-    assert expected(better, worse) == expected(worse, better) == worse
+def test_the_worse_of_two_constructs_decides(worse: str, better: str) -> None:
+    known = evidence(a=(f"{worse}:rename", {"A"}), b=(f"{better}:rename", {"B"}))
+    found = expected(known, {"A", "B"})
+    assert found.verdict == worse
+    assert found.construct == "A"
 
 
-def test_the_most_frequent_one_is_expected() -> None:
-    assert expected("exact", "differs", "exact") == "exact"
+def test_a_construct_is_as_good_as_the_best_file_that_has_it() -> None:
+    known = evidence(plain=("exact", DENSE), rnn=("fails", {*DENSE, "LSTM"}))
+    assert expected(known, DENSE).verdict == "exact"
+    assert expected(known, {*DENSE, "LSTM"}).construct == "LSTM"
 
 
-@pytest.mark.parametrize(("custom", "alike"), [((), ["dense", "own-model"]), (("VAE",), ["own-model"])])
-def test_a_subclassed_model_is_like_those_with_classes_of_their_own(custom: tuple[str, ...], alike: list[str]) -> None:
-    """It names no layer. Weights alone name none either, and may be of any model."""
-    features = {"classes": [], "registered": False, "lambdas": False, "nested": False, "compiled": False}
-    scenarios = [
-        {"name": "dense", "altered": False, "control": False, "features": {**features, "custom": False}},
-        {"name": "own-model", "altered": False, "control": False, "features": {**features, "custom": True}},
-    ]
-    rows: list[dict[str, Any]] = [
-        {"scenario": item["name"], "format": "keras", "saved_with": "2.14-cpu", "verdict": "exact"}
-        for item in scenarios
-    ]
-    found = SimpleNamespace(classes=(), custom=custom, registered=(), lambdas=0, nested=False, compiled=())
-    model = cast(UserModel, SimpleNamespace(found=found, format="keras"))
-    known = Known(rows, [{"id": "2.14-cpu"}], scenarios, "")
-    assert [name for name, _ in similar_scenarios(model, known, "2.14-cpu")] == alike
+@pytest.mark.parametrize(
+    "mark",
+    [
+        "TFSMLayer",
+        "graph:a layer used twice",
+        "masked:Concatenate",
+        "call:LSTM.initial_state=tensor",
+        "Dense.dtype=float16",
+    ],
+)
+def test_what_no_cell_covers_is_not_known_and_named(mark: str) -> None:
+    found = expected(evidence(plain=("exact", DENSE)), {*DENSE, mark})
+    assert (found.verdict, found.missing) == (NOT_KNOWN, (mark,))
+    assert str(found) == f"not known: no cell covers {mark}"
+
+
+def test_what_fails_for_certain_fails_whatever_else_is_not_known() -> None:
+    found = expected(evidence(a=("differs", {"A"}), b=("exact", {"B"})), {"A", "B", "C"})
+    assert (found.verdict, found.construct) == ("differs", "A")
+    assert expected(evidence(a=("remedy:rename", {"A"})), {"A", "C"}).verdict == NOT_KNOWN
+
+
+def test_remedies_are_not_put_together() -> None:
+    known = evidence(a=("remedy:rename", {"A"}), b=("remedy:edit-config", {"B"}), c=("remedy:rename", {"C"}))
+    both = expected(known, {"A", "B"})
+    assert both.verdict == NOT_KNOWN
+    assert both.missing == ("these together: edit-config for B and rename for A",)
+    assert (expected(known, {"A", "C"}).verdict, expected(known, {"A", "C"}).attempt) == ("remedy", "rename")
+
+
+def test_a_free_value_stands_for_any_of_its_kind_and_a_choice_only_for_itself() -> None:
+    known = evidence(
+        one=(
+            "exact",
+            {"Dense", "Dense.units=number", "Dense.activation=relu", "Dense.axis=[number]", "Dense.seed=None"},
+        )
+    )
+    assert expected(known, {"Dense", "Dense.units=0"}).verdict == "exact"
+    assert expected(known, {"Dense", "Dense.axis=[negative]"}).verdict == "exact"
+    assert expected(known, {"Dense", "Dense.units=None"}).verdict == NOT_KNOWN
+    assert expected(known, {"Dense", "Dense.axis=number"}).verdict == NOT_KNOWN
+    assert expected(known, {"Dense", "Dense.activation=hard_sigmoid"}).verdict == NOT_KNOWN
+    assert expected(known, {"Dense", "Dense.more=True"}).verdict == NOT_KNOWN
+
+
+def test_a_choice_that_another_class_was_measured_with_counts_unless_it_hurts_there() -> None:
+    lines = {
+        "dense": ("exact", {"Dense", "Dense.activation=linear"}),
+        "conv": ("exact", {"Conv1D", "Conv1D.activation=linear"}),
+        "relu": ("exact", {"Conv1D", "Conv1D.activation=relu"}),
+        "hard": ("differs", {"Conv1D", "Conv1D.activation=hard_sigmoid"}),
+    }
+    assert expected(evidence(**lines), {"Dense", "Dense.activation=relu"}).verdict == "exact"
+    assert expected(evidence(**lines), {"Dense", "Dense.activation=hard_sigmoid"}).verdict == NOT_KNOWN
+
+
+def test_what_was_measured_only_beside_what_fails_is_not_blamed() -> None:
+    known = evidence(
+        rnn=("fails", {"LSTM", "LSTM.units=number"}), other=("fails", {"LSTM", "Odd"}), more=("fails", {"LSTM"})
+    )
+    assert expected(known, {"Odd"}).verdict == NOT_KNOWN
+    assert expected(known, {"Odd", "LSTM"}).construct == "LSTM"
+
+
+def test_an_environment_that_was_not_measured_is_not_known() -> None:
+    found = expected(evidence(plain=("exact", DENSE)), DENSE, "2.13-cpu")
+    assert (found.environment, found.verdict) == ("2.13-cpu", NOT_KNOWN)
+
+
+def test_a_file_that_holds_weights_alone_is_not_known() -> None:
+    assert expected(evidence(plain=("exact", DENSE)), ()).verdict == NOT_KNOWN

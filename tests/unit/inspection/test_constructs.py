@@ -1,0 +1,117 @@
+"""What a saved model is made of: marks of its configuration, the same for whoever wrote it."""
+
+from typing import Any
+
+from crossload.inspection.constructs import of_architecture, of_training
+
+
+def layer(kind: str, name: str = "x", nodes: Any = None, **config: Any) -> dict[str, Any]:
+    written: dict[str, Any] = {"class_name": kind, "config": {"name": name, "trainable": True, **config}, "name": name}
+    return written if nodes is None else {**written, "inbound_nodes": nodes}
+
+
+def functional(*layers: Any, inputs: Any = None, outputs: Any = None, **config: Any) -> dict[str, Any]:
+    ends = {"input_layers": inputs or [["a", 0, 0]], "output_layers": outputs or [["z", 0, 0]]}
+    return {"class_name": "Functional", "config": {"name": "m", "layers": list(layers), **ends, **config}}
+
+
+def marks(config: Any) -> set[str]:
+    return set(of_architecture(config))
+
+
+def test_values_are_told_by_kind_where_they_are_free() -> None:
+    found = marks(
+        layer("Dense", units=4, rate=0, axis=-1, sizes=[3, None], activation="relu", text="a b", bias=None, on=True)
+    )
+    assert found >= {
+        *("Dense", "Dense.units=number", "Dense.rate=0", "Dense.axis=negative", "Dense.sizes=[None number]"),
+        *("Dense.activation=relu", "Dense.text=text", "Dense.bias=None", "Dense.on=True"),
+    }
+    assert not any("name" in mark for mark in found)
+
+
+def test_objects_and_layers_inside_are_told_apart() -> None:
+    initializer = {"class_name": "GlorotUniform", "config": {"seed": None}}
+    found = marks(layer("Bidirectional", layer=layer("LSTM", kernel_initializer=initializer), merge_mode="concat"))
+    assert found >= {"Bidirectional.layer>LSTM", "LSTM.kernel_initializer=GlorotUniform", "GlorotUniform.seed=None"}
+    cells = marks(layer("StackedRNNCells", cells=[layer("GRUCell"), layer("LSTMCell")]))
+    assert cells >= {
+        "StackedRNNCells.cells=[objects]",
+        "StackedRNNCells.cells>GRUCell",
+        "StackedRNNCells.cells>LSTMCell",
+    }
+
+
+def test_a_nested_model_and_what_takes_its_outputs() -> None:
+    inner = {**functional(layer("Dense")), "name": "inner", "inbound_nodes": [[["a", 0, 0, {}]]]}
+    inner["config"]["name"] = "inner"
+    outer = marks(functional(layer("InputLayer", "a"), inner, layer("Dropout", "z", [[["inner", 1, 0, {}]]])))
+    assert {"Functional>Functional", "Functional:Functional->Dropout"} <= outer
+    sequential = {"class_name": "Sequential", "config": {"name": "s", "layers": [inner, layer("Dense")]}}
+    assert {"Sequential>Functional", "Sequential:Functional->Dense", "Sequential:no input shape"} <= marks(sequential)
+
+
+def test_a_graph_says_how_it_is_put_together() -> None:
+    twice = marks(
+        functional(layer("Concatenate", "z", [[["a", 0, 0, {}], ["a", 0, 0, {}]]]), inputs={"a": ["a", 0, 0]})
+    )
+    assert {"graph:a tensor twice to Concatenate", "graph:input_layers=by name"} <= twice
+    shared = marks(functional(layer("Dense", "z", [[["a", 0, 0, {}]], [["b", 0, 0, {}]]])))
+    assert "graph:a layer used twice" in shared
+    assert "graph:a name with /" in marks(functional(layer("Dense", "block/dense")))
+    call = marks(functional(layer("LSTM", "z", [[["a", 0, 0, {"initial_state": [["b", 0, 1], ["b", 0, 2]]}]]])))
+    assert "call:LSTM.initial_state=tensor" in call
+
+
+def test_calls_of_keras_3_read_the_same() -> None:
+    tensor = {"class_name": "__keras_tensor__", "config": {"keras_history": ["a", 0, 0], "shape": [None, 2]}}
+    node = {"args": [tensor, tensor], "kwargs": {"mask": None, "attention_mask": tensor}}
+    found = marks(functional(layer("MultiHeadAttention", "z", [node]), inputs=["a", 0, 0]))
+    assert {"graph:input_layers=one", "call:MultiHeadAttention.attention_mask=tensor"} <= found
+    assert "call:MultiHeadAttention.2 tensors" in found
+
+
+def test_a_mask_reaches_those_that_use_it() -> None:
+    found = marks(
+        functional(
+            layer("Embedding", "e", [[["a", 0, 0, {}]]], mask_zero=True),
+            layer("Dropout", "d", [[["e", 0, 0, {}]]]),
+            layer("Concatenate", "z", [[["d", 0, 0, {}]]]),
+            layer("Add", "apart", [[["a", 0, 0, {}]]]),
+        )
+    )
+    assert "masked:Concatenate" in found
+    assert not {"masked:Add", "masked:Dropout"} & found
+
+
+def test_what_a_model_is_compiled_with_and_in_which_form() -> None:
+    found = set(
+        of_training(
+            {
+                "loss": {"one": "mse", "two": {"class_name": "Huber", "config": {"delta": 1.0}}},
+                "metrics": [["accuracy"]],
+                "optimizer_config": {"class_name": "Custom>Adam", "config": {"learning_rate": 0.1}},
+            }
+        )
+    )
+    assert found >= {"compiled", "loss:dictionary", "loss:mse", "loss:Huber", "Huber.delta=number"}
+    assert found >= {"metrics:list", "metrics:accuracy", "optimizer:Adam", "Adam.learning_rate=number"}
+
+
+def test_nothing_that_stands_in_a_file_makes_it_raise() -> None:
+    deep: Any = "x"
+    for _ in range(200):
+        deep = layer("Wrapper", layer=deep)
+    broken = functional(layer("Dense", "z", "nodes"), {"class_name": "Dense"}, None, outputs=7)
+    odds: list[Any] = [
+        None,
+        [],
+        3,
+        {"class_name": 3},
+        {"class_name": "Functional", "config": {"layers": 4}},
+        deep,
+        broken,
+    ]
+    for odd in odds:
+        list(of_architecture(odd))
+        list(of_training(odd))
