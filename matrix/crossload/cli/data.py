@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from crossload.cli.options import DEFAULT_CONFIG, BackendOption, ConfigOption
+from crossload.cli.options import DEFAULT_CONFIG, BackendOption, ConfigOption, ShippedOption
 from crossload.errors import NothingCouldRunError, SelectionError
 from crossload.util.terminal import lines_to, open_console, words
 
@@ -18,10 +18,7 @@ app = typer.Typer(help="The measurements that come with Crossload.", no_args_is_
 @app.command()
 def build(
     out: Annotated[Path, typer.Argument(metavar="OUT", help="Folder of a run: its tables and its store.")],
-    to: Annotated[
-        Path | None,
-        typer.Option("--to", metavar="FILE", help="Instead of the package's own file. Needed outside a checkout."),
-    ] = None,
+    to: ShippedOption = None,
     config: ConfigOption = DEFAULT_CONFIG,
 ) -> None:
     """Replace the shipped measurements by those of a run."""
@@ -37,10 +34,7 @@ def constructs(
     outs: Annotated[
         list[Path], typer.Argument(metavar="OUT...", help="Folders of runs; later ones go before earlier.")
     ],
-    to: Annotated[
-        Path | None,
-        typer.Option("--to", metavar="FILE", help="Instead of the package's own file. Needed outside a checkout."),
-    ] = None,
+    to: ShippedOption = None,
     config: ConfigOption = DEFAULT_CONFIG,
 ) -> None:
     """Replace the shipped cells that `check` predicts from by those of runs, with what their files are made of."""

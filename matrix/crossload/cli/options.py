@@ -137,3 +137,7 @@ SavedWithOption = Annotated[
 MaxHopsOption = Annotated[
     int, typer.Option("--max-hops", min=0, metavar="N", help="Environments that may lie between.")
 ]
+ShippedOption = Annotated[
+    Path | None,
+    typer.Option("--to", metavar="FILE", help="Instead of the package's own file. Needed outside a checkout."),
+]
