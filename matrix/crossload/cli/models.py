@@ -49,7 +49,8 @@ def inspect(
     if found.container == "special":
         raise SelectionError(f"{printable(str(model))}: is {found.damage}, not a file.")
     if as_json:
-        typer.echo(json.dumps(asdict(found) | {"config_keys": sorted(found.config_keys)}, indent=1))
+        listed = {"config_keys": sorted(found.config_keys), "constructs": sorted(found.constructs)}
+        typer.echo(json.dumps(asdict(found) | listed, indent=1))
         return
     table = Table(show_header=False, box=None, pad_edge=False)
     for name, value in [*_inspected_rows(found), *(("carries", row) for row in carried_rows(found.carries))]:
