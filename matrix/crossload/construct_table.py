@@ -23,6 +23,7 @@ _INPUT = re.compile(r"^(float|int|text) (\d+(?:x\d+)*)(?: <(\d+))?$")
 # Kinds of which several lines fit into one model, and how many.
 _TOGETHER = ("layer", "activation", "initializer", "regularizer", "constraint", "policy", "loss", "metric")
 _MOST_TOGETHER = 8
+_BOUQUET = "bouquet-"
 _TWO_OUTPUTS = ("list", "dictionary", "weights")
 
 
@@ -112,6 +113,11 @@ class Bouquet:
         return options
 
 
+def is_bouquet(scenario: str) -> bool:
+    """Whether the scenario of this name holds several lines."""
+    return scenario.startswith(_BOUQUET)
+
+
 def bouquets(lines: Iterable[ConstructLine]) -> Iterator[Bouquet]:
     """Lines that are measured together; ``scenarios/constructs.py`` has the same rule, and a test holds them together."""
     together: dict[str, list[ConstructLine]] = {}
@@ -121,7 +127,7 @@ def bouquets(lines: Iterable[ConstructLine]) -> Iterator[Bouquet]:
             together.setdefault(line.kind, []).append(line)
     for kind, found in together.items():
         for number, start in enumerate(range(0, len(found), _MOST_TOGETHER), 1):
-            yield Bouquet(f"bouquet-{kind}-{number:02}", tuple(found[start : start + _MOST_TOGETHER]))
+            yield Bouquet(f"{_BOUQUET}{kind}-{number:02}", tuple(found[start : start + _MOST_TOGETHER]))
 
 
 def read_table(path: Path) -> Iterator[tuple[ConstructLine, str]]:

@@ -9,24 +9,21 @@ from typing import Any
 from crossload.app.model_bench import ModelOptions, open_bench
 from crossload.config import load_config
 from crossload.environments.exact_keras import lock_exact_keras
-from crossload.environments.model import Environment
 from crossload.environments.nightly_lock import resolve
 from crossload.environments.selection import all_environments, select
 from crossload.shipped.answers import read_known
-from crossload.shipped.construct_data import ConstructData, read_constructs
+from crossload.shipped.construct_data import read_constructs
 from crossload.upgrade.stand_in import pip_today
 from crossload.user_models.check import Check, measure
-from crossload.user_models.model_file import ModelError, UserModel, open_model
-from crossload.user_models.prediction import NOT_KNOWN, Prediction, predict
+from crossload.user_models.expectations import Expectations
+from crossload.user_models.model_file import ModelError, open_model
 from crossload.user_models.sarif import sarif
-from crossload.user_models.saver import find_saver, keras_of, measured_like
+from crossload.user_models.saver import find_saver
 from crossload.user_models.security import risk_lines
 from crossload.user_models.text import expected, model_rows, prediction_lines
 from crossload.util.clock import today
 from crossload.util.files import write_text_atomically
 from crossload.util.terminal import Say
-
-_KERAS_3 = 3
 
 
 def check_model(
@@ -36,7 +33,7 @@ def check_model(
 
     :param tf: the versions that load it; None for those of the quick profile.
     :param static: only read it and predict; nothing is run.
-    :param local_run: folder of a run whose cells replace the shipped ones; None where there is none.
+    :param local_run: folder of a run: what was measured there counts as measured; None where there is none.
     :param page: where the report page goes; None for no page.
     :param say: receives what the file is and what is to be expected of it, and then a line for every step.
     :return: what was found, and the page; None where nothing was measured, or no page was asked for.
@@ -51,17 +48,15 @@ def check_model(
     environments |= {item.id: item for item in loaders}
     writer = find_saver(opened, environments, options.saved_with, None if static else lock_exact_keras)
     known = read_known(local_run)
-    constructs = read_constructs()
-    like_writer = measured_like(writer.environment, environments, constructs.writers)
-    predictions = _predicted(constructs, opened, writer.environment, like_writer, loaders, environments)
+    expectations = Expectations(read_constructs(), environments, loaders)
     found = Check(
         model=opened,
         saver=writer.environment.id,
         why=writer.why,
         exact=writer.exact,
-        predicted_as=like_writer,
-        predictions=predictions,
-        origin=constructs.origin,
+        predicted_as=expectations.like(writer.environment),
+        predictions=expectations.of(opened, writer.environment),
+        origin=expectations.origin,
     )
     for name, value in model_rows(opened):
         say(f"{name}: {value}")
@@ -101,48 +96,3 @@ def _write_sarif(path: Path, document: Mapping[str, Any]) -> None:
         write_text_atomically(path, json.dumps(document, indent=1))
     except OSError as error:
         raise ModelError(f"--sarif {path}: cannot be written ({error.strerror}).") from None
-
-
-def _predicted(
-    constructs: ConstructData,
-    model: UserModel,
-    writer: Environment,
-    like_writer: str,
-    loaders: Sequence[Environment],
-    environments: Mapping[str, Environment],
-) -> list[Prediction]:
-    """What is expected of a file in each environment, from the cells of constructs.
-
-    :param like_writer: the measured environment whose files stand for the writer's.
-    """
-    evidence = constructs.evidence(like_writer, model.format)
-    found = []
-    for loader in loaders:
-        stand_in = _measured_with_its_keras(loader, constructs.writers, environments)
-        (said,) = predict(evidence, model.found.constructs, [stand_in])
-        if _lies_between(loader, writer, environments.get(like_writer)):
-            said = Prediction(stand_in, NOT_KNOWN, missing=(f"what {writer.id} writes and {loader.id} reads",))
-        found.append(replace(said, environment=loader.id))
-    return found
-
-
-def _measured_with_its_keras(
-    loader: Environment, measured: Sequence[str], environments: Mapping[str, Environment]
-) -> str:
-    """A measured environment with the very Keras of another one, which decides what loads; itself where there is none."""
-    if loader.id in measured or (keras := keras_of(loader)) is None or keras.major < _KERAS_3:
-        return loader.id
-    same = [name for name in measured if name in environments and keras_of(environments[name]) == keras]
-    return same[0] if same else loader.id
-
-
-def _lies_between(loader: Environment, writer: Environment, like_writer: Environment | None) -> bool:
-    """Whether a loader lies between the writer and what stands for it.
-
-    To those the file of one is newer and the file of the other is older, and that decides most of what happens.
-    """
-    if like_writer is None or like_writer.id == writer.id:
-        return False
-    ends = [version for version in (keras_of(writer), keras_of(like_writer)) if version is not None]
-    keras = keras_of(loader)
-    return bool(ends) and keras is not None and len(set(ends)) > 1 and min(ends) <= keras <= max(ends)

@@ -150,7 +150,7 @@ def check(
             fail_on=words(fail_on) or [],
         )
         console = Console(stderr=True) if as_json else open_console()
-        code, scan = check_fleet(asked, DEFAULT_OUT, console, quiet=as_json)
+        code, scan = check_fleet(asked, console, quiet=as_json)
         if as_json and scan is not None:
             typer.echo(json.dumps(scan.to_dict(), indent=1, default=str))
         raise typer.Exit(code)

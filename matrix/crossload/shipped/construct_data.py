@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from crossload.config import MatrixConfig
+from crossload.construct_table import is_bouquet
 from crossload.domain.cells import AXES, CellRow
-from crossload.domain.verdicts import SCORED
+from crossload.domain.verdicts import LOADS, SCORED
 from crossload.inspection import inspect
 from crossload.resources import CONSTRUCTS_MEASURED
 from crossload.scenario_index import index_scenarios
@@ -39,19 +40,31 @@ def build_constructs(outs: Sequence[Path], config: MatrixConfig, folder: Path) -
     marks: dict[Place, frozenset[str]] = {}
     parts = [build(out, config, folder) for out in outs]
     for out, part in zip(outs, parts, strict=True):
-        found = {tuple(row[name] for name in AXES): row for row in part.rows() if row["scenario"] in own}
+        found = {
+            tuple(row[name] for name in AXES): row for row in part.rows() if row["scenario"] in own and _tells(row)
+        }
         rows |= found
         marks |= _marks(out, {(row["scenario"], row["saved_with"], row["format"]) for row in found.values()})
+    # Weights alone are made of nothing that a mark could tell.
+    telling = [row for row in rows.values() if marks.get((row["scenario"], row["saved_with"], row["format"]))]
+    used = {row["scenario"] for row in telling}
     environments = {item["id"]: item for part in parts for item in part.environments}
-    scenarios = {item["name"]: item for part in parts for item in part.scenarios if item["name"] in own}
+    scenarios = {item["name"]: item for part in parts for item in part.scenarios if item["name"] in used}
     numbers: dict[str, int] = {}
     features: dict[str, dict[str, list[int]]] = defaultdict(dict)
     for (scenario, saver, form), names in sorted(marks.items()):
         features[scenario][f"{saver} {form}"] = [numbers.setdefault(name, len(numbers)) for name in sorted(names)]
     facts = {**parts[-1].facts, "marks": list(numbers)}
     described = [{**item, "features": features.get(name, {})} for name, item in sorted(scenarios.items())]
-    kept: list[dict[str, Any]] = [{name: row[name] for name in (*AXES, *OUTCOME)} for row in rows.values()]
+    kept: list[dict[str, Any]] = [{name: row[name] for name in (*AXES, *OUTCOME)} for row in telling]
     return pack(kept, facts, list(environments.values()), described)
+
+
+def _tells(row: CellRow) -> bool:
+    """Whether a cell says something of what its file is made of: a bouquet that fails does not say for which of its lines."""
+    if not row["loaded_with"] or row["verdict"] not in SCORED:
+        return False
+    return row["verdict"] in LOADS or not is_bouquet(row["scenario"])
 
 
 def _marks(out: Path, wanted: set[Place]) -> dict[Place, frozenset[str]]:

@@ -19,7 +19,7 @@ from crossload.app import model_bench
 from crossload.app.fleet import check as fleet_command
 from crossload.fleet.journal import Journal
 from crossload.fleet.results import Load, Measured
-from crossload.shipped.answers import Known, read_known
+from crossload.shipped.construct_data import ConstructData, read_constructs
 from tests.unit.cli.test_answers import KERAS_2, Shell, crossload
 from tests.unit.doubles import Event, ScriptedBackend, answer, ended, loaded, raised, tried
 from tests.unit.inspection import files
@@ -91,16 +91,16 @@ def fleet(tmp_path: Path) -> Path:
 
 
 @cache
-def known() -> Known:
-    """The shipped measurements, read once for all of these tests."""
-    return read_known()
+def known() -> ConstructData:
+    """The shipped cells of constructs, read once for all of these tests."""
+    return read_constructs()
 
 
 @pytest.fixture
 def probes(monkeypatch: pytest.MonkeyPatch) -> Probes:
     made = Probes()
     monkeypatch.setattr(model_bench, "choose_backend", lambda *arguments: (made, "scripted"))
-    monkeypatch.setattr(fleet_command, "read_known", lambda out: known())
+    monkeypatch.setattr(fleet_command, "read_constructs", known)
     return made
 
 

@@ -4,7 +4,8 @@ import ast
 import csv
 import time
 
-from crossload.construct_table import bouquets, read_table
+from crossload.construct_table import bouquets, is_bouquet, read_table
+from crossload.domain.verdicts import LOADS
 from crossload.probe.formats import FORMATS
 from crossload.resources import CONSTRUCTS_MEASURED, SCENARIOS
 from crossload.scenario_index import index_scenarios
@@ -29,6 +30,12 @@ def test_controls_and_altered_files_are_no_evidence() -> None:
     for item in read_constructs().measured.scenarios:
         scenario = known.get(item["name"])
         assert scenario is None or not (scenario.control or scenario.options["after_save"]), item["name"]
+
+
+def test_a_bouquet_that_does_not_load_blames_none_of_its_lines() -> None:
+    rows = [row for row in read_constructs().measured.rows() if is_bouquet(row["scenario"])]
+    assert rows
+    assert {row["verdict"] for row in rows} <= set(LOADS)
 
 
 def test_bouquets_are_made_alike_on_both_sides() -> None:

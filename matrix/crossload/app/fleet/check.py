@@ -5,7 +5,7 @@ import os
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,6 @@ from crossload import __version__
 from crossload.app.model_bench import SeatOptions, open_seat
 from crossload.app.progress import Display
 from crossload.config import MatrixConfig, load_config
-from crossload.domain.cells import CellRow
 from crossload.domain.verdicts import SCORED, UNSCORED
 from crossload.environments.exact_keras import lock_exact_keras
 from crossload.environments.model import Environment
@@ -32,13 +31,11 @@ from crossload.fleet.results import OUTCOMES, Measured, Row, Scan, first_step, s
 from crossload.fleet.settings import FleetSettings, Given, read_settings
 from crossload.fleet.sources import find
 from crossload.fleet.trend import WORSE, changes, trend_line
-from crossload.shipped.answers import Known, read_known
-from crossload.shipped.building import features_of
+from crossload.shipped.construct_data import read_constructs
 from crossload.store.artifact_files import digest_folder
 from crossload.user_models.digests import sha256_of
-from crossload.user_models.model_file import UserModel
-from crossload.user_models.prediction import predict, similar_scenarios
-from crossload.user_models.saver import Writer, find_saver, measured_like
+from crossload.user_models.expectations import Expectations
+from crossload.user_models.saver import Writer, find_saver
 from crossload.user_models.seat import Seat
 from crossload.user_models.security import carried_rows, loader_risks
 from crossload.user_models.user_code import prepare_code
@@ -80,12 +77,9 @@ class FleetOptions:
     fail_on: Sequence[str] = ()
 
 
-def check_fleet(
-    options: FleetOptions, local_run: Path | None, console: Console, quiet: bool = False
-) -> tuple[int, Scan | None]:
+def check_fleet(options: FleetOptions, console: Console, quiet: bool = False) -> tuple[int, Scan | None]:
     """Check many models, and write ``index.html``, ``fleet.json`` and the other tables into a folder.
 
-    :param local_run: folder of a run whose cells replace the shipped ones.
     :param quiet: say nothing.
     :return: the exit code, and what was found; None where it was stopped.
     :raises CrossloadError: a source cannot be followed, or something given cannot be used.
@@ -96,7 +90,7 @@ def check_fleet(
         options.out.mkdir(parents=True, exist_ok=True)
         lock = FileLock(options.out / "fleet.lock", timeout=0)
         with lock:
-            return _check(options, local_run, console, say)
+            return _check(options, console, say)
     except Timeout:
         raise StoreError(f"{options.out}: another scan is using it. Wait for it, or choose another --out.") from None
     except OSError as error:
@@ -110,7 +104,7 @@ def _check_fail_on(words: Sequence[str]) -> None:
             raise SelectionError(f"--fail-on: unknown value {word!r}.{nearest(word, known)} Known: {', '.join(known)}.")
 
 
-def _check(options: FleetOptions, local_run: Path | None, console: Console, say: Say) -> tuple[int, Scan | None]:
+def _check(options: FleetOptions, console: Console, say: Say) -> tuple[int, Scan | None]:
     started = Started()
     settings = load_config(options.config)
     environments = all_environments(settings)
@@ -146,9 +140,10 @@ def _check(options: FleetOptions, local_run: Path | None, console: Console, say:
             finally:
                 crew.journal.close()
             facts |= {"executed": crew.progress.executed, "reused": crew.progress.reused}
-        known = read_known(local_run)
-        rows = _rows(read, groups, measured, environments, loaders, known)
-        facts |= {"seconds": started.seconds, "jobs": jobs, "every": options.every, "predicted_from": known.origin}
+        expectations = Expectations(read_constructs(), environments, loaders)
+        rows = _rows(read, groups, measured, environments, loaders, expectations)
+        facts |= {"seconds": started.seconds, "jobs": jobs, "every": options.every}
+        facts["predicted_from"] = expectations.origin
         names = [item.id for item in loaders]
         scan = Scan(rows, names, target.id, dict(finds.others.most_common()), options.static, facts)
         return _conclude(options, scan, say), scan
@@ -258,12 +253,11 @@ def _rows(
     measured: Mapping[str, Measured],
     environments: Mapping[str, Environment],
     loaders: Sequence[Environment],
-    known: Known,
+    expectations: Expectations,
 ) -> list[Row]:
     """A row a model, in the order of the sources."""
     of_group = {item.found.name: (number, group) for number, group in enumerate(groups, 1) for item in group}
-    alike = _Alike(known)
-    expected = {group[0].group: _expected(group[0], environments, loaders, alike) for group in groups}
+    expected = {group[0].group: _expected(group[0], environments, expectations) for group in groups}
     rows = []
     for item in read:
         if item.opened is None:
@@ -285,31 +279,8 @@ def _rows(
     return rows
 
 
-class _Alike:
-    """Measured cells by the format and the writer of their files: a thousand models ask for few of them."""
-
-    def __init__(self, known: Known) -> None:
-        self.known = known
-        self._rows: dict[tuple[str, str], list[CellRow]] = {}
-        for row in known.rows:
-            self._rows.setdefault((row["format"], row["saved_with"]), []).append(row)
-        self._told: dict[tuple[str, str, Any], dict[str, str]] = {}
-
-    def expected(self, opened: UserModel, writer: str) -> dict[str, str]:
-        """The verdict that is expected in each environment; asked once for models of which the same is known."""
-        key = (opened.format, writer, json.dumps(features_of(opened.found), sort_keys=True))
-        if key not in self._told:
-            few = replace(self.known, rows=self._rows.get(key[:2], []))
-            alike = [name for name, _ in similar_scenarios(opened, few, writer)]
-            found = predict(few, writer, opened.format, alike)
-            self._told[key] = {prediction.environment: prediction.verdict for prediction in found}
-        return self._told[key]
-
-
-def _expected(
-    item: Read, environments: Mapping[str, Environment], loaders: Sequence[Environment], alike: _Alike
-) -> dict[str, str]:
-    """What measured models like it show in each environment that is asked for."""
+def _expected(item: Read, environments: Mapping[str, Environment], expectations: Expectations) -> dict[str, str]:
+    """What its least compatible construct shows in each environment that is asked for."""
     assert item.opened is not None
     from crossload.errors import CrossloadError
 
@@ -317,6 +288,4 @@ def _expected(
         writer = find_saver(item.opened, environments, item.given.saved_with)
     except CrossloadError:
         return {}
-    like = measured_like(writer.environment, environments, alike.known.environment_ids)
-    asked = {loader.id for loader in loaders}
-    return {name: verdict for name, verdict in alike.expected(item.opened, like).items() if name in asked}
+    return {said.environment: said.verdict for said in expectations.of(item.opened, writer.environment)}
