@@ -14,9 +14,8 @@ from crossload.environments.selection import all_environments
 from crossload.errors import SelectionError, nearest
 from crossload.shipped.answers import read_known
 from crossload.upgrade.graph import Loss
-from crossload.user_models.candidate_routes import candidates, given_route
+from crossload.user_models.candidate_routes import candidates, given_route, similar_scenarios
 from crossload.user_models.convert import Converter, Walk, check_destination, write
-from crossload.user_models.likeness import similar_scenarios
 from crossload.user_models.model_file import ModelError, UserModel, open_model
 from crossload.user_models.saver import environment_named, find_saver, keras_of, measured_like
 from crossload.user_models.security import risk_lines

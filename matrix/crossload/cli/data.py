@@ -26,7 +26,8 @@ def build(
     from crossload.resources import MEASURED
     from crossload.shipped.building import build as build_from
 
-    _ship(build_from(out, load_config(config), config.parent), to, MEASURED)
+    place = _destination(to, MEASURED)
+    _ship(build_from(out, load_config(config), config.parent), place)
 
 
 @app.command()
@@ -42,21 +43,28 @@ def constructs(
     from crossload.resources import CONSTRUCTS_MEASURED
     from crossload.shipped.construct_data import build_constructs
 
-    _ship(build_constructs(outs, load_config(config), config.parent), to, CONSTRUCTS_MEASURED)
+    place = _destination(to, CONSTRUCTS_MEASURED)
+    _ship(build_constructs(outs, load_config(config), config.parent), place)
 
 
-def _ship(measurements: "Measurements", to: Path | None, place: Path) -> None:
+def _destination(to: Path | None, shipped: Path) -> Path:
+    """Where measurements are written, asked before they are built; raises SelectionError where nothing may be."""
     from crossload.resources import IS_CHECKOUT
-    from crossload.shipped.file_format import write
 
     if to is None and not IS_CHECKOUT:
         raise SelectionError(
             "the shipped measurements are part of the installed Crossload, which nothing writes into. "
             "Name a file with --to FILE."
         )
+    return to or shipped
+
+
+def _ship(measurements: "Measurements", place: Path) -> None:
+    from crossload.shipped.file_format import write
+
     if not len(measurements):
         raise SelectionError("there are no cells to ship.")
-    path = write(measurements, to or place)
+    path = write(measurements, place)
     lines_to(open_console())(
         f"{path}: {len(measurements):,} cells of {len(measurements.environments)} environments, "
         f"measured {measurements.date}, {path.stat().st_size / 1e6:.2f} MB"

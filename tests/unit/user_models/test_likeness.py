@@ -6,7 +6,7 @@ from typing import Any, cast
 import pytest
 
 from crossload.shipped.answers import Known
-from crossload.user_models.likeness import similar_scenarios
+from crossload.user_models.candidate_routes import similar_scenarios
 from crossload.user_models.model_file import UserModel
 
 
