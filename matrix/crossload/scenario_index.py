@@ -85,6 +85,7 @@ class _Package:
         self.folder = folder
         self.name = folder.name
         self.files = {self._dotted(path): path for path in sorted(folder.rglob("*.py"))}
+        self._imported: dict[str, list[str]] = {}
 
     def _dotted(self, path: Path) -> str:
         parts = path.relative_to(self.folder.parent).with_suffix("").parts
@@ -102,8 +103,11 @@ class _Package:
 
     def imports(self, module: str) -> list[str]:
         """What a module of this package imports, relative imports resolved."""
-        is_package = self.files[module].name == "__init__.py"
-        return _imports(self.trees[module], module if is_package else module.rpartition(".")[0])
+        if module not in self._imported:
+            is_package = self.files[module].name == "__init__.py"
+            package = module if is_package else module.rpartition(".")[0]
+            self._imported[module] = _imports(self.trees[module], package)
+        return self._imported[module]
 
 
 def _reachable(packages: Sequence[_Package], start: Iterable[str]) -> list[Path]:
@@ -183,10 +187,10 @@ def _options(call: ast.Call, defaults: dict[str, Any], where: str) -> dict[str, 
     return options
 
 
-def _shared(tree: ast.Module) -> tuple[list[ast.stmt], list[str]]:
-    """A module's code outside of scenarios, as nodes and as text."""
+def _shared(tree: ast.Module, package: str) -> tuple[list[str], list[str]]:
+    """A module's code outside of scenarios: what it imports, and its text."""
     nodes = [node for node in tree.body if not (isinstance(node, ast.FunctionDef) and _decorator(node) is not None)]
-    return nodes, [ast.unparse(node) for node in nodes]
+    return _imports(ast.Module(body=nodes, type_ignores=[]), package), [ast.unparse(node) for node in nodes]
 
 
 def _digest(
@@ -195,15 +199,18 @@ def _digest(
     packages: Sequence[_Package],
     module: str,
     options: Mapping[str, Any],
-    outside: tuple[list[ast.stmt], list[str]],
+    outside: tuple[list[str], list[str]],
 ) -> str:
-    """Hash of the function, the module's code outside of other scenarios, and all scenario modules it reaches."""
+    """Hash of the function, the module's code outside of other scenarios, and all scenario modules it reaches.
+
+    :param outside: what the module's code outside of scenarios imports, and its text.
+    """
     package = packages[-1]
-    shared, texts = outside
+    imported, texts = outside
     measured = [item for item in sorted(options.items()) if item[0] != "control"]
     parts = [_CONTROL.sub("", source), repr(measured), *texts]
-    own = _imports(ast.Module(body=[*shared, function], type_ignores=[]), module.rpartition(".")[0])
-    reached = _reachable(packages, [*own, *_modules_named(options)])
+    own = _imports(function, module.rpartition(".")[0])
+    reached = _reachable(packages, [*imported, *own, *_modules_named(options)])
     parts += [_CONTROL.sub("", path.read_text(encoding="utf-8")) for path in reached if path != package.files[module]]
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
@@ -261,7 +268,7 @@ def index_scenarios(folders: Iterable[Path] = ()) -> dict[str, Scenario]:
         roots = tuple(dict.fromkeys([str(import_root(BUILT_IN)), str(import_root(folder))]))
         for module, tree in package.trees.items():
             text = package.files[module].read_text(encoding="utf-8")
-            outside = _shared(tree)
+            outside = _shared(tree, module.rpartition(".")[0])
             # Only our own modules are known to leave a process as they found it.
             tame = package is built_in and _only_builds(tree)
             for node in tree.body:

@@ -55,7 +55,7 @@ def run(
     """
     from crossload.app.run import run as run_matrix
     from crossload.execution.options import RunOptions, Selection
-    from crossload_reports.exports.markdown import append_step_summary
+    from crossload_reports.exports.step_summary import append_step_summary
 
     options = RunOptions(
         config=config,

@@ -7,19 +7,23 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
-from crossload.inspection import archive, checkpoint, hdf5, savedmodel
 from crossload.inspection.containers import container_of
 from crossload.inspection.report import Inspection, Notes
 
 __all__ = ["Inspection", "inspect"]
 
-_READERS: dict[str, Callable[[Path, Notes], None]] = {
-    "hdf5": hdf5.read,
-    "zip": archive.read,
-    "savedmodel": savedmodel.read,
-    "json+weights": archive.read_json_and_weights,
-    "tf-checkpoint": checkpoint.read,
-}
+
+def _readers() -> dict[str, Callable[[Path, Notes], None]]:
+    """Who reads which container. Only who opens a file needs them, and h5py with them; diagnosing needs what was found alone."""
+    from crossload.inspection import archive, checkpoint, hdf5, savedmodel
+
+    return {
+        "hdf5": hdf5.read,
+        "zip": archive.read,
+        "savedmodel": savedmodel.read,
+        "json+weights": archive.read_json_and_weights,
+        "tf-checkpoint": checkpoint.read,
+    }
 
 
 def inspect(path: Path) -> Inspection:
@@ -29,7 +33,7 @@ def inspect(path: Path) -> Inspection:
     """
     container = kind_of(path)
     notes = Notes()
-    reader = _READERS.get(container)
+    reader = _readers().get(container)
     if reader is not None:
         notes.guarded(path.name, lambda: reader(path, notes))
     return notes.finish(container, "".join(path.suffixes))

@@ -1,9 +1,7 @@
 """The run as Markdown: short enough for a comment on a pull request or the summary of a CI job."""
 
-import os
 import re
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -47,14 +45,6 @@ def summary_markdown(
     return (
         text if len(text) <= MOST_CHARACTERS else text[: MOST_CHARACTERS - 30].rsplit("\n", 1)[0] + "\n\n(cut short)\n"
     )
-
-
-def append_step_summary(summary: Path, variables: Mapping[str, str] = os.environ) -> None:
-    """Append a written summary to what a CI job shows, where its system names a file for that."""
-    place = variables.get("GITHUB_STEP_SUMMARY")
-    if place and summary.is_file():
-        with open(place, "a", encoding="utf-8") as stream:
-            stream.write(summary.read_text(encoding="utf-8"))
 
 
 def _grid(squares: Mapping[tuple[str, str], Mapping[str, Any]], names: Sequence[str]) -> list[str]:

@@ -14,7 +14,8 @@ from crossload.probe.formats import FORMATS
 from crossload_reports import analysis
 from crossload_reports.analysis.answers import answers, usual_pair
 from crossload_reports.analysis.frame import tidy
-from crossload_reports.exports.markdown import MOST_CHARACTERS, append_step_summary, summary_markdown
+from crossload_reports.exports.markdown import MOST_CHARACTERS, summary_markdown
+from crossload_reports.exports.step_summary import append_step_summary
 from crossload_reports.exports.svg import grid_svg
 from crossload_reports.html.page import make_report
 from crossload_reports.html.remedy_code import remedy_code
