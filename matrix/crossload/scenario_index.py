@@ -289,6 +289,22 @@ def index_scenarios(folders: Iterable[Path] = ()) -> dict[str, Scenario]:
     return found
 
 
+def own_controls() -> frozenset[str]:
+    """Names of Crossload's own scenarios that are meant to fail or to differ; only modules that say so of one are parsed."""
+    found = set()
+    for path in sorted(BUILT_IN.rglob("*.py")):
+        text = path.read_text(encoding="utf-8")
+        if "control=True" not in text:
+            continue
+        for node in ast.parse(text, filename=str(path)).body:
+            call = _decorator(node) if isinstance(node, ast.FunctionDef) else None
+            if call is not None:
+                given = {keyword.arg: keyword.value for keyword in call.keywords}
+                if "control" in given and ast.literal_eval(given["control"]):
+                    found.add(str(ast.literal_eval(given["name"] if "name" in given else call.args[0])))
+    return frozenset(found)
+
+
 def select(scenarios: Mapping[str, Scenario], pattern: str) -> list[Scenario]:
     """Scenarios whose name matches a glob such as ``q1-*``; several may be given, separated by commas.
 

@@ -11,7 +11,7 @@ from crossload import scenario_index
 from crossload.config import Tolerances
 from crossload.errors import ConfigError, SelectionError
 from crossload.probe.formats import FORMATS
-from crossload.scenario_index import BUILT_IN, Scenario, index_scenarios, select
+from crossload.scenario_index import BUILT_IN, Scenario, index_scenarios, own_controls, select
 from crossload.util.import_roots import import_root
 
 HEADER = "from scenarios import scenario\n\n"
@@ -320,3 +320,9 @@ def test_a_control_is_said_with_true_or_false(package: Package) -> None:
     assert "must be True or False, not 'yes'" in complaint(
         package(models=HEADER + DENSE.replace('title="Dense"', 'control="yes"'))
     )
+
+
+def test_controls_are_the_same_as_the_index_says() -> None:
+    own = {name for name, scenario in index_scenarios().items() if scenario.control}
+    assert own
+    assert own_controls() == own

@@ -11,7 +11,7 @@ from crossload.domain.standing import CONTROL
 from crossload.domain.versions import sort_key
 from crossload.errors import StoreError
 from crossload.resources import MEASURED
-from crossload.scenario_index import index_scenarios
+from crossload.scenario_index import own_controls
 from crossload.shipped.file_format import Measurements, read
 
 
@@ -47,8 +47,7 @@ class Known:
     @property
     def controls(self) -> frozenset[str]:
         """Scenarios that are meant to fail or to differ: Crossload's own, and those that cells of a run are said to be of."""
-        own = {name for name, scenario in index_scenarios().items() if scenario.control}
-        return frozenset(own | {row["scenario"] for row in self.rows if row.get("apart") == CONTROL})
+        return own_controls() | {row["scenario"] for row in self.rows if row.get("apart") == CONTROL}
 
 
 def read_known(

@@ -149,12 +149,12 @@ class ScenarioGraph:
         self._places: dict[Node, int] = {}
         # Loads by their ends, from those that lose nothing to those that leave a function.
         self._loads: dict[Loss, list[tuple[int, int, CellRow]]] = {loss: [] for loss in Loss}
-        # By what loads, then by the file: its row, and what the load takes away. By the file, then by what loads it.
-        self._by_loader: dict[str, dict[Node, tuple[CellRow, Loss]]] = {}
+        # By the file, then by what loads it: its row, and what the load takes away. By what saves, its files.
         self._by_file: dict[Node, dict[str, tuple[CellRow, Loss]]] = {}
+        self._by_saver: dict[str, list[Node]] = {}
         self._seconds: dict[tuple[str, str, bool], list[_Second]] = {}
         # The places of nodes are looked up by what tells them apart: there are few of them and a hundred times as many rows.
-        files: dict[tuple[str, str], tuple[Node, int]] = {}
+        files: dict[tuple[str, str], tuple[dict[str, tuple[CellRow, Loss]], int]] = {}
         models: dict[str, int] = {}
         functions: dict[str, int] = {}
         training = Loss.TRAINING
@@ -165,14 +165,14 @@ class ScenarioGraph:
             loss, loader, saved = taken[0], row["loaded_with"], (row["saved_with"], row["format"])
             if saved not in files:
                 node = ("file", *saved)
-                files[saved] = (node, self._place(node))
-            file, place = files[saved]
+                self._by_saver.setdefault(saved[0], []).append(node)
+                files[saved] = (self._by_file.setdefault(node, {}), self._place(node))
+            loads, place = files[saved]
             memories = functions if loss is training else models
             if loader not in memories:
                 memories[loader] = self._place(("function" if loss is training else "model", loader))
-                self._by_loader.setdefault(loader, {})
             self._loads[loss].append((place, memories[loader], row))
-            self._by_loader[loader][file] = self._by_file.setdefault(file, {})[loader] = (row, loss)
+            loads[loader] = (row, loss)
         self._graphs: dict[tuple[Loss, bool], rustworkx.PyDiGraph[Node, CellRow | None]] = {}
 
     def _place(self, node: Node) -> int:
@@ -183,7 +183,7 @@ class ScenarioGraph:
 
     def load(self, file: Node, environment: str) -> Step | None:
         """The load of a file in an environment; None where it does not work."""
-        found = self._by_loader.get(environment, {}).get(file)
+        found = self._by_file.get(file, {}).get(environment)
         return _step(found[0]) if found is not None else None
 
     def single_stops(self, start: tuple[str, str], to: str) -> dict[tuple[str, str], Loss]:
@@ -221,10 +221,10 @@ class ScenarioGraph:
         """How what an environment saves loads in another: what loses and needs least comes first."""
         if (stop, to, from_weights) not in self._seconds:
             found = []
-            for file, (row, _) in self._by_loader.get(to, {}).items():
-                if file[1] == stop:
-                    step = _after_save(_step(row), from_weights)
-                    found.append(_Second(step.loss, step.losses, file[2], row))
+            for file in self._by_saver.get(stop, ()):
+                if load := self._by_file[file].get(to):
+                    step = _after_save(_step(load[0]), from_weights)
+                    found.append(_Second(step.loss, step.losses, file[2], load[0]))
             found.sort(key=lambda one: (one.loss, len(one.losses), one.form))
             self._seconds[stop, to, from_weights] = found
         return self._seconds[stop, to, from_weights]
