@@ -143,6 +143,11 @@ class Judged:
         return difference_in_words(self.max_abs_diff, self.max_scaled_diff)
 
     @property
+    def lost(self) -> list[str]:
+        """Rungs that it lost, lowest first."""
+        return [rung for rung in RUNGS if self.rungs.get(rung) == LOST]
+
+    @property
     def costs(self) -> list[str]:
         """What using this attempt costs, in words. That the optimizer's state is lost is said only where it was."""
         named = [cost for cost in attempts.costs(self.attempt) if cost != attempts.OPTIMIZER_LOST]
@@ -165,8 +170,7 @@ class Verdict:
     @property
     def lost(self) -> list[str]:
         """Rungs that the resting attempt lost, lowest first."""
-        rungs = self.resting.rungs if self.resting else {}
-        return [rung for rung in RUNGS if rungs.get(rung) == LOST]
+        return self.resting.lost if self.resting else []
 
 
 def within(frontier: Sequence[Sequence[float]], tolerance: "Tolerance") -> bool:
@@ -307,7 +311,7 @@ def verdict(records: Sequence[AttemptRecord], tolerance: "Tolerance") -> Verdict
         if LOST in plain.rungs.values():
             return Verdict(LOSSY, plain, plain)
         return Verdict(EXACT if plain.bit_equal else EQUAL, plain, plain)
-    remedy = next((found for name in attempts.REMEDIES if (found := judged.get(name)) and _matches(found)), None)
+    remedy = next((found for name in attempts.REMEDIES if (found := judged.get(name)) and is_right(found)), None)
     if remedy is not None:
         said = "; ".join(filter(None, (remedy.note, remedy.afterwards)))
         return Verdict(REMEDY, remedy, plain, said, _untranslated(judged))
@@ -321,7 +325,7 @@ def verdict(records: Sequence[AttemptRecord], tolerance: "Tolerance") -> Verdict
 
 
 def _untranslated(judged: Mapping[str, Judged]) -> str:
-    found = judged.get("translate")
+    found = judged.get(attempts.TRANSLATE)
     if found is None:
         return ""
     if found.outcome == "loaded" and not found.predicts:
@@ -329,7 +333,7 @@ def _untranslated(judged: Mapping[str, Judged]) -> str:
     return found.error if found.error_type == "NotTranslatableError" else ""
 
 
-def _matches(judged: Judged) -> bool:
+def is_right(judged: Judged) -> bool:
     """Whether a remedy works: the outputs match, and a model from code has every weight from the file."""
     if judged.outcome != "loaded" or judged.rungs.get(OUTPUTS) != PASS or not judged.predicts_alike:
         return False
@@ -338,5 +342,5 @@ def _matches(judged: Judged) -> bool:
 
 def _repair(judged: Mapping[str, Judged]) -> str:
     """The remedy that gives matching outputs where plain loading does not, in words."""
-    name = next((name for name in attempts.REMEDIES if name in judged and _matches(judged[name])), None)
+    name = next((name for name in attempts.REMEDIES if name in judged and is_right(judged[name])), None)
     return f"repaired by {name}" if name else ""

@@ -12,6 +12,7 @@ from .remedies import edit_config, rename, replace_load
 PLAIN = "plain"
 BARE = "bare"
 IMPORTED = "imported"
+TRANSLATE = "translate"
 
 # Run as evidence for claims; they never decide a verdict.
 EVIDENCE = (BARE, IMPORTED)
@@ -63,7 +64,7 @@ def _translate(path, folder, context):
 
 PIECES = {
     "rename": Piece((RENAMED_COPY,), prepare=rename.rename, suits=_reads_keras_files, names=True),
-    "translate": Piece((TRANSLATED_COPY,), prepare=_translate, names=True),
+    TRANSLATE: Piece((TRANSLATED_COPY,), prepare=_translate, names=True),
     "edit-config": Piece((EDITED_COPY,), prepare=edit_config.edit_config),
     "compile=False": Piece((OPTIMIZER_LOST,), {"compile": False}),
     "safe_mode=False": Piece((TRUSTED_ONLY,), {"safe_mode": False}, prepare=edit_config.require_unsafe_object),
@@ -75,7 +76,7 @@ PIECES = {
 # What replaces the load call comes last. A combination only runs when none of its parts loaded.
 REMEDIES = (
     "rename",
-    "translate",
+    TRANSLATE,
     "edit-config",
     "rename+edit-config",
     "safe_mode=False",

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from crossload import __version__
-from crossload.domain.verdicts import LOST, PASS, Judged, Verdict
+from crossload.domain.verdicts import LOSSY, LOST, PASS, Judged, Verdict
 from crossload.environments.model import Environment
 from crossload.probe import attempts
 from crossload.probe.formats import FORMATS, INFERENCE, OPTIMIZER, OUTPUTS, WEIGHTS, WHOLE_MODEL
@@ -50,7 +50,7 @@ class Walk:
     @property
     def lost(self) -> list[str]:
         """Rungs that did not come through."""
-        return [rung for rung, state in self.proof.rungs.items() if state == LOST] if self.proof else []
+        return self.proof.lost if self.proof else []
 
 
 class Converter:
@@ -182,10 +182,11 @@ class Converter:
         if resting is None or resting.rungs.get(OUTPUTS) != PASS:
             why = _why(found)
             return None, [step], f"in {place} it {found.verdict}" + (f" ({why})" if why else ""), ""
+        resting = self._keeping_more(artifact, place, found, resting)
         step |= {
             "attempt": resting.attempt,
             "max_abs_diff": resting.max_abs_diff,
-            "lost": found.lost,
+            "lost": resting.lost,
             "costs": resting.costs,
         }
         if resting.note:
@@ -200,6 +201,19 @@ class Converter:
         if written is None:
             return None, [step], f"saving as {form} in {place} failed ({why})", ""
         return written, [step, {"save in": place, "format": form}], "", ""
+
+    def _keeping_more(self, artifact: Artifact, place: str, found: Verdict, resting: Judged) -> Judged:
+        """The translation, where plain loading works and loses more than that; what the load rests on elsewhere.
+
+        A file that loads plainly needs no remedy, so none was tried. Keras 3 opens many an h5 of Keras 2 without the optimizer's
+        state, which the translation keeps.
+        """
+        if found.verdict != LOSSY:
+            return resting
+        translated = self._bench.judged_alone(artifact, place, attempts.TRANSLATE)
+        if translated is None or not set(translated.lost) < set(resting.lost):
+            return resting
+        return translated
 
     def _why_unproven(self, walk: Walk) -> str:
         """Why the file at the end of a route does not count; empty where it does."""

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from crossload.domain.verdicts import FAILS, REMEDY, Judged, Verdict
+from crossload.domain.verdicts import EXACT, FAILS, LOSSY, REMEDY, Judged, Verdict
 from crossload.user_models.candidate_routes import Candidate
 from crossload.user_models.convert import Converter
 from crossload.user_models.model_file import NoWayError
@@ -80,3 +80,49 @@ def test_functions_of_a_trusted_file_are_run_where_it_was_written_and_that_is_sa
     assert asked == [("2.10-cpu", "plain", "h5", True)]
     assert "2.10-cpu: running the functions of its Lambda layers, which are code of the file" in said
     assert any("asks for training" in line for line in said) is not is_traced
+
+
+ALL_KEPT = {"outputs": "pass", "weights": "pass", "optimizer": "pass", "training": "pass"}
+PLAIN_LOSES = ALL_KEPT | {"optimizer": "lost", "training": "lost"}
+
+
+@pytest.mark.parametrize(
+    ("translated", "used"),
+    [
+        (ALL_KEPT, "translate"),
+        (ALL_KEPT | {"training": "lost"}, "translate"),
+        (PLAIN_LOSES, "plain"),
+        (ALL_KEPT | {"weights": "lost"}, "plain"),
+        (None, "plain"),
+    ],
+)
+def test_what_loads_plainly_with_losses_is_translated_where_that_keeps_more(
+    translated: dict[str, str] | None, used: str
+) -> None:
+    plain = Judged("plain", "loaded", rungs=PLAIN_LOSES, called=True)
+    better = Judged("translate", "loaded", rungs=translated, called=True) if translated else None
+    resaved: list[str] = []
+
+    def resave(artifact: Any, place: str, attempt: str, form: str, trace: bool = False) -> tuple[Any, str]:
+        resaved.append(attempt)
+        return None, "the disk is full"
+
+    converter, _ = conversion(
+        Verdict(LOSSY, plain, plain), resave=resave, judged_alone=lambda artifact, place, attempt: better
+    )
+    with pytest.raises(NoWayError):
+        converter.convert(ROUTES[:1])
+    assert resaved == [used]
+
+
+def test_what_loads_plainly_without_losses_is_not_translated() -> None:
+    plain = Judged("plain", "loaded", rungs=ALL_KEPT, called=True)
+    asked: list[str] = []
+    converter, _ = conversion(
+        Verdict(EXACT, plain, plain),
+        resave=lambda *told, **more: (None, "the disk is full"),
+        judged_alone=lambda artifact, place, attempt: asked.append(attempt),
+    )
+    with pytest.raises(NoWayError):
+        converter.convert(ROUTES[:1])
+    assert asked == []
