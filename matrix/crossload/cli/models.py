@@ -254,8 +254,7 @@ def convert(
     assert done.walk.proof is not None
     proof = done.walk.proof
     kept = "the outputs are bit by bit the same" if proof.bit_equal else f"outputs: {proof.difference}"
-    lost = f"; lost: {', '.join(done.walk.lost)}" if done.walk.lost else "; nothing is lost"
-    say(f"{out}: proven: {done.to} loads it plainly, {kept}{lost}.")
+    say(f"{out}: proven: {done.to} loads it plainly, {kept}; {proof.losses}.")
     digest = str(done.proof["output"]["sha256"])[:16]
     say(f"{proof_path(out)}: route, pins, digests and differences (SHA-256 {digest}…)")
 

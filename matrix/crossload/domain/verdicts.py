@@ -148,6 +148,20 @@ class Judged:
         return [rung for rung in RUNGS if self.rungs.get(rung) == LOST]
 
     @property
+    def unmeasured(self) -> list[str]:
+        """Rungs of which nothing can be said, lowest first: not in the file, or not measured."""
+        return [rung for rung in RUNGS if self.rungs.get(rung, NA) == NA]
+
+    @property
+    def losses(self) -> str:
+        """What is lost, in words, and of what nothing can be said. Nothing is called kept that was not measured."""
+        if self.lost:
+            return f"lost: {', '.join(self.lost)}"
+        if self.unmeasured:
+            return f"nothing that was measured is lost (not in the file, or not measured: {', '.join(self.unmeasured)})"
+        return "nothing is lost"
+
+    @property
     def costs(self) -> list[str]:
         """What using this attempt costs, in words. That the optimizer's state is lost is said only where it was."""
         named = [cost for cost in attempts.costs(self.attempt) if cost != attempts.OPTIMIZER_LOST]

@@ -102,6 +102,11 @@ class EnvironmentId:
         return self.is_release and not self.variant
 
     @property
+    def is_today(self) -> bool:
+        """Whether it is what pip gives on the day of the run, with nothing exchanged: where people move to."""
+        return self.base == TODAY and not self.variant
+
+    @property
     def is_legacy_keras(self) -> bool:
         """Whether ``tf.keras`` is tf_keras there, by a variable."""
         return self.variant == LEGACY_KERAS

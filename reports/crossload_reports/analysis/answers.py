@@ -69,8 +69,12 @@ def answers(
 
 
 def usual_pair(squares: Squares, environments: Sequence[str]) -> tuple[str, str]:
-    """Return the pair that is shown first: to the newest version, from the middle one of those before it."""
-    plain = [name for name in environments if EnvironmentId.parse(name).is_plain]
+    """Return the pair that is shown first: to the newest version, from the middle one of those before it.
+
+    What pip gives today is a version as others are, and the newest: it is what an upgrade ends in.
+    """
+    parsed = {name: EnvironmentId.parse(name) for name in environments}
+    plain = [name for name, one in parsed.items() if one.is_plain or one.is_today]
     measured = [name for name in plain if any(name in pair and squares[pair]["scored"] for pair in squares)]
     if not measured:
         return (environments[0], environments[-1]) if environments else ("", "")

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from crossload.config import Tolerance
 from crossload.domain import verdicts
-from crossload.domain.verdicts import fidelity, judge_attempt, rung_state, verdict, within
+from crossload.domain.verdicts import Judged, fidelity, judge_attempt, rung_state, verdict, within
 from crossload.probe import attempts
 from crossload.probe.agreement import limit
 from crossload.probe.formats import RUNGS
@@ -502,3 +502,18 @@ def test_the_doubles_say_what_the_probe_says() -> None:
     """The made-up measurements above have the keys of real ones."""
     real = compare_arrays([np.ones(1, np.float32)], [np.zeros(1, np.float32)])
     assert set(outputs("beyond")) == set(real)
+
+
+@pytest.mark.parametrize(
+    ("rungs", "said"),
+    [
+        (dict.fromkeys(RUNGS, "pass"), "nothing is lost"),
+        ({**dict.fromkeys(RUNGS, "pass"), "training": "lost", "use": "n/a"}, "lost: training"),
+        (
+            {**dict.fromkeys(RUNGS, "pass"), "training": "n/a"},
+            "nothing that was measured is lost (not in the file, or not measured: training)",
+        ),
+    ],
+)
+def test_nothing_is_called_kept_that_was_not_measured(rungs: dict[str, str], said: str) -> None:
+    assert Judged("plain", "loaded", rungs).losses == said

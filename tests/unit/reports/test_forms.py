@@ -82,6 +82,16 @@ def test_the_first_pair_leads_to_the_newest_version_that_was_measured() -> None:
     assert usual_pair({}, []) == ("", "")
 
 
+def test_the_first_pair_leads_to_what_pip_gives_today_where_that_was_measured() -> None:
+    squares = {
+        (start, to): {"scored": 1}
+        for start in ("2.4-cpu", "2.10-cpu", "2.15-cpu", "2.16-cpu", "today-cpu")
+        for to in ("2.16-cpu", "today-cpu", "today+jax-cpu")
+    }
+    names = ["2.4-cpu", "2.10-cpu", "2.15-cpu", "2.16-cpu", "today-cpu", "today+jax-cpu"]
+    assert usual_pair(squares, names) == ("2.10-cpu", "today-cpu")
+
+
 def test_the_summary_fits_a_comment_and_nothing_in_it_is_markup() -> None:
     rows = [cell("differs", scenario=HOSTILE), cell("fails", scenario="b", error="x" * 9000, error_type="<E>")]
 
