@@ -14,14 +14,14 @@ import json
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
-from crossload.domain.verdicts import LOADS, REMEDY, SCORED
+from crossload.domain.verdicts import LOADS, SCORED, USABLE
 from crossload.inspection import inspect
 from crossload.resources import CONSTRUCTS_MEASURED
-from crossload.shipped.construct_data import read_constructs
-from crossload.store.database import Store
-from crossload.user_models.prediction import Prediction, predict
+from crossload.shipped.construct_data import read_constructs, saved_files
+from crossload.user_models.prediction import Prediction, Predictor
 
 RIGHT_AT_LEAST, NOT_KNOWN_AT_MOST = 0.995, 0.15
 
@@ -38,34 +38,25 @@ class Compared:
     @property
     def promises(self) -> bool:
         """Whether the prediction says that a way works."""
-        return self.said.verdict in LOADS or self.said.verdict == REMEDY
+        return self.said.verdict in USABLE
 
     @property
     def is_right(self) -> bool:
         """Whether the way that it names works: the plain load, or some remedy."""
-        if self.said.verdict in LOADS:
-            return self.measured in LOADS
-        return self.measured == REMEDY or self.measured in LOADS
+        return self.measured in (LOADS if self.said.verdict in LOADS else USABLE)
 
 
 def compare(out: Path, evidence: Path, prefix: str = "held-") -> Iterator[Compared]:
     """Every measured cell of a run with what is predicted of it."""
     data = read_constructs(evidence)
+    files = saved_files(out)
+    predictor = cache(lambda saver, form: Predictor(data.evidence(saver, form)))
+    marks = cache(lambda path: inspect(path).constructs)
     rows = json.loads((out / "results.json").read_text(encoding="utf-8"))["results"]
-    store = Store(out / "store")
-    try:
-        files = {
-            (item.scenario, item.saved_with, item.format): store.artifact_folder(item) / item.file
-            for item in store.artifacts().values()
-            if item.state == "saved"
-        }
-    finally:
-        store.close()
     for row in rows:
         place = (row["scenario"], row["saved_with"], row["format"])
         if row["scenario"].startswith(prefix) and row["verdict"] in SCORED and row["loaded_with"] and place in files:
-            marks = inspect(files[place]).constructs
-            (said,) = predict(data.evidence(row["saved_with"], row["format"]), marks, [row["loaded_with"]])
+            said = predictor(row["saved_with"], row["format"]).of(marks(files[place]), row["loaded_with"])
             yield Compared(" ".join(place), said, row["verdict"], row["attempt"] or "")
 
 

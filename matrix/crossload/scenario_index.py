@@ -155,6 +155,14 @@ def _decorator(function: ast.FunctionDef) -> ast.Call | None:
     return None
 
 
+def _declared(tree: ast.Module) -> Iterator[tuple[ast.FunctionDef, ast.Call]]:
+    """The scenarios of a module: each function with its decorator."""
+    for node in tree.body:
+        call = _decorator(node) if isinstance(node, ast.FunctionDef) else None
+        if isinstance(node, ast.FunctionDef) and call is not None:
+            yield node, call
+
+
 def _options(call: ast.Call, defaults: dict[str, Any], where: str) -> dict[str, Any]:
     options = dict(defaults)
     named = [(keyword.arg, keyword.value) for keyword in call.keywords]
@@ -271,10 +279,7 @@ def index_scenarios(folders: Iterable[Path] = ()) -> dict[str, Scenario]:
             outside = _shared(tree, module.rpartition(".")[0])
             # Only our own modules are known to leave a process as they found it.
             tame = package is built_in and _only_builds(tree)
-            for node in tree.body:
-                call = _decorator(node) if isinstance(node, ast.FunctionDef) else None
-                if call is None or not isinstance(node, ast.FunctionDef):
-                    continue
+            for node, call in _declared(tree):
                 where = f"{package.files[module]}, line {call.lineno}"
                 options = _options(call, known, where)
                 name = str(options["name"])
@@ -291,17 +296,15 @@ def index_scenarios(folders: Iterable[Path] = ()) -> dict[str, Scenario]:
 
 def own_controls() -> frozenset[str]:
     """Names of Crossload's own scenarios that are meant to fail or to differ; only modules that say so of one are parsed."""
-    found = set()
+    known, found = defaults(), set()
     for path in sorted(BUILT_IN.rglob("*.py")):
         text = path.read_text(encoding="utf-8")
         if "control=True" not in text:
             continue
-        for node in ast.parse(text, filename=str(path)).body:
-            call = _decorator(node) if isinstance(node, ast.FunctionDef) else None
-            if call is not None:
-                given = {keyword.arg: keyword.value for keyword in call.keywords}
-                if "control" in given and ast.literal_eval(given["control"]):
-                    found.add(str(ast.literal_eval(given["name"] if "name" in given else call.args[0])))
+        for _, call in _declared(ast.parse(text, filename=str(path))):
+            options = _options(call, known, f"{path}, line {call.lineno}")
+            if options["control"]:
+                found.add(str(options["name"]))
     return frozenset(found)
 
 

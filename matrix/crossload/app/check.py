@@ -27,7 +27,13 @@ from crossload.util.terminal import Say
 
 
 def check_model(
-    options: ModelOptions, tf: Sequence[str] | None, static: bool, local_run: Path | None, page: Path | None, say: Say
+    options: ModelOptions,
+    tf: Sequence[str] | None,
+    static: bool,
+    local_run: Path | None,
+    page: Path | None,
+    say: Say,
+    sarif_file: Path | None = None,
 ) -> tuple[Check, Path | None]:
     """What is known of a file.
 
@@ -36,6 +42,7 @@ def check_model(
     :param local_run: folder of a run: what was measured there counts as measured; None where there is none.
     :param page: where the report page goes; None for no page.
     :param say: receives what the file is and what is to be expected of it, and then a line for every step.
+    :param sarif_file: where what the file carries is written as SARIF; None for nowhere.
     :return: what was found, and the page; None where nothing was measured, or no page was asked for.
     :raises CrossloadError: the file or what was given with it cannot be used, or no environment can be had.
     """
@@ -62,9 +69,9 @@ def check_model(
         say(f"{name}: {value}")
     for line in risk_lines(opened, loaders):
         say(line)
-    if options.sarif is not None:
-        _write_sarif(options.sarif, sarif(opened, loaders))
-        say(f"SARIF: {options.sarif}")
+    if sarif_file is not None:
+        _write_sarif(sarif_file, sarif(opened, loaders))
+        say(f"SARIF: {sarif_file}")
     stands_in = "" if writer.exact else ": it stands in for what wrote the file"
     say(f"reference: {writer.environment.id}, {writer.why}{stands_in}")
     for line in prediction_lines(found):

@@ -7,6 +7,7 @@ from typing import Any
 
 from crossload.app.model_bench import ModelOptions, open_bench
 from crossload.config import load_config
+from crossload.domain.versions import KERAS_3_MAJOR
 from crossload.environments.exact_keras import lock_exact_keras
 from crossload.environments.model import Environment
 from crossload.environments.nightly_lock import resolve
@@ -58,7 +59,7 @@ class Converted:
 def traces(options: ModelOptions, opened: UserModel, saver: Environment, to: Environment) -> bool:
     """Whether functions of Lambda layers are to be run: only Keras 2 can make operations of them, only Keras 3 needs it."""
     old, new = keras_of(saver), keras_of(to)
-    crosses = old is not None and new is not None and old.major < 3 <= new.major
+    crosses = old is not None and new is not None and old.major < KERAS_3_MAJOR <= new.major
     return options.trust and "Lambda" in opened.found.classes and crosses
 
 

@@ -26,7 +26,6 @@ class ModelOptions:
     :param build: ``FILE:FUNCTION``, which builds the model.
     :param inputs: an npz to call it with; None where inputs are to be made.
     :param saved_with: the version that wrote it; None where the file says so.
-    :param sarif: where a check writes what the file carries, as SARIF; None for nowhere.
     :param trust: load a file that carries code even where nothing confines it.
     """
 
@@ -38,7 +37,6 @@ class ModelOptions:
     saved_with: str | None = None
     backend: str = "auto"
     trust: bool = False
-    sarif: Path | None = None
 
 
 @dataclass(frozen=True)

@@ -170,11 +170,10 @@ def check(
         saved_with=saved_with,
         backend=backend,
         trust=trust,
-        sarif=sarif,
     )
     console = open_console()
     say = (lambda line: None) if as_json else lines_to(console)
-    found, page = check_model(options, words(tf), static, DEFAULT_OUT, out / "index.html", say)
+    found, page = check_model(options, words(tf), static, DEFAULT_OUT, out / "index.html", say, sarif_file=sarif)
     if as_json:
         typer.echo(json.dumps(document(found), indent=1, default=str))
     elif page is not None:

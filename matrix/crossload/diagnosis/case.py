@@ -9,8 +9,9 @@ from typing import Any
 from packaging.version import Version
 
 from crossload.domain.attempts import Rungs
+from crossload.domain.verdicts import lost_rungs
 from crossload.inspection import Inspection
-from crossload.probe.formats import OPTIMIZER, OUTPUTS, RUNGS, TRAINING, WEIGHTS
+from crossload.probe.formats import OPTIMIZER, OUTPUTS, TRAINING, WEIGHTS
 
 # What Keras wraps around the error that matters, and the configurations that it prints into it: a configuration names
 # hundreds of keys, and none of them is what went wrong.
@@ -86,7 +87,7 @@ class Case:
     @cached_property
     def lost(self) -> tuple[str, ...]:
         """Rungs that were lost, lowest first."""
-        return tuple(rung for rung in RUNGS if self.rungs.get(rung) == "lost")
+        return tuple(lost_rungs(self.rungs))
 
     @cached_property
     def file(self) -> Inspection | None:

@@ -80,6 +80,11 @@ PASS, LOST, NA = "pass", "lost", "n/a"
 Measurement = Mapping[str, Any]
 
 
+def lost_rungs(rungs: Mapping[str, str]) -> list[str]:
+    """Those of the rungs that were lost, lowest first."""
+    return [rung for rung in RUNGS if rungs.get(rung) == LOST]
+
+
 def difference_in_words(largest: float | None, of_scale: float | None) -> str:
     """A largest difference as people take it in: as a share of the largest magnitude in the output.
 
@@ -145,7 +150,7 @@ class Judged:
     @property
     def lost(self) -> list[str]:
         """Rungs that it lost, lowest first."""
-        return [rung for rung in RUNGS if self.rungs.get(rung) == LOST]
+        return lost_rungs(self.rungs)
 
     @property
     def unmeasured(self) -> list[str]:

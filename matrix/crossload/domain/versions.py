@@ -18,6 +18,7 @@ TENSORFLOW_PACKAGES = ("tensorflow-cpu", "tensorflow", "tf-nightly-cpu", "tf-nig
 KERAS_PACKAGES = ("keras", "tf-keras", "keras-nightly")
 # From this one on, `tf.keras` is Keras 3, a package with versions of its own.
 FIRST_WITH_KERAS_3 = (2, 16)
+KERAS_3_MAJOR = 3
 # Keras inside TensorFlow, by TensorFlow's minor, where no package of its own says which.
 BUNDLED_KERAS = {"2.0": "2.2.4", "2.1": "2.2.4", "2.2": "2.3.0", "2.3": "2.4.0", "2.4": "2.4.0", "2.5": "2.5.0"}
 

@@ -56,7 +56,7 @@ def _of_setting(role: str, value: Any, depth: int) -> Iterator[str]:
     if depth > _DEEPEST:
         return
     if isinstance(value, dict):
-        if isinstance(value.get("class_name"), str):
+        if _is_object(value):
             yield f"{role}:{class_of(value)}"
             yield from _of_object(value, depth)
         else:
@@ -150,12 +150,13 @@ def _of_model(name: str, inner: Mapping[str, Any], depth: int) -> Iterator[str]:
         yield "graph:a name with /"
     if name == "Sequential":
         edges = [(class_of(one), class_of(two)) for one, two in itertools.pairwise(layers)]
-        order = [[class_of(layer) for layer in layers]]
+        behind_mask = [*itertools.dropwhile(lambda layer: not _makes_mask(layer), layers)][1:]
         if not any(key in _config(layer) for layer in layers[:1] for key in ("batch_input_shape", "batch_shape")):
             yield "Sequential:no input shape" if not inner.get("build_input_shape") else "Sequential:input shape apart"
     else:
-        edges = [(names.get(one, "?"), names.get(two, "?")) for one, two in _edges(layers)]
-        order = _masked_paths(layers)
+        named = [*_edges(layers)]
+        edges = [(names.get(one, "?"), names.get(two, "?")) for one, two in named]
+        behind_mask = _behind_mask(layers, named)
         yield from _of_graph(layers, inner)
     for layer in layers:
         kind = class_of(layer)
@@ -165,10 +166,7 @@ def _of_model(name: str, inner: Mapping[str, Any], depth: int) -> Iterator[str]:
                 yield "graph:models nested twice"
         yield from _of_object(layer, depth + 1)
     yield from (f"{name}:{one}->{two}" for one, two in edges if one in MODELS)
-    if name == "Sequential":
-        yield from _masked(layers, order[0])
-    else:
-        yield from (f"masked:{kind}" for kind in order[0] if kind in _MASK_USERS)
+    yield from (f"masked:{kind}" for kind in map(class_of, behind_mask) if kind in _MASK_USERS)
 
 
 def _list(value: Any) -> list[Any]:
@@ -188,16 +186,10 @@ def _makes_mask(layer: Mapping[str, Any]) -> bool:
     return class_of(layer) == "Masking" or bool(_config(layer).get("mask_zero"))
 
 
-def _masked(layers: list[Any], classes: list[str]) -> Iterator[str]:
-    first = next((place for place, layer in enumerate(layers) if _makes_mask(layer)), None)
-    if first is not None:
-        yield from (f"masked:{kind}" for kind in classes[first + 1 :] if kind in _MASK_USERS)
-
-
-def _masked_paths(layers: list[Any]) -> list[list[str]]:
-    """Classes of the layers that lie behind one that makes a mask."""
+def _behind_mask(layers: list[Any], edges: list[tuple[str, str]]) -> list[Any]:
+    """The layers that lie behind one that makes a mask."""
     behind: dict[str, set[str]] = {}
-    for one, two in _edges(layers):
+    for one, two in edges:
         behind.setdefault(one, set()).add(two)
     pending = [_name_of(layer) for layer in layers if _makes_mask(layer)]
     seen: set[str] = set()
@@ -205,7 +197,7 @@ def _masked_paths(layers: list[Any]) -> list[list[str]]:
         fresh = behind.get(pending.pop(), set()) - seen
         seen |= fresh
         pending.extend(fresh)
-    return [sorted({class_of(layer) for layer in layers if _name_of(layer) in seen})]
+    return [layer for layer in layers if _name_of(layer) in seen]
 
 
 def _calls(layer: Mapping[str, Any]) -> list[Any]:

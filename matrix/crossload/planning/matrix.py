@@ -7,7 +7,7 @@ from functools import cache, cached_property
 from packaging.version import Version
 
 from crossload.config import ProfileConfig, SampleConfig
-from crossload.domain.versions import keras_of
+from crossload.domain.versions import KERAS_3_MAJOR, keras_of
 from crossload.environments.model import Environment
 from crossload.errors import SelectionError, nearest
 from crossload.planning.sample import Name, Sample, choose
@@ -175,13 +175,12 @@ def _also(profile: ProfileConfig, scenarios: Sequence[Scenario], formats: Sequen
 
 # A million cells ask for few different ones.
 _version = cache(Version)
-_KERAS_3 = 3
 
 
 def why_not_applicable(scenario: Scenario, environment: Environment) -> str:
     """Why a scenario cannot exist in an environment, from the versions it declares; empty when it can."""
     since, until = scenario.options["since"], scenario.options["until"]
-    if _version(since).major >= _KERAS_3:
+    if _version(since).major >= KERAS_3_MAJOR:
         # Beside one TensorFlow many a Keras 3 may stand: what came with one of those is counted by Keras' own versions.
         keras = keras_of(environment.id, environment.pins)
         if keras is None or _version(keras) < _version(since):

@@ -44,7 +44,8 @@ def build_constructs(outs: Sequence[Path], config: MatrixConfig, folder: Path) -
             tuple(row[name] for name in AXES): row for row in part.rows() if row["scenario"] in own and _tells(row)
         }
         rows |= found
-        marks |= _marks(out, {(row["scenario"], row["saved_with"], row["format"]) for row in found.values()})
+        wanted = {(row["scenario"], row["saved_with"], row["format"]) for row in found.values()}
+        marks |= {place: inspect(path).constructs for place, path in saved_files(out).items() if place in wanted}
     # Weights alone are made of nothing that a mark could tell.
     telling = [row for row in rows.values() if marks.get((row["scenario"], row["saved_with"], row["format"]))]
     used = {row["scenario"] for row in telling}
@@ -67,17 +68,16 @@ def _tells(row: CellRow) -> bool:
     return row["verdict"] in LOADS or not is_bouquet(row["scenario"])
 
 
-def _marks(out: Path, wanted: set[Place]) -> dict[Place, frozenset[str]]:
-    """Marks of the files of a run; of one that was written more than once, those of the last."""
+def saved_files(out: Path) -> dict[Place, Path]:
+    """The files of a run by scenario, writer and format; of one that was written more than once, the last."""
     store = Store(out / "store")
     try:
         saved: Iterable[Artifact] = [item for item in store.artifacts().values() if item.state == "saved"]
-        files = {
+        return {
             (item.scenario, item.saved_with, item.format): store.artifact_folder(item) / item.file for item in saved
         }
     finally:
         store.close()
-    return {place: inspect(path).constructs for place, path in files.items() if place in wanted}
 
 
 @dataclass(frozen=True)

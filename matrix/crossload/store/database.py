@@ -12,20 +12,14 @@ from typing import Any
 from crossload.errors import StoreError
 from crossload.store.artifact_files import ArtifactFiles
 from crossload.store.records import Artifact, Cell, KnownCell
-from crossload.store.schema import MIGRATIONS, SCHEMA_VERSION, SEALED, row_seal
+from crossload.store.schema import MIGRATIONS, SCHEMA_VERSION, SEALED, row_seal, sealed_insert
 
 # Bytes of write-ahead log that stay on disk between writes.
 _JOURNAL_BYTES = 64 << 20
 
-
 _ARTIFACT_COLUMNS, _CELL_COLUMNS = SEALED["artifacts"], SEALED["cells"]
-
-
-def _insert(table: str) -> str:
-    """A statement that inserts a row with its seal, or puts it in the place of one with the same key."""
-    columns = SEALED[table]
-    marks = ", ".join(f"?{number + 1}" for number in range(columns.count(",") + 1))
-    return f"INSERT OR REPLACE INTO {table} ({columns}, seal) VALUES ({marks}, row_seal({marks}))"
+# In the place of one with the same key, where there is one.
+_PUT_ARTIFACT, _PUT_CELL = (sealed_insert(table, "INSERT OR REPLACE") for table in ("artifacts", "cells"))
 
 
 def _artifact(row: tuple[Any, ...]) -> Artifact:
@@ -105,7 +99,7 @@ class Store(ArtifactFiles):
     def put_artifact(self, artifact: Artifact) -> None:
         """Make an artifact durable, replacing an earlier row of the same key."""
         self._write(
-            _insert("artifacts"),
+            _PUT_ARTIFACT,
             (
                 artifact.key,
                 artifact.scenario,
@@ -125,7 +119,7 @@ class Store(ArtifactFiles):
         """Make a cell durable, replacing an earlier row of the same key."""
         records = json.dumps([dict(record) for record in cell.records])
         self._write(
-            _insert("cells"),
+            _PUT_CELL,
             (cell.key, cell.artifact_key, cell.loaded_with, json.dumps(cell.requested), records, cell.seconds),
         )
 

@@ -20,7 +20,14 @@ def row_seal(*values: Any) -> str:
     return hashlib.blake2b(json.dumps(plain).encode(), digest_size=8).hexdigest()
 
 
-INSERT_RUN = "INSERT INTO runs (started, finished, payload, seal) VALUES (?1, ?2, ?3, row_seal(?1, ?2, ?3))"
+def sealed_insert(table: str, verb: str = "INSERT") -> str:
+    """A statement that inserts a row with its seal; its values are those that the seal covers, in their order."""
+    columns = SEALED[table]
+    marks = ", ".join(f"?{number}" for number, _ in enumerate(columns.split(","), 1))
+    return f"{verb} INTO {table} ({columns}, seal) VALUES ({marks}, row_seal({marks}))"
+
+
+INSERT_RUN = sealed_insert("runs")
 
 # Each entry brings a store from the version before it to the next; entries are only ever added.
 MIGRATIONS = (

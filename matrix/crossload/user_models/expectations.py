@@ -3,13 +3,12 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from crossload.domain.versions import KERAS_3_MAJOR
 from crossload.environments.model import Environment
-from crossload.shipped.construct_data import ConstructData, Evidence
+from crossload.shipped.construct_data import ConstructData
 from crossload.user_models.model_file import UserModel
-from crossload.user_models.prediction import NOT_KNOWN, Prediction, predict
+from crossload.user_models.prediction import NOT_KNOWN, Prediction, Predictor
 from crossload.user_models.saver import keras_of, measured_like
-
-_KERAS_3 = 3
 
 
 class Expectations:
@@ -23,7 +22,8 @@ class Expectations:
         :param loaders: those that are asked for: there is an answer for each, and for no other.
         """
         self._data, self._environments, self._loaders = data, environments, loaders
-        self._evidence: dict[tuple[str, str], Evidence] = {}
+        self._measured_for = {loader.id: self._stand_in(loader) for loader in loaders}
+        self._predictors: dict[tuple[str, str], Predictor] = {}
         self._told: dict[tuple[str, str, frozenset[str]], list[Prediction]] = {}
 
     @property
@@ -39,24 +39,24 @@ class Expectations:
         """What is expected of a file in each environment that is asked for."""
         key = (writer.id, model.format, model.found.constructs)
         if key not in self._told:
-            self._told[key] = [self._one(model, writer, loader) for loader in self._loaders]
+            like_writer = self.like(writer)
+            self._told[key] = [self._one(model, writer, like_writer, loader) for loader in self._loaders]
         return self._told[key]
 
-    def _one(self, model: UserModel, writer: Environment, loader: Environment) -> Prediction:
-        like_writer = self.like(writer)
+    def _one(self, model: UserModel, writer: Environment, like_writer: str, loader: Environment) -> Prediction:
         if self._lies_between(loader, writer, self._environments.get(like_writer)):
             return Prediction(loader.id, NOT_KNOWN, missing=(f"what {writer.id} writes and {loader.id} reads",))
         place = (like_writer, model.format)
-        if place not in self._evidence:
-            self._evidence[place] = self._data.evidence(*place)
-        (said,) = predict(self._evidence[place], model.found.constructs, [self._measured_for(loader)])
+        if place not in self._predictors:
+            self._predictors[place] = Predictor(self._data.evidence(*place))
+        said = self._predictors[place].of(model.found.constructs, self._measured_for[loader.id])
         return replace(said, environment=loader.id)
 
-    def _measured_for(self, loader: Environment) -> str:
+    def _stand_in(self, loader: Environment) -> str:
         """A measured environment with the very Keras 3 of another one, which decides what loads; itself where there is none."""
         measured = self._data.writers
         keras = keras_of(loader)
-        if loader.id in measured or keras is None or keras.major < _KERAS_3:
+        if loader.id in measured or keras is None or keras.major < KERAS_3_MAJOR:
             return loader.id
         same = [name for name in measured if name in self._environments and keras_of(self._environments[name]) == keras]
         return same[0] if same else loader.id

@@ -6,7 +6,7 @@ there loads. Where a mark was never measured from this writer to that reader, no
 
 import re
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -73,11 +73,36 @@ class _Best:
     attempts: frozenset[str] = frozenset()
 
 
+class _Settings:
+    """Values of configurations in the measured files, whoever read them."""
+
+    def __init__(self, evidence: Evidence) -> None:
+        self._evidence = evidence
+
+    @cached_property
+    def values(self) -> Mapping[tuple[str, str], set[str]]:
+        """Values that were measured, by class and key."""
+        found: dict[tuple[str, str], set[str]] = defaultdict(set)
+        for mark in self._evidence.scenarios_with:
+            if setting := _SETTING.match(mark):
+                found[setting[1], setting[2]].add(setting[3])
+        return found
+
+    @cached_property
+    def owners(self) -> Mapping[tuple[str, str], set[str]]:
+        """Classes that were measured with a value, by key and value."""
+        found: dict[tuple[str, str], set[str]] = defaultdict(set)
+        for (owner, key), values in self.values.items():
+            for value in values:
+                found[key, value].add(owner)
+        return found
+
+
 class _Reader:
     """What one environment makes of the files of one writer."""
 
-    def __init__(self, evidence: Evidence, environment: str) -> None:
-        self._evidence = evidence
+    def __init__(self, evidence: Evidence, settings: _Settings, environment: str) -> None:
+        self._evidence, self._settings = evidence, settings
         self._rows = evidence.cells.get(environment, {})
         self._known: dict[str, _Best | None] = {}
 
@@ -106,35 +131,17 @@ class _Reader:
         owner, key, value = setting.groups()
         if self.best(owner) is None:
             return None
-        same = [other for other in self._values.get((owner, key), ()) if _same_kind(other, value)]
+        same = [other for other in self._settings.values.get((owner, key), ()) if _same_kind(other, value)]
         bests = [item for item in (self.best(f"{owner}.{key}={other}") for other in same) if item is not None]
         if bests:
             return min(bests, key=lambda item: severity(item.row["verdict"]))
         return self._as_elsewhere(owner, key, value)
 
-    @cached_property
-    def _values(self) -> Mapping[tuple[str, str], set[str]]:
-        """Values that were measured, by class and key."""
-        found: dict[tuple[str, str], set[str]] = defaultdict(set)
-        for mark in self._evidence.scenarios_with:
-            if setting := _SETTING.match(mark):
-                found[setting[1], setting[2]].add(setting[3])
-        return found
-
-    @cached_property
-    def _owners(self) -> Mapping[tuple[str, str], set[str]]:
-        """Classes that were measured with a value, by key and value."""
-        found: dict[tuple[str, str], set[str]] = defaultdict(set)
-        for (owner, key), values in self._values.items():
-            for value in values:
-                found[key, value].add(owner)
-        return found
-
     def _as_elsewhere(self, owner: str, key: str, value: str) -> _Best | None:
         """The class itself, where its other values of this key were measured, and this value made no other class worse."""
-        if (owner, key) not in self._values:
+        if (owner, key) not in self._settings.values:
             return None
-        others = [other for other in self._owners.get((key, value), ()) if other != owner]
+        others = [other for other in self._settings.owners.get((key, value), ()) if other != owner]
         pairs = [(self.best(other), self.best(f"{other}.{key}={value}")) for other in others]
         judged = [(one, two) for one, two in pairs if one is not None and two is not None]
         if not judged or any(severity(two.row["verdict"]) > severity(one.row["verdict"]) for one, two in judged):
@@ -168,19 +175,25 @@ def _same_kind(one: str, two: str) -> bool:
     return False
 
 
-def predict(evidence: Evidence, marks: Collection[str], environments: Iterable[str]) -> list[Prediction]:
-    """What is expected of a file with these marks, in every environment asked for.
+class Predictor:
+    """Answers from the measured files of one writer in one format. What was looked up for one file serves the next."""
 
-    :param evidence: the measured files of its writer in its format.
-    """
-    return [_prediction(_Reader(evidence, name), name, marks, evidence) for name in environments]
+    def __init__(self, evidence: Evidence) -> None:
+        self._evidence, self._settings = evidence, _Settings(evidence)
+        self._readers: dict[str, _Reader] = {}
+
+    def of(self, marks: Collection[str], environment: str) -> Prediction:
+        """What is expected of a file with these marks in an environment."""
+        if environment not in self._evidence.cells:
+            return Prediction(environment, NOT_KNOWN, missing=(f"files of this writer and format in {environment}",))
+        if not marks:
+            return Prediction(environment, NOT_KNOWN, missing=("a file that says nothing of its architecture",))
+        if environment not in self._readers:
+            self._readers[environment] = _Reader(self._evidence, self._settings, environment)
+        return _prediction(self._readers[environment], environment, marks)
 
 
-def _prediction(reader: _Reader, environment: str, marks: Collection[str], evidence: Evidence) -> Prediction:
-    if environment not in evidence.cells:
-        return Prediction(environment, NOT_KNOWN, missing=(f"files of this writer and format in {environment}",))
-    if not marks:
-        return Prediction(environment, NOT_KNOWN, missing=("a file that says nothing of its architecture",))
+def _prediction(reader: _Reader, environment: str, marks: Collection[str]) -> Prediction:
     found = {mark: reader.best_like(mark) for mark in sorted(marks)}
     bad = {mark: best for mark, best in found.items() if best is not None and best.row["verdict"] not in LOADS}
     blamed = [mark for mark in bad if reader.is_blamed_elsewhere(mark, marks)]

@@ -85,7 +85,7 @@ def find_saver(
     exactly = str(model.found.keras).strip()
     said = f"the file says Keras {exactly}"
     missing = ""
-    if keras.major >= 3:
+    if keras.major >= versions.KERAS_3_MAJOR:
         if locked := locked_with(exactly, environments):
             return Writer(locked[0], said + _too(locked[1:]))
         made, missing = make(exactly, environments) if make else (None, "")

@@ -17,16 +17,22 @@ _MOST = 12
 class LoaderRisk:
     """Weaknesses of one environment's Keras that a file could use, as published.
 
-    :param advisories: their identifiers.
-    :param exposures: the same with the constructs that they are about.
-    :param fixed: versions of Keras that guard against all of them, one a line that is kept up; empty where none does.
+    :param exposures: the weaknesses, each with the construct that it is about.
     """
 
     environment: str
     keras: str
-    advisories: tuple[str, ...]
-    fixed: tuple[str, ...]
-    exposures: tuple[Exposure, ...] = ()
+    exposures: tuple[Exposure, ...]
+
+    @property
+    def advisories(self) -> tuple[str, ...]:
+        """Their identifiers."""
+        return tuple(item.advisory.id for item in self.exposures)
+
+    @property
+    def fixed(self) -> tuple[str, ...]:
+        """Versions of Keras that guard against all of them, one a line that is kept up; empty where none does."""
+        return tuple(sorted({version for item in self.exposures for version in item.fixed}, key=_as_numbers))
 
 
 def carried_rows(carries: Sequence[Carried]) -> list[str]:
@@ -50,21 +56,17 @@ def loader_risks(model: UserModel, environments: Iterable[Environment]) -> list[
         package = TF_KERAS if environment.variant == "tf_keras" else KERAS
         found = exposures(model.found.carries, model.format, str(version), package)
         if found:
-            fixed = sorted({item for exposure in found for item in exposure.fixed}, key=_as_numbers)
-            risks.append(
-                LoaderRisk(
-                    environment.id,
-                    str(version),
-                    tuple(item.advisory.id for item in found),
-                    tuple(fixed),
-                    tuple(found),
-                )
-            )
+            risks.append(LoaderRisk(environment.id, str(version), tuple(found)))
     return risks
 
 
 def _as_numbers(version: str) -> tuple[int, ...]:
     return tuple(int(part) for part in version.split("."))
+
+
+def mended(fixed: Sequence[str]) -> str:
+    """In words the versions of Keras that guard against a weakness."""
+    return f"mended in Keras {', '.join(fixed)}" if fixed else "not mended in any release"
 
 
 def risk_lines(model: UserModel, environments: Iterable[Environment]) -> list[str]:
@@ -74,6 +76,6 @@ def risk_lines(model: UserModel, environments: Iterable[Environment]) -> list[st
         return []
     lines = [f"carries: {row}" for row in carried_rows(carries)]
     for risk in loader_risks(model, environments):
-        mended = f"; mended in Keras {', '.join(risk.fixed)}" if risk.fixed else "; not mended in any release"
-        lines.append(f"  {risk.environment} (Keras {risk.keras}) is open to {', '.join(risk.advisories)}{mended}")
+        named = ", ".join(risk.advisories)
+        lines.append(f"  {risk.environment} (Keras {risk.keras}) is open to {named}; {mended(risk.fixed)}")
     return lines

@@ -6,10 +6,8 @@ import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 from xml.sax.saxutils import XMLGenerator
 
-from crossload import __version__
 from crossload.domain.versions import spoken
 from crossload.fleet.results import (
     AS_IT_IS,
@@ -27,6 +25,7 @@ from crossload.fleet.results import (
 )
 from crossload.fleet.trend import Change, trend_line
 from crossload.util.files import write_text_atomically
+from crossload.util.sarif import document, finding
 from crossload_reports.exports.junit import cleaned
 
 # Rows of a comment; nobody reads a hundredth.
@@ -124,26 +123,19 @@ def _junit(scan: Scan) -> str:
 def _sarif(scan: Scan) -> dict[str, Any]:
     """SARIF 2.1.0, which code hosts show beside the files."""
     results = [result for row in scan.rows for result in _results(row, scan.target)]
-    rules = [{"id": name, "shortDescription": {"text": f"A model that {MEANINGS[name]}."}} for name in _LEVELS]
-    rules.append({"id": "carries", "shortDescription": {"text": "A model that can hurt whoever loads it."}})
-    driver = {"name": "Crossload", "version": __version__, "rules": rules}
-    return {
-        "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
-        "version": "2.1.0",
-        "runs": [{"tool": {"driver": driver}, "results": results}],
-    }
+    rules = {name: f"A model that {MEANINGS[name]}." for name in _LEVELS}
+    return document({**rules, "carries": "A model that can hurt whoever loads it."}, results)
 
 
 def _results(row: Row, target: str) -> Iterator[dict[str, Any]]:
     path = row.read.found.path
-    address = {"physicalLocation": {"artifactLocation": {"uri": quote(str(path).encode("utf-8", "surrogateescape"))}}}
     outcome = row.outcome(target)
     if outcome in _LEVELS:
         text = f"{_plain(row.name)} in {spoken(target)}: {MEANINGS[outcome]}. {_plain(row.reason(target))}".strip()
-        yield {"ruleId": outcome, "level": _LEVELS[outcome], "message": {"text": text}, "locations": [address]}
+        yield finding(outcome, _LEVELS[outcome], text, path)
     if row.carries:
         text = f"{_plain(row.name)} carries: {_plain('; '.join(row.carries))}"
-        yield {"ruleId": "carries", "level": "warning", "message": {"text": text}, "locations": [address]}
+        yield finding("carries", "warning", text, path)
 
 
 def markdown(scan: Scan, changes: Sequence[Change]) -> str:

@@ -8,7 +8,7 @@ import pytest
 
 from crossload.domain.verdicts import SEVERITY
 from crossload.shipped.construct_data import Evidence
-from crossload.user_models.prediction import NOT_KNOWN, Prediction, predict
+from crossload.user_models.prediction import NOT_KNOWN, Prediction, Predictor
 
 READER = "2.16-cpu"
 DENSE = {"Functional", "Dense", "Dense.units=number", "Dense.use_bias=True"}
@@ -24,8 +24,7 @@ def evidence(**files: tuple[str, Collection[str]]) -> Evidence:
 
 
 def expected(known: Evidence, marks: Collection[str], environment: str = READER) -> Prediction:
-    (found,) = predict(known, frozenset(marks), [environment])
-    return found
+    return Predictor(known).of(frozenset(marks), environment)
 
 
 def test_five_files_that_load_do_not_outvote_one_construct_that_does_not() -> None:

@@ -107,12 +107,17 @@ def test_weights_are_counted_as_keras_2_counts_them() -> None:
     ]
 
 
+def write_layers(file: h5py.Group, folder: str, values: dict[str, int]) -> None:
+    """Layers as a ``.keras`` holds them, each with an array of its value; one of 0 has none."""
+    for name, value in values.items():
+        group = file.create_group(f"{folder}/{name}/vars")
+        if value:
+            group["0"] = np.full(2, value)
+
+
 def test_layers_in_a_zip_are_named_by_their_classes(tmp_path: Path) -> None:
     with h5py.File(tmp_path / "weights.h5", "w") as file:
-        for name, value in (("dense", 1), ("dense_1", 2), ("tf_op_lambda", 0)):
-            file.create_group(f"layers/{name}/vars")
-            if value:
-                file[f"layers/{name}/vars/0"] = np.full(2, value)
+        write_layers(file["/"], "layers", {"dense": 1, "dense_1": 2, "tf_op_lambda": 0})
         branch = tree.Branch("Functional", "m", [], stored_kinds=["Dense", "TFOpLambda", "Dense"], places=[0, 2])
         found = stored._Group(file).children_of(branch)
         assert [list(item.arrays("Dense")[0]) for item in found] == [[1, 1], [2, 2]]
@@ -120,10 +125,7 @@ def test_layers_in_a_zip_are_named_by_their_classes(tmp_path: Path) -> None:
 
 def test_layers_with_weights_are_counted_twice_where_keras_lists_them_twice(tmp_path: Path) -> None:
     with h5py.File(tmp_path / "weights.h5", "w") as file:
-        for name, value in (("activation", 0), ("conv2d", 1), ("conv2d_2", 2)):
-            file.create_group(f"_layer_checkpoint_dependencies/{name}/vars")
-            if value:
-                file[f"_layer_checkpoint_dependencies/{name}/vars/0"] = np.full(2, value)
+        write_layers(file["/"], "_layer_checkpoint_dependencies", {"activation": 0, "conv2d": 1, "conv2d_2": 2})
         children = [tree.Leaf("Conv2D", name, counts=(1, 0), layer=Layer(1, 0)) for name in ("a", "b")]
         children.insert(1, tree.Leaf("Activation", "between", layer=Layer(0, 0)))
         kinds = ["Conv2D", "Activation", "Conv2D"]
