@@ -34,6 +34,12 @@ _LEAST_SECONDS, _SECONDS_PER_MB = 90, 0.5
 # And memory: the file, the model, the copies that remedies make, gradients and the slots of one training step.
 _MEMORY_OF_FILE = 8
 _INPUTS = "inputs.npz"
+# What Keras 3 writes before the error that it caught.
+_WITHIN = "Exception encountered:"
+# A file beside the model that it does not hold: Keras opens it by the path that it had where the model was made.
+_NOT_THERE = re.compile(
+    r"(?:Vocabulary file|SavedModel file does not exist at:) (?P<path>.+?)(?: does not exist|/\{|\.?$)"
+)
 # What TensorFlow says of an operation that has no kernel for the processor.
 _NEEDS_GPU = re.compile(
     r"(?:Could not find device for node: \{\{node |No OpKernel was registered to support Op ')(Cudnn\w+)"
@@ -314,6 +320,14 @@ def _first_line(text: str) -> str:
     return next((line.strip() for line in text.splitlines() if line.strip()), "")[:300]
 
 
+def _telling_line(text: str) -> str:
+    """The line of an error that says what is wrong.
+
+    Keras 3 puts a sentence that fits everything, and a whole configuration, around what went wrong within.
+    """
+    return _first_line(text.rpartition(_WITHIN)[2])
+
+
 def _why_no_reference(events: Sequence[Mapping[str, Any]], saver: str, given: Inputs, limits: Limits) -> str:
     """Why a file could not be measured where it was written, and what to do, in one or two lines."""
     model, code = given.model, given.code
@@ -331,7 +345,7 @@ def _why_no_reference(events: Sequence[Mapping[str, Any]], saver: str, given: In
                 f"{model.path}: {saver} did not finish within {limits.seconds:.0f} s ({stage}). Raise [limits] seconds."
             )
         return f"{model.path}: {saver} died ({stage}): {_first_line(crash_message(signal, events[-1]['stderr']))}"
-    said = f"{raised['error_type']}: {_first_line(raised['error'])}"
+    said = f"{raised['error_type']}: {_telling_line(raised['error'])}"
     stage = raised["stage"]
     if stage == "import":
         what = "--custom-objects" if code.custom else "--build"
@@ -362,10 +376,15 @@ def _why_no_reference(events: Sequence[Mapping[str, Any]], saver: str, given: In
             )
         return f"{model.path}: calling the model in {saver} on {where} raises {said}.{missing}"
     hint = _hint(raised["error"], code)
-    return f"{model.path}: {saver} cannot load it: {said}. {hint}".rstrip()
+    return f"{model.path}: {saver} cannot load it: {said.rstrip('.')}. {hint}".rstrip()
 
 
 def _hint(error: str, code: UserCode) -> str:
+    if beside := _NOT_THERE.search(_telling_line(error)):
+        return (
+            f"It does not hold {beside['path']}, which its configuration names, and no confined process reads what a file names: "
+            "save it with the content inside (vocabulary as a list; a layer in place of TFSMLayer)."
+        )
     if "Unknown" in error or "custom" in error.lower() or "could not be found" in error.lower():
         if not code.custom:
             return "Pass --custom-objects FILE with its classes and functions."

@@ -67,7 +67,8 @@ def _reference(
         say(f"{other.id}: reading the model there")
         try:
             artifact = bench.reference(other.id)
-        except ModelError:
+        except ModelError as error:
+            say(f"{other.id}: {error}")
             continue
         what = "wrote it" if writer.exact else f"stands for what wrote it ({writer.why})"
         return other, artifact, f"it loads the file, and {home.id}, which {what}, does not", False

@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from crossload.domain.cells import CellRow
-from crossload.domain.verdicts import DIFFERS, LOADS, REMEDY, difference_in_words
+from crossload.domain.verdicts import DIFFERS, LOADS, REMEDY, USABLE, difference_in_words
+from crossload.probe.formats import EVALUATE, FIT, SAVE_AGAIN, TRAINING
 from crossload.user_models.check import Check
 from crossload.user_models.model_file import UserModel
 
@@ -69,6 +70,7 @@ def summary(check: Check) -> str:
         parts.append(f"with a remedy in {', '.join(helped)}")
     if wrong:
         parts.append(f"GIVES OTHER OUTPUTS IN SILENCE in {', '.join(wrong)}")
+    parts += [f"{what} in {', '.join(where)}" for what, where in _afterwards(check.rows).items()]
     deadly = [rung for rung, why in check.reference.get("unmeasured", {}).items() if "ends the process" in why]
     if deadly:
         parts.append(f"{', '.join(deadly)} ENDS THE PROCESS where it was written")
@@ -78,6 +80,20 @@ def summary(check: Check) -> str:
     if not check.exact:
         parts.append(f"measured against {check.saver}, which stands in for what wrote it")
     return f"{check.model.path.name} {'; '.join(parts)}."
+
+
+# A training step of ours is what `fit` does.
+_LATER = {EVALUATE: "evaluate", FIT: "fit", TRAINING: "fit", SAVE_AGAIN: "saving again"}
+
+
+def _afterwards(rows: Sequence[Mapping[str, Any]]) -> dict[str, list[str]]:
+    """What raises after a load with the right outputs, in words, and where."""
+    found: dict[str, list[str]] = {}
+    for row in rows:
+        step = _LATER.get(str(row.get("stage") or ""))
+        if step and row["verdict"] in USABLE and row.get("error_type"):
+            found.setdefault(f"{step} RAISES {row['error_type']}", []).append(str(row["loaded_with"]))
+    return found
 
 
 def document(check: Check) -> dict[str, Any]:

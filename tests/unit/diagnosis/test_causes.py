@@ -314,3 +314,27 @@ def test_mistakes_in_the_catalogue_are_refused(changes: dict[str, Any], said: st
         Catalogue.model_validate({"cause": [{**good, **changes}]})
     with pytest.raises(ValidationError, match="twice"):
         Catalogue.model_validate({"cause": [good, good]})
+
+
+def test_what_keras_3_says_of_a_sequential_of_standalone_keras() -> None:
+    """As it says of files of Keras 2.2.2 and 2.3.1."""
+    file = {**H5, "config_keys": ["batch_input_shape"]}
+    base: dict[str, Any] = {"loader": KERAS_3, "file": file}
+    said = "pop expected at most 1 argument, got 2"
+    assert cause_of(**base, saver={"tensorflow": "2.1.4", "keras": "2.2.4"}, error_type="TypeError", error=said) == (
+        "sequential-config-shape"
+    )
+    for layer, expected, found, shape in (
+        ("lstm_1", 3, 4, "(None, None, 1, 56)"),
+        ("conv_lstm2d", 5, 6, "(None, None, 3, 5, 5, 1)"),
+    ):
+        said = (
+            f"Input 0 with name 'None' of layer '{layer}' is incompatible with the layer: expected ndim={expected}, "
+            f"found ndim={found}. Full shape received: {shape}"
+        )
+        assert (
+            cause_of(**base, saver={"tensorflow": "2.2.3", "keras": "2.3.0"}, error=said)
+            == "batch-shape-as-input-shape"
+        )
+    said = "Input 0 of layer 'a' is incompatible with the layer: expected ndim=3, found ndim=4. Full shape received: (None, 2, 1)"
+    assert cause_of(**base, saver={"tensorflow": "2.2.3", "keras": "2.3.0"}, error=said) != "batch-shape-as-input-shape"

@@ -23,3 +23,27 @@ def test_what_runs_on_a_gpu_only_is_said(stage: str) -> None:
     assert said.startswith(
         "old.h5: loads in 2.10-cpu, and cannot be called on this machine: CudnnRNNV2 runs on a GPU only."
     )
+
+
+def test_the_error_within_is_said_and_what_the_file_does_not_hold() -> None:
+    """Keras 3 puts a sentence that fits everything around it; another version would not help either."""
+    error = (
+        "<class 'keras.src.models.sequential.Sequential'> could not be deserialized properly. Please ensure that components "
+        "that are Python object instances are explicitly deserialized.\n\nconfig={'module': 'keras'}.\n\n"
+        "Exception encountered: Error when deserializing class 'StringLookup' using config={'name': 'lookup'}.\n\n"
+        "Exception encountered: Vocabulary file /home/me/words.txt does not exist."
+    )
+    events: list[dict[str, Any]] = [{"event": "raised", "stage": "load", "error_type": "TypeError", "error": error}]
+    given = cast(
+        Inputs,
+        SimpleNamespace(
+            model=SimpleNamespace(path=Path("text.keras")), code=SimpleNamespace(custom="", factory=""), inputs=None
+        ),
+    )
+    said = _why_no_reference(events, "2.16-cpu", given, Limits())
+    assert said.startswith(
+        "text.keras: 2.16-cpu cannot load it: TypeError: Vocabulary file /home/me/words.txt does not exist."
+    )
+    assert "does not hold /home/me/words.txt" in said
+    assert "--saved-with" not in said
+    assert "\n" not in said

@@ -154,28 +154,84 @@ def _tokens(model):
         )
         if getattr(layer, "layers", None):
             sizes.append(_tokens(layer))
+        elif _is_own(layer):
+            sizes.extend(part.input_dim for part in _parts(layer) if type(part).__name__ == "Embedding")
     return max(1, min(sizes))
 
 
 _LOOKUPS = ("Embedding", "CategoryEncoding", "IntegerLookup", "Discretization")
+# Values come out of these as they went in.
+_PASSING = (
+    "InputLayer", "Reshape", "Flatten", "Permute", "RepeatVector", "Dropout", "SpatialDropout1D", "Masking", "Concatenate",
+    "Cropping1D", "SlicingOpLambda", "GetItem", "Cast", "ExpandDims", "Squeeze",
+)  # fmt: skip
 
 
 def _fed_to_lookups(model):
-    """Numbers of the inputs whose values are looked up in a table: an Embedding takes floats, too, without their fraction."""
-    layers = getattr(model, "layers", None) or []
+    """Numbers of the inputs whose values are looked up in a table: an Embedding takes floats, too, without their fraction.
+
+    In whatever model or layer the table stands. A layer of the user's own that has one of its own and is called with an input
+    is taken to look it up.
+    """
     if type(model).__name__ == "Sequential":
-        first = next((layer for layer in layers if type(layer).__name__ != "InputLayer"), None)
-        return {0} if type(first).__name__ in _LOOKUPS else set()
-    found = set()
-    for layer in layers:
-        if type(layer).__name__ not in _LOOKUPS:
-            continue
-        try:
-            taken = layer.input
-        except Exception:  # called more than once, or never
-            continue
-        found.update(number for number, tensor in enumerate(getattr(model, "inputs", None) or []) if tensor is taken)
+        for layer in getattr(model, "layers", None) or []:
+            if _looks_up(layer, {0}):
+                return {0}
+            if type(layer).__name__ not in _PASSING:
+                break
+        return set()
+    found, origins = set(), {}
+    for number, tensor in enumerate(getattr(model, "inputs", None) or []):
+        origins[id(tensor)] = {number}
+    for layer in getattr(model, "layers", None) or []:
+        for node in getattr(layer, "_inbound_nodes", None) or []:
+            try:
+                taken, given = (_tensors(node, kind) for kind in ("input", "output"))
+            except Exception:  # a node that is not of this graph
+                continue
+            places = {place: origins[id(tensor)] for place, tensor in enumerate(taken) if id(tensor) in origins}
+            for place in _looks_up(layer, set(places)):
+                found.update(places[place])
+            if type(layer).__name__ in _PASSING:
+                for tensor in given:
+                    origins.setdefault(id(tensor), set()).update(*places.values())
     return found
+
+
+def _looks_up(layer, places):
+    """Which of a layer's inputs, of these places, it looks up."""
+    if type(layer).__name__ in _LOOKUPS:
+        return places
+    if hasattr(layer, "layers"):
+        return places & _fed_to_lookups(layer)
+    wrapped = getattr(layer, "layer", None)
+    if wrapped is not None:
+        return _looks_up(wrapped, places)
+    return places if _is_own(layer) and any(type(part).__name__ in _LOOKUPS for part in _parts(layer)) else set()
+
+
+def _is_own(layer):
+    """Whether a class is neither TensorFlow's nor Keras'."""
+    return type(layer).__module__.split(".")[0] not in ("keras", "tensorflow", "tf_keras")
+
+
+def _parts(layer):
+    """The layers inside a layer."""
+    flat = getattr(layer, "_flatten_layers", None)
+    try:
+        return list(flat(include_self=False)) if flat else list(layer.submodules)
+    except Exception:  # it keeps them where nobody finds them
+        return []
+
+
+def _tensors(node, kind):
+    """What a node of a graph takes or gives, as a list: it is called otherwise in Keras 2.0 to 2.3, 2.4 to 2.15 and 3."""
+    found = getattr(node, kind + "_tensors", None)
+    if found is None:
+        found = getattr(node, kind + "s")
+    if isinstance(found, dict):
+        return list(found.values())
+    return list(found) if isinstance(found, (list, tuple)) else [found]
 
 
 def _make(specs, size, tokens, counts=()):

@@ -1,0 +1,33 @@
+"""A check in words."""
+
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+
+from crossload.probe.formats import SAVE_AGAIN
+from crossload.user_models.check import Check
+from crossload.user_models.text import summary
+
+
+def checked(**row: Any) -> Check:
+    base = {"loaded_with": "2.21-cpu", "verdict": "lossy", "stage": "", "error_type": "", "attempt": "plain"}
+    model = SimpleNamespace(path=Path("mine.h5"))
+    return cast(Check, SimpleNamespace(model=model, rows=[{**base, **row}], reference={}, exact=True, saver="2.13-cpu"))
+
+
+@pytest.mark.parametrize(
+    ("stage", "words"),
+    [("evaluate", "evaluate RAISES ValueError in 2.21-cpu"), ("fit", "fit RAISES ValueError in 2.21-cpu"),
+     ("training", "fit RAISES ValueError in 2.21-cpu"), (SAVE_AGAIN, "saving again RAISES ValueError in 2.21-cpu")],
+)  # fmt: skip
+def test_what_raises_after_loading_is_in_the_answer(stage: str, words: str) -> None:
+    """Metrics that Keras 3 cannot take, as in files of Keras 2.13; or an optimizer that knows other variables."""
+    assert words in summary(checked(stage=stage, error_type="ValueError"))
+
+
+def test_what_never_loads_is_not_said_to_raise_later() -> None:
+    assert "RAISES" not in summary(checked(verdict="fails", stage="fit", error_type="ValueError"))
+    assert "RAISES" not in summary(checked(verdict="remedy", stage="load", error_type="ValueError"))
+    assert "RAISES" not in summary(checked())
