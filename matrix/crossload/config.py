@@ -30,6 +30,7 @@ class EnvironmentConfig(_Table):
     :param as_of: the date that uv resolves for. ``"run"`` is the day of the run, and ``"today"`` that day without a date, as
         an installer resolves; their pins are recorded with the results.
     :param like: id of the environment that this one is but for what its line says; empty for one that stands alone.
+    :param unavailable: why it comes without a lock, and what to do; until it has one it is unavailable for that reason.
     :param pins: packages at exactly these versions, ``name==version``, whatever the date and the others' metadata allow.
     """
 
@@ -41,6 +42,7 @@ class EnvironmentConfig(_Table):
     overrides: list[str] = []
     as_of_packages: dict[str, datetime.date] = {}
     variables: dict[str, str] = {}
+    unavailable: str = ""
 
     @field_validator("as_of", mode="before")
     @classmethod

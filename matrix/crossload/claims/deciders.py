@@ -176,12 +176,20 @@ def other_definition(evidence: Evidence) -> Voices:
             yield row, row["verdict"] not in WITHOUT_ERROR
 
 
-def other_device(evidence: Evidence) -> Voices:
+def other_device_or_backend(evidence: Evidence) -> Voices:
     for row in evidence.cells(same=False):
-        saver, loader = (EnvironmentId.parse(row[side]).hardware for side in SIDES)
+        saver, loader = (EnvironmentId.parse(row[side]) for side in SIDES)
+        # What another version does to a file is another question.
+        other_backend = saver.base == loader.base and saver.backend != loader.backend
         home = evidence.beside(row, loaded_with=row["saved_with"])
-        if saver != loader and home is not None and home["verdict"] in LOADS:
+        if (other_backend or saver.hardware != loader.hardware) and home is not None and home["verdict"] in LOADS:
             yield row, row["verdict"] in RAISES
+
+
+def kind_of_move(row: CellRow) -> str:
+    """Whether a cell is loaded on another device or with another backend of Keras."""
+    saver, loader = (EnvironmentId.parse(row[side]) for side in SIDES)
+    return "on another device" if saver.hardware != loader.hardware else f"from {saver.backend} to {loader.backend}"
 
 
 def damage_is_noticed(evidence: Evidence) -> Voices:

@@ -71,5 +71,8 @@ def lock(
         if settings.as_of == AT_RUN:
             typer.echo(f"{name}: is resolved when it runs")
             continue
+        if environments[name].unresolved and not names:
+            typer.echo(f"{name}: {environments[name].unresolved}")
+            continue
         as_of = None if isinstance(settings.as_of, str) else settings.as_of
         typer.echo(write_lock(name, settings, as_of, folder / f"{name}.txt", read.lock_folder))

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from functools import cache, cached_property
 
 HARDWARE = ("cpu", "cuda")
+# What Keras 3 computes with; the first where its variant says nothing.
+TENSORFLOW_BACKEND, OTHER_BACKENDS = "tensorflow", ("jax", "torch")
 TODAY, NIGHTLY, LEGACY_KERAS, KERAS_3 = "today", "nightly", "tf_keras", "keras3"
 
 # By which names TensorFlow is installed.
@@ -123,6 +125,11 @@ class EnvironmentId:
         if self.is_legacy_keras:
             return 2
         return 2 if self.is_release and self.numbers < FIRST_WITH_KERAS_3 else 3
+
+    @property
+    def backend(self) -> str:
+        """What Keras computes with there, as ``KERAS_BACKEND`` names it."""
+        return self.variant if self.variant in OTHER_BACKENDS else TENSORFLOW_BACKEND
 
     @property
     def legacy_keras(self) -> "EnvironmentId":

@@ -78,7 +78,7 @@ class Environment:
 
     @cached_property
     def lock_text(self) -> str:
-        if self.is_floating and self.resolved is None:
+        if self.resolved is None and (self.is_floating or self.unresolved):
             return ""
         try:
             text = self.lock_file.read_text(encoding="utf-8")

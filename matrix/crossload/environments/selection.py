@@ -2,9 +2,11 @@
 
 import re
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 
-from crossload.config import MatrixConfig
+from crossload.config import EnvironmentConfig, MatrixConfig
 from crossload.domain.versions import HARDWARE, KERAS_3, TODAY, EnvironmentId
+from crossload.environments.locking import lock_path
 from crossload.environments.model import Environment
 from crossload.errors import SelectionError, nearest
 
@@ -25,10 +27,16 @@ def all_environments(config: MatrixConfig) -> dict[str, Environment]:
         name: Environment(name, lines[name], own_locks=own) for name in {line.like for line in lines.values()} - {""}
     }
     found = [
-        bases.get(name) or Environment(name, line, base=bases.get(line.like), own_locks=own)
+        bases.get(name)
+        or Environment(name, line, base=bases.get(line.like), own_locks=own, unresolved=_why_unlocked(name, line, own))
         for name, line in lines.items()
     ]
     return {environment.id: environment for environment in sorted(found, key=lambda item: item.sort_key)}
+
+
+def _why_unlocked(name: str, line: EnvironmentConfig, own: Path | None) -> str:
+    """Why an environment cannot be had before somebody locks it; empty where that is not so."""
+    return line.unavailable if line.unavailable and not lock_path(name, own).is_file() else ""
 
 
 def select(

@@ -111,6 +111,15 @@ FAILS: dict[str, Any] = {"cause": "custom-object-missing", "error_type": "ValueE
                            row("q3-4-other-arguments", "fails", cause="custom-arguments")], []),
         ("q3-e", "holds", [row("dense"), row("dense", "fails", loaded_with="2.10-cuda")], []),
         ("q3-e", "not-run", [row("dense"), row("dense", "fails", loader="2.15")], []),
+        ("q3-e", "fails", [row("dense", saver="keras3.15"),
+                           row("dense", saver="keras3.15", loader="keras3.15+jax")], []),
+        ("q3-e", "holds", [row("dense", saver="keras3.15+torch"),
+                           row("dense", "fails", saver="keras3.15+torch", loader="keras3.15+jax")], []),
+        # That another version cannot load it says nothing of backends.
+        ("q3-e", "not-run", [row("dense", saver="keras3.15+jax"),
+                             row("dense", "fails", saver="keras3.15+jax", loader="keras3.4")], []),
+        ("q3-e", "mixed", [row("dense", saver="keras3.15"), row("dense", saver="keras3.15", loader="keras3.15+jax"),
+                           row("dense", "fails", saver="keras3.15", loaded_with="keras3.15-cuda")], []),
         ("q3-f", "holds", [row("q3-4-truncated", "fails", cause="damaged-file")], []),
         ("q3-f", "fails", [row("q3-4-flipped-bytes")], []),
         ("q3-f", "not-run", [row("q3-4-flipped-bytes", "fails", cause="config-key-past")], []),
@@ -162,7 +171,7 @@ def test_the_numbers_and_the_cells_say_what_decided() -> None:
     }  # fmt: skip
 
 
-def test_the_quick_profile_runs_what_every_claim_asks_for_but_the_one_that_takes_a_gpu() -> None:
+def test_the_quick_profile_runs_what_every_claim_asks_for_but_the_one_that_takes_a_gpu_or_another_backend() -> None:
     config = load_config(Path("matrix.toml"))
     works = make_works(config.profiles["quick"], list(index_scenarios().values()), None, named=False)
     there = {(work.scenario.name, work.format) for work in works}

@@ -104,6 +104,19 @@ def test_what_an_id_says(name: str, plain: bool, legacy: bool, generation: int, 
     )
 
 
+@pytest.mark.parametrize(
+    ("name", "backend"),
+    [
+        ("keras3.15+jax-cpu", "jax"),
+        ("today+torch-cpu", "torch"),
+        ("2.18-cpu", "tensorflow"),
+        ("today+py3.10-cpu", "tensorflow"),
+    ],
+)
+def test_what_keras_computes_with(name: str, backend: str) -> None:
+    assert EnvironmentId.parse(name).backend == backend
+
+
 def test_a_number_in_a_text_counts_by_its_value() -> None:
     assert natural("keras3.9") < natural("keras3.15")
 

@@ -2,9 +2,11 @@
 
 import random
 import re
+from pathlib import Path
 
 import pytest
 
+from crossload.config import MatrixConfig
 from crossload.environments.model import Environment, EnvironmentState
 from crossload.environments.selection import all_environments, select
 from crossload.errors import SelectionError
@@ -237,3 +239,25 @@ def test_a_description_has_what_the_report_needs() -> None:
         "gpu",
     }
     assert set(ready(environment("2.10-cpu")).describe()) == wanted
+
+
+def test_one_that_only_another_index_can_lock_is_unavailable_until_it_has_a_lock(tmp_path: Path) -> None:
+    line = {
+        "python": "3.11",
+        "as_of": "2025-03-25",
+        "requirements": ["tensorflow-cpu"],
+        "unavailable": "needs another index",
+    }
+    settings = MatrixConfig.model_validate(
+        {
+            "environments": {"2.99+torch-cpu": line},
+            "profiles": {"quick": {"environments": ["2.99-cpu"], "formats": ["h5"]}},
+        }
+    )
+    made = all_environments(settings)["2.99+torch-cpu"]
+    assert (made.unresolved, made.lock_text, made.pins) == ("needs another index", "", {})
+    assert made.digest
+    (tmp_path / "2.99+torch-cpu.txt").write_text("tensorflow-cpu==2.18.1\n", encoding="utf-8")
+    settings._lock_folder = tmp_path
+    made = all_environments(settings)["2.99+torch-cpu"]
+    assert (made.unresolved, made.pins) == ("", {"tensorflow-cpu": "2.18.1"})

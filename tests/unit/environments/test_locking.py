@@ -61,6 +61,7 @@ def test_the_order_of_variables_does_not() -> None:
 def test_every_lock_that_comes_with_crossload_is_pinned_with_hashes() -> None:
     environments = dict(load_config(Path(__file__).parents[3] / "matrix.toml").environments)
     environments.pop("nightly-cpu", None)  # resolved at run time
+    environments = {name: line for name, line in environments.items() if not line.unavailable}
     digests = set()
     for name, settings in environments.items():
         text = lock_path(name).read_text(encoding="utf-8")
@@ -156,14 +157,14 @@ def test_an_environment_like_another_starts_from_its_lock(folder: Path, monkeypa
 
 def test_the_locks_of_environments_like_another_vary_what_they_say_and_nothing_of_tensorflow() -> None:
     environments = load_config(Path(__file__).parents[3] / "matrix.toml").environments
-    varied = {name: settings for name, settings in environments.items() if settings.like}
+    varied = {name: settings for name, settings in environments.items() if settings.like and not settings.unavailable}
     assert varied
     for name, settings in varied.items():
         base, pins = (read_pins(lock_path(id).read_text(encoding="utf-8")) for id in (settings.like, name))
         wanted = dict(pin.split("==") for pin in settings.pins)
         assert wanted.items() <= pins.items(), name
         changed = {package for package in base.keys() & pins.keys() if base[package] != pins[package]}
-        assert changed == set(wanted), name
+        assert changed == wanted.keys() & base.keys(), name
 
 
 def test_a_resolve_that_fails_keeps_the_old_lock_and_shows_the_end_of_what_uv_said(

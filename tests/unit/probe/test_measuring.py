@@ -215,3 +215,20 @@ def test_order_does_not_matter_but_bits_types_and_shapes_do() -> None:
 def test_outputs_of_any_structure_become_a_flat_list() -> None:
     found = flat_arrays({"b": f32(2), "a": [f32(1), (f32(3),)]})
     assert [array.tolist() for array in found] == [[1.0], [3.0], [2.0]]
+
+
+def test_a_tensor_that_gradients_flow_to_is_an_array_without_them() -> None:
+    class Tensor:
+        def __init__(self, flows: bool) -> None:
+            self.flows = flows
+
+        def detach(self) -> "Tensor":
+            return Tensor(flows=False)
+
+        def numpy(self) -> NDArray[np.float32]:
+            if self.flows:
+                raise RuntimeError("Can't call numpy() on Tensor that requires grad.")
+            return f32(1.0, 2.0)
+
+    (array,) = flat_arrays([Tensor(flows=True)])
+    assert array.tolist() == [1.0, 2.0]

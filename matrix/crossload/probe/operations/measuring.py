@@ -126,6 +126,8 @@ def flat_arrays(outputs):
         return [array for key in sorted(outputs) for array in flat_arrays(outputs[key])]
     if isinstance(outputs, (list, tuple)):
         return [array for item in outputs for array in flat_arrays(item)]
+    # A tensor of PyTorch that gradients flow to does not become an array by itself.
+    outputs = outputs.detach() if hasattr(outputs, "detach") else outputs
     return [_plain_array(outputs.numpy() if hasattr(outputs, "numpy") else outputs)]
 
 

@@ -83,6 +83,14 @@ class ScenarioCode(object):
         )
 
 
+def computes_with_tensorflow():
+    """Whether Keras' backend is TensorFlow; only Keras 3 has others, chosen by a variable before it is imported."""
+    from tensorflow import keras
+
+    backend = getattr(keras.backend, "backend", None)
+    return backend is None or backend() == "tensorflow"
+
+
 def seed(name):
     """Fix every random source TensorFlow and Keras draw from."""
     import tensorflow as tf
@@ -92,6 +100,10 @@ def seed(name):
     np.random.seed(number)
     with kernel_cache.kept():
         tf.random.set_seed(number)
+    if not computes_with_tensorflow():
+        from tensorflow import keras
+
+        keras.utils.set_random_seed(number)
 
 
 def start_over(code, purpose=""):
@@ -126,10 +138,18 @@ def make_data(name, options):
 
 
 def as_tensors(arrays):
-    """What a model is called with: a tensor, or a list of them. Text must be a tensor; NumPy's own type is refused."""
+    """What a model is called with: a tensor, or a list of them. Text must be a tensor; NumPy's own type is refused.
+
+    Where Keras computes with something else than TensorFlow, numbers stay arrays: Keras makes its own tensors of them.
+    """
     import tensorflow as tf
 
-    tensors = [tf.constant(array.tolist() if array.dtype.kind in "US" else array) for array in arrays]
+    def as_tensor(array):
+        if array.dtype.kind in "US":
+            return tf.constant(array.tolist())
+        return tf.constant(array) if computes_with_tensorflow() else array
+
+    tensors = [as_tensor(array) for array in arrays]
     return tensors[0] if len(tensors) == 1 else tensors
 
 

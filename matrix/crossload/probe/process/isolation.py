@@ -44,6 +44,9 @@ def can_fork():
     """True as long as no operation has run in this process, so that its children can start TensorFlow afresh."""
     from tensorflow.python.eager import context
 
+    # Keras with JAX behind it may have started JAX, whose threads a fork would not have.
+    if getattr(sys.modules.get("jax._src.xla_bridge"), "_backends", None):
+        return False
     active = context._context
     # TensorFlow 2.0 has the handle only.
     return active is None or not getattr(active, "_initialized", active._context_handle is not None)
