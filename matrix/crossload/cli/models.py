@@ -254,6 +254,8 @@ def convert(
     proof = done.walk.proof
     kept = "the outputs are bit by bit the same" if proof.bit_equal else f"outputs: {proof.difference}"
     say(f"{out}: proven: {done.to} loads it plainly, {kept}; {proof.losses}.")
+    if proof.note:
+        say(f"  {proof.note}")
     digest = str(done.proof["output"]["sha256"])[:16]
     say(f"{proof_path(out)}: route, pins, digests and differences (SHA-256 {digest}…)")
 

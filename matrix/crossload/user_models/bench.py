@@ -12,7 +12,7 @@ import numpy as np
 from crossload.backends import WorkerError
 from crossload.config import Limits, MatrixConfig, Tolerance
 from crossload.domain.attempts import crash_message
-from crossload.domain.verdicts import HARNESS_ERROR, Judged, Verdict, is_right, judge_attempt, verdict
+from crossload.domain.verdicts import HARNESS_ERROR, Verdict, verdict
 from crossload.execution.probe_requests import Request, ended_early, file_request, first, last_stage
 from crossload.execution.provisioner import Provisioner
 from crossload.execution.tasks import LoadTask
@@ -213,13 +213,6 @@ class Bench:
         if found.verdict == HARNESS_ERROR:
             raise ModelError(f"{loader}: a fault of Crossload, which says nothing about the model: {found.reason}")
         return found
-
-    def judged_alone(self, artifact: Artifact, loader: str, attempt: str) -> Judged | None:
-        """One remedy by itself, whatever plain loading gives; None where it makes no sense or its outputs are not right."""
-        tolerance = self.tolerance(artifact.saved_with, loader)
-        records = self.load(artifact, loader, (attempt,)).records
-        found = [judge_attempt(record, tolerance) for record in records if record["attempt"] == attempt]
-        return next((judged for judged in found if is_right(judged)), None)
 
     def tolerance(self, saver: str, loader: str) -> Tolerance:
         known = self.places.environments

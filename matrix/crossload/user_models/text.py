@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from crossload.domain.cells import CellRow
-from crossload.domain.verdicts import DIFFERS, LOADS, REMEDY, USABLE, difference_in_words
+from crossload.domain.verdicts import DIFFERS, KEEPS, LOADS, LOSSY, REMEDY, USABLE, difference_in_words
 from crossload.probe.formats import EVALUATE, FIT, SAVE_AGAIN, TRAINING
 from crossload.user_models.check import Check
 from crossload.user_models.model_file import UserModel
@@ -66,11 +66,17 @@ def summary(check: Check) -> str:
     wrong = [row["loaded_with"] for row in check.rows if row["verdict"] == DIFFERS]
     helped = [row["loaded_with"] for row in check.rows if row["verdict"] == REMEDY]
     parts = [f"loads plainly in {', '.join(plain)}"] if plain else ["loads plainly nowhere"]
+    kept: dict[str, list[str]] = {}
+    for row in check.rows:
+        for said in str(row.get("reason") or "").split("; "):
+            if row["verdict"] == LOSSY and said.startswith(KEEPS):
+                kept.setdefault(said.removeprefix(KEEPS), []).append(row["loaded_with"])
     if helped:
         parts.append(f"with a remedy in {', '.join(helped)}")
     if wrong:
         parts.append(f"GIVES OTHER OUTPUTS IN SILENCE in {', '.join(wrong)}")
     parts += [f"{what} in {', '.join(where)}" for what, where in _afterwards(check.rows).items()]
+    parts += [f"`convert` keeps {what}, too, in {', '.join(where)}" for what, where in kept.items()]
     deadly = [rung for rung, why in check.reference.get("unmeasured", {}).items() if "ends the process" in why]
     if deadly:
         parts.append(f"{', '.join(deadly)} ENDS THE PROCESS where it was written")

@@ -67,7 +67,8 @@ def _number(value):
         return None
 
 
-def _optimizer_variables(optimizer):
+def optimizer_variables(optimizer):
+    """Everything that an optimizer keeps, whatever version it is of."""
     variables = optimizer.variables
     return list(variables() if callable(variables) else variables)
 
@@ -101,7 +102,7 @@ def optimizer_state(model):
     inner = getattr(optimizer, "inner_optimizer", None) or optimizer
     iterations = inner.iterations
     slots = []
-    for variable in _optimizer_variables(inner):
+    for variable in optimizer_variables(inner):
         name = str(getattr(variable, "path", None) or variable.name)
         if variable is iterations or "iteration" in name.lower() or "learning_rate" in name.lower():
             continue
