@@ -59,7 +59,7 @@ def _change(path: Path, numbers: np.random.Generator) -> None:
         file.visititems(change)
 
 
-def _memory_mb(process: subprocess.Popen[bytes]) -> float:
+def memory_mb(process: subprocess.Popen[bytes]) -> float:
     """Resident memory of a process and its children, MB."""
     total, waiting = 0, [process.pid]
     while waiting:
@@ -94,7 +94,7 @@ def measure(folder: Path, out: Path) -> dict[str, Any]:
     def watch() -> None:
         nonlocal most
         while not stopped.wait(0.2):
-            most = max(most, _memory_mb(process))
+            most = max(most, memory_mb(process))
 
     watcher = threading.Thread(target=watch)
     watcher.start()
