@@ -70,9 +70,9 @@ def build():
 
 def _settings() -> str:
     """``fleet.toml``: files of weights do not say which version wrote them."""
-    custom = '[[model]]\nmatch = "*custom *"\ncustom_objects = "code.py"\n'
+    custom = '[[model]]\nmatch = "*custom *"\ncustom_objects = "team_code.py"\n'
     return custom + "".join(
-        f'\n[[model]]\nmatch = "*/{writer}/{kind} *"\nbuild = "code.py:build"\nsaved_with = "{writer}"\n'
+        f'\n[[model]]\nmatch = "*/{writer}/{kind} *"\nbuild = "team_code.py:build"\nsaved_with = "{writer}"\n'
         for writer in WRITERS
         for kind in ("weights", "checkpoint")
     )
@@ -124,7 +124,7 @@ def fleet(folder: Path, seed: int = 22) -> None:
         ]
         path = place / f"jahr {2015 + number % 9}" / f"Anhang ß {number}.{suffix}"
         path.write_bytes(content + chance.randbytes(1000))
-    (folder / "code.py").write_text(_CODE.replace("{width}", str(WIDTH)), encoding="utf-8")
+    (folder / "team_code.py").write_text(_CODE.replace("{width}", str(WIDTH)), encoding="utf-8")
     (folder / "fleet.toml").write_text(_settings(), encoding="utf-8")
     print(f"{len(whole)} models, {len(damaged)} of them damaged, and {OTHERS} other files")
 
@@ -195,7 +195,11 @@ class Step:
             return process.wait(limit)
         except subprocess.TimeoutExpired:
             process.send_signal(ending)
-            return process.wait(60)
+            try:
+                return process.wait(60)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                raise
         finally:
             stopped.set()
             watcher.join()
@@ -379,6 +383,8 @@ def main() -> int:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--seconds", type=float, default=1e9, help="at most so long; exit code 75 where more is to do")
     given = parser.parse_args()
+    # In the background of a shell it is ignored, and what is started here would ignore it, too.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     folder = given.folder.absolute()
     folder.mkdir(parents=True, exist_ok=True)
     for step in order if given.step == "all" else (given.step,):

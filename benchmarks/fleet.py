@@ -66,7 +66,8 @@ def memory_mb(process: subprocess.Popen[bytes]) -> float:
         number = waiting.pop()
         try:
             status = Path(f"/proc/{number}/status").read_text(encoding="utf-8")
-            waiting += map(int, Path(f"/proc/{number}/task/{number}/children").read_text(encoding="utf-8").split())
+            for thread in Path(f"/proc/{number}/task").iterdir():
+                waiting += map(int, (thread / "children").read_text(encoding="utf-8").split())
         except (OSError, ValueError):
             continue
         total += sum(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmRSS"))

@@ -1,7 +1,7 @@
 """A check in words, and as plain data."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
 from crossload.domain.cells import CellRow
 from crossload.domain.verdicts import DIFFERS, KEEPS, LOADS, LOSSY, REMEDY, USABLE, difference_in_words
@@ -42,8 +42,15 @@ def expected(check: Check) -> dict[str, str]:
     return {item.environment: str(item) for item in check.predictions}
 
 
+def spent(row: Mapping[str, Any]) -> str:
+    """Seconds and memory that loading took; empty where nothing was loaded."""
+    seconds, peak = row.get("seconds"), row.get("peak_mb")
+    parts = [f"{seconds:.1f} s" if seconds else "", f"{peak / 1000:.1f} GB" if peak else ""]
+    return ", ".join(part for part in parts if part)
+
+
 def measured_row(row: CellRow) -> tuple[str, ...]:
-    """Environment, verdict, how, what is lost, difference and cause of one version."""
+    """Environment, verdict, how, what is lost, difference, cause, what it took and error of one version."""
     difference = difference_in_words(row.get("max_abs_diff"), row.get("max_scaled_diff"))
     error = " ".join(str(row.get("error") or row.get("reason") or "").split())
     lost = ", ".join(
@@ -56,6 +63,7 @@ def measured_row(row: CellRow) -> tuple[str, ...]:
         lost,
         difference.removeprefix("largest difference "),
         str(row.get("cause") or ""),
+        spent(cast(Mapping[str, Any], row)),
         error if len(error) <= 120 else error[:119] + "…",
     )
 
@@ -126,10 +134,10 @@ def document(check: Check) -> dict[str, Any]:
 
 
 def _plain_row(row: Mapping[str, Any]) -> dict[str, Any]:
-    left_out = ("scenario", "family", "seconds", "artifact_bytes", "route", "route_cost")
+    left_out = ("scenario", "family", "artifact_bytes", "route", "route_cost")
     return {name: value for name, value in row.items() if name not in left_out}
 
 
 def table_columns() -> Sequence[str]:
     """Headings of :func:`measured_row`."""
-    return ("version", "verdict", "by", "lost or needed", "difference", "cause", "error")
+    return ("version", "verdict", "by", "lost or needed", "difference", "cause", "took", "error")
