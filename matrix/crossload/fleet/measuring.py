@@ -16,6 +16,7 @@ from crossload.fleet.journal import Journal
 from crossload.fleet.reading import Read
 from crossload.fleet.results import Load, Measured, load_of
 from crossload.probe import attempts, protocol
+from crossload.probe.formats import STEPS, USE
 from crossload.store.records import content_key
 from crossload.user_models.bench import read_inputs
 from crossload.user_models.check import compare, measure
@@ -193,8 +194,13 @@ class Measuring:
         assert item.opened is not None
         bench = seat.bench(item.opened, _arrays(item.given), item.found.path)
         tried = self._proven(leader)
+        # What people do after loading depends on what a model is made of; where it goes wrong for the first, each is asked.
+        as_leader = USE not in expected.lost.split(",")
+        bench.uses = () if as_leader else STEPS
         load = load_of(compare(bench, saver, target, tried), tried)
+        load = replace(load, use_like=leader.found.name if as_leader else "")
         if load.verdict != expected.verdict and not {load.verdict, expected.verdict} <= {"exact", "equal"}:
+            bench.uses = STEPS
             found = measure(bench, replace(writer, environment=saver), [target], lambda line: None)
             row = next(row for row in found["rows"] if row["loaded_with"] == target.id)
             load = load_of(row)

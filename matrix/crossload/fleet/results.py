@@ -22,6 +22,7 @@ class Load:
     :param verdict: as in a result table; empty where it was not run.
     :param like: the model of its group that was run there in its place; empty where it was run itself.
     :param tried: attempts that were made, where not all were; remedies that are left out were tried on the leader.
+    :param use_like: the model of its group that predict, evaluate, fit and saving again were tried on in its place.
     :param seconds: that loading took, in all ways that were tried; ``peak_mb`` the most memory.
     """
 
@@ -34,6 +35,7 @@ class Load:
     difference: str = ""
     like: str = ""
     tried: tuple[str, ...] = ()
+    use_like: str = ""
     seconds: float = 0.0
     peak_mb: int | None = None
 

@@ -45,12 +45,16 @@ _NEEDS_GPU = re.compile(
 
 @dataclass(frozen=True)
 class UserWork(Work):
-    """The user's model in its format. No evidence for claims is collected."""
+    """The user's model in its format. No evidence for claims is collected.
+
+    :param uses: what of the rung ``use`` is tried.
+    """
 
     has_factory: bool = False
+    uses: tuple[str, ...] = STEPS
 
     def steps(self) -> tuple[str, ...]:
-        return STEPS
+        return self.uses
 
     def attempts(self) -> tuple[str, ...]:
         remedies = [
@@ -77,6 +81,7 @@ class Bench:
 
     :param store: of its own, in a folder that is thrown away.
     :param memory_mb: what a process may take, as somebody chose it; None for what the file needs.
+    :param uses: what of the rung ``use`` is tried.
     :param peaks: by environment the most memory that loading it there took, MB.
     """
 
@@ -85,6 +90,7 @@ class Bench:
     places: Provisioner
     store: Store
     memory_mb: int | None = None
+    uses: tuple[str, ...] = STEPS
     facts: Mapping[str, Any] = field(default_factory=dict)
     peaks: dict[str, int] = field(default_factory=dict)
 
@@ -115,7 +121,7 @@ class Bench:
         return Scenario(NAME, PACKAGE, roots, self._options(), digest, "")
 
     def work(self, form: str) -> UserWork:
-        return UserWork(self.scenario(), form, bool(self.given.code.factory))
+        return UserWork(self.scenario(), form, bool(self.given.code.factory), self.uses)
 
     def reference(self, saver: str) -> Artifact:
         """Measure the file where it was written; keeps the facts of that and returns the file as an artifact.
@@ -147,7 +153,7 @@ class Bench:
                 attempts=list(self.work(model.format).attempts()),
                 inputs=_INPUTS if names else "",
                 names=names,
-                use=list(STEPS),
+                use=list(self.uses),
                 without=without,
             )
             events = self._ask(saver, request)
@@ -270,6 +276,7 @@ class Bench:
         try:
             with self.places.runner(place, self.store, self.limits) as runner:
                 events = runner.ask(request)
+                self.peaks[place] = max(self.peaks.get(place, 0), runner.peak_mb)
         except WorkerError as error:
             raise ModelError(f"{place}: the worker ended: {error}") from None
         fault = first(events, "harness-error")

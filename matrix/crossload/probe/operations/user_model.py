@@ -1,9 +1,8 @@
 """A user's own file: measured where it was written, as the reference for every other place, and saved again on a way."""
 
+import gc
 import os
 import time
-
-import numpy as np
 
 from .. import attempts, errors
 from ..errors import NotApplicableError, NotAvailableError
@@ -128,6 +127,22 @@ def _reference(request, emit, code, copies):
         facts.pop("loss_after_update", None)
         first = None
     emit({"event": "stage", "stage": "repeat"})
+    said = {
+        "attempt": name,
+        "notes": list(notes),
+        "custom_objects": list(options["custom_objects"]),
+        "precision": _precision(model),
+        "inputs": [sample_inputs.describe(array) for array in inputs],
+        "made_up": given is None,
+        "outputs": [sample_inputs.describe(array) for array in outputs],
+        "parameters": measuring.parameters(model) if gives != INFERENCE else None,
+        "compiled": bool(gives != INFERENCE and measuring.is_compiled(model)),
+    }
+    # A large model is not held twice: what follows loads it anew.
+    save.write_arrays(request["output"], arrays)
+    arrays.clear()
+    del model
+    gc.collect()
     trains = first is not None and TRAINING in wanted
     if trains:
         del facts["loss_after_update"]
@@ -140,20 +155,8 @@ def _reference(request, emit, code, copies):
         facts.update(repeating.facts_of_training(updates, first))
         if "loss_after_update" not in facts:
             facts.setdefault("unmeasured", {})[TRAINING] = "one more update is random by nature"
-    save.write_reference(request["output"], facts, arrays)
-    return {
-        "attempt": name,
-        "notes": list(notes),
-        "custom_objects": list(options["custom_objects"]),
-        "precision": _precision(model),
-        "inputs": [sample_inputs.describe(array) for array in inputs],
-        "made_up": given is None,
-        "outputs": [sample_inputs.describe(array) for array in outputs],
-        "parameters": int(sum(np.prod(w.shape) for w in measuring.weights(model))) if gives != INFERENCE else None,
-        "compiled": bool(gives != INFERENCE and measuring.is_compiled(model)),
-        "unmeasured": facts.get("unmeasured", {}),
-        "without_chance": facts.get("without_chance", False),
-    }
+    save.write_facts(request["output"], facts)
+    return dict(said, unmeasured=facts.get("unmeasured", {}), without_chance=facts.get("without_chance", False))
 
 
 def _state_stays_in_file(path, optimizer):
