@@ -168,3 +168,15 @@ def test_a_broken_configuration_of_the_user_is_no_error() -> None:
             raise NotImplementedError
 
     assert describe(Odd()) == {"name": "odd", "with": {}}
+
+
+def test_one_metric_does_not_stand_for_two() -> None:
+    two = {"metrics": [describe("mae"), describe("mae")]}
+    assert differences(two, {"metrics": [describe("mae"), describe("mse")]})
+    assert not differences(two, {"metrics": [describe("mae"), describe("mae")]})
+
+
+def test_losses_weigh_what_they_weighed() -> None:
+    weighted: dict[str, Any] = {"loss_weights": [1.0, 0.5]}
+    assert differences(weighted, {"loss_weights": [1.0, 0.25]}) == {"loss_weights": [[1.0, 0.5], [1.0, 0.25]]}
+    assert not differences(weighted, {"loss_weights": [1.0, 0.5]})

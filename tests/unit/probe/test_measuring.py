@@ -232,3 +232,18 @@ def test_a_tensor_that_gradients_flow_to_is_an_array_without_them() -> None:
 
     (array,) = flat_arrays([Tensor(flows=True)])
     assert array.tolist() == [1.0, 2.0]
+
+
+def test_the_same_numbers_in_another_shape_are_other_outputs() -> None:
+    found = compare_arrays([f32(1, 2, 3, 4).reshape(2, 2)], [f32(1, 2, 3, 4)])
+    assert found["mismatch"] == "array 0 has shape (4,) instead of (2, 2)"
+
+
+def test_the_largest_difference_in_units_is_that_of_any_output() -> None:
+    far, near = np.nextafter(f32(1.0), f32(2.0)), f32(1.0)
+    assert compare_arrays([near, near], [near + np.float32(1e-3), far])["max_ulp"] > 1000
+
+
+def test_noise_is_never_taken_for_more_than_was_measured() -> None:
+    ((_, _, noise, _),) = compare_arrays([f32(1.0)], [f32(1.5)], [f32(3e-7)])["frontier"]
+    assert 1.5e-7 <= noise <= 3e-7

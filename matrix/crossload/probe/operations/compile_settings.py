@@ -194,13 +194,16 @@ def optimizer_differences(expected, actual):
             found[key] = [expected[key], actual[key]]
     one, two = expected.get("arguments") or {}, actual.get("arguments") or {}
     for key in sorted(set(one) & set(two)):
-        if key == "epsilon" and expected["optimizer"] == "RMSprop" and _alike(one[key] ** 2, two[key]):
+        if key == "epsilon" and expected["optimizer"] == RMSPROP and _alike(one[key] ** 2, two[key]):
             # The translation says so what stands beside the root in one and under it in the other.
             continue
         if not _alike(one[key], two[key]):
             found[key] = [one[key], two[key]]
     return found
 
+
+# How a few optimizers are called here.
+SGD, RMSPROP = plain_name("SGD"), plain_name("RMSprop")
 
 # How it is computed, not what; or said elsewhere.
 _NOT_OPTIMIZER = ("name", "jit_compile", "is_legacy_optimizer", "learning_rate", "use_ema", "ema_momentum", "decay")
