@@ -39,6 +39,12 @@ class NothingCouldRunError(CrossloadError):
     exit_code = 3
 
 
+class UntrueError(CrossloadError):
+    """What environments answered cannot be: no result of the run counts."""
+
+    exit_code = 3
+
+
 def nearest(name: str, known: Iterable[str]) -> str:
     """Return `` Did you mean X?`` for the known name closest to ``name``, or an empty string."""
     matches = difflib.get_close_matches(name, list(known), n=1, cutoff=0.4)

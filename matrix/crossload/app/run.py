@@ -13,7 +13,7 @@ from crossload.app.report_stamp import Stamp, StampFile, fingerprint
 from crossload.app.selection import check_fail_on, locks_of, remember, select_matrix
 from crossload.config import MatrixConfig, load_config
 from crossload.environments.nightly_lock import keep
-from crossload.errors import NothingCouldRunError, StoreError
+from crossload.errors import NothingCouldRunError, StoreError, UntrueError
 from crossload.execution.executors import Executor, open_executor
 from crossload.execution.options import RunOptions
 from crossload.execution.run_state import RunState
@@ -165,6 +165,12 @@ def _conclude(
         run_log.record_again(engine.store, facts | places)
         return last
     judged = judge(engine.store, matrix, engine.config, states, engine.artifacts, engine.cells)
+    if untrue := judged.tables.impossible():
+        name, row = next(iter(untrue.items()))
+        raise UntrueError(
+            f"{', '.join(untrue)}: files that are not there load ({row.scenario} in {row.format} in {name}, for instance). "
+            "Nothing that such an environment says counts, and no report was written. Choose another --out once that is mended."
+        )
     judged = replace(judged, samples=samples)
     lines = write_report(judged, options.out, facts, started, rendering, options.site)
     run_log.record(engine.store, facts | places, judged.tables.rows())

@@ -290,6 +290,17 @@ def test_runs_are_recorded_compared_and_accepted(crossload: Shell) -> None:
     assert crossload("gc", "--keep", "1").out == "0 runs forgotten.\n"
 
 
+def test_a_run_in_which_every_environment_claims_success_is_red(crossload: Shell) -> None:
+    declared = '@scenario("gone", "core", title="", after_save="remove", control=True)\ndef gone():\n    pass\n'
+    Path("crossload/scenarios/gone.py").write_text(f"from scenarios import scenario\n\n\n{declared}", encoding="utf-8")
+    answer = crossload("run", "--scenario", "dense,gone")
+    assert (answer.code, len(answer.err.splitlines())) == (3, 1)
+    assert "2.9-cpu, 2.10-cpu: files that are not there load (gone in h5 in 2.9-cpu, for instance)" in answer.err
+    assert "summary" not in answer.out
+    # What is stored says the same again: nothing of it is called right because nothing had to be run.
+    assert crossload("run", "--scenario", "dense,gone").code == 3
+
+
 def test_a_report_that_is_still_right_is_left_alone(crossload: Shell) -> None:
     crossload("run", "--scenario", "dense", "--fail-on", "exact")
     for name in set(report_stamp.OUTPUTS) - {"results.csv"}:

@@ -75,6 +75,20 @@ def test_a_cell_is_one_row() -> None:
     assert row["key"]
 
 
+def test_who_loads_a_file_that_is_not_there_is_not_believed() -> None:
+    gone = Work(scenario("gone", after_save="remove"), "h5")
+    by_itself = Work(scenario("by-itself", after_save="remove", load_with="load"), "h5")
+    run = Run("2.10-cpu", "2.15-cpu", "2.16-cpu", works=(gone, by_itself, DENSE))
+    run.load("2.10-cpu", "2.10-cpu", raised("plain", "no such file"), work=gone)
+    run.load("2.10-cpu", "2.15-cpu", loaded("plain", "beyond"), work=gone)
+    run.load("2.10-cpu", "2.16-cpu", loaded(), work=gone)
+    # Whoever loads in a way of their own may do without the file, and other files are there.
+    run.load("2.10-cpu", "2.10-cpu", loaded(), work=by_itself)
+    run.load("2.10-cpu", "2.10-cpu", loaded(), work=DENSE)
+    found = run.tables().impossible()
+    assert [(name, row.scenario) for name, row in found.items()] == [("2.15-cpu", "gone"), ("2.16-cpu", "gone")]
+
+
 def test_columns_are_those_that_others_build_on() -> None:
     assert set(RESULT_COLUMNS) >= {
         "scenario",
