@@ -68,6 +68,13 @@ def kills(session: nox.Session) -> None:
 
 
 @nox.session
+def mutants(session: nox.Session) -> None:
+    """Inject deliberate faults, one at a time: the unit tests have to notice. `-- --first plan` takes less time."""
+    _install(session, "tests")
+    session.run("python", "-m", "tests.mutants", *session.posargs)
+
+
+@nox.session
 def breaks(session: nox.Session) -> None:
     """Reproduce every publicly documented break on its real versions."""
     _install(session, "tests")

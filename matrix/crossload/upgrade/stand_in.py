@@ -7,7 +7,8 @@ from typing import Any
 from packaging.version import Version
 
 from crossload.domain.versions import EnvironmentId, spellings, tensorflow_of
-from crossload.environments.lock_files import known_pins, lock_path, read_pins
+from crossload.environments.locking import lock_path, read_pins
+from crossload.environments.nightly_lock import known_pins
 
 Facts = Mapping[str, Any]
 
