@@ -59,14 +59,15 @@ def _change(path: Path, numbers: np.random.Generator) -> None:
         file.visititems(change)
 
 
-def _memory_mb(process: subprocess.Popen[bytes]) -> float:
+def memory_mb(process: subprocess.Popen[bytes]) -> float:
     """Resident memory of a process and its children, MB."""
     total, waiting = 0, [process.pid]
     while waiting:
         number = waiting.pop()
         try:
             status = Path(f"/proc/{number}/status").read_text(encoding="utf-8")
-            waiting += map(int, Path(f"/proc/{number}/task/{number}/children").read_text(encoding="utf-8").split())
+            for thread in Path(f"/proc/{number}/task").iterdir():
+                waiting += map(int, (thread / "children").read_text(encoding="utf-8").split())
         except (OSError, ValueError):
             continue
         total += sum(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmRSS"))
@@ -94,7 +95,7 @@ def measure(folder: Path, out: Path) -> dict[str, Any]:
     def watch() -> None:
         nonlocal most
         while not stopped.wait(0.2):
-            most = max(most, _memory_mb(process))
+            most = max(most, memory_mb(process))
 
     watcher = threading.Thread(target=watch)
     watcher.start()

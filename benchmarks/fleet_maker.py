@@ -119,6 +119,8 @@ def main(folder, writer, count, seed, width):
     """Write models in turn of every kind, one a folder of its team and year; each with weights of its own."""
     names = list(KINDS)
     for number in range(count):
+        # Every training script runs in a process of its own: layers are numbered from the beginning.
+        keras.backend.clear_session()
         kind = names[number % len(names)]
         build, form, trained = KINDS[kind]
         tf.random.set_seed(seed + number)
@@ -134,8 +136,6 @@ def main(folder, writer, count, seed, width):
         place = os.path.join(folder, "team {}".format("αβγ"[number % 3]), writer)
         os.makedirs(place, exist_ok=True)
         write(model, form, os.path.join(place, f"{kind} {number:03d}"))
-        if number % 50 == 49:
-            keras.backend.clear_session()
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from crossload.diagnosis import load_catalogue
-from crossload.environments.locking import lock_path, read_pins
+from crossload.environments.lock_files import lock_path, read_pins
 from tests.breaks.documented import NOT_HERE, NOT_SEEN, REPRODUCED, Break
 from tests.e2e.running import crossload, results
 

@@ -51,7 +51,8 @@ def table() -> Iterator[list[str]]:
     rows: list[str] = []
     yield rows
     print(
-        "\nfamily            saver format      MB before  after   seconds  outputs (of the largest)  loss (relative)  noise of it"
+        "\nfamily            saver format      MB before  after   seconds  outputs (of the largest)  next loss: off, from that "
+        "without the fused kernel, which moves by"
     )
     print("\n".join(rows))
 
@@ -63,7 +64,10 @@ def test_nothing_is_lost(family: str, saver: str, suffix: str, folder: Path, tab
     assert made.returncode == 0, made.stderr
     destination = folder / f"{family}-{saver}{suffix or '-savedmodel'}.keras"
     started = time.monotonic()
-    arguments = ("--out", str(destination), "--backend", "venv", "--keep", "optimizer", "--route", "direct")
+    arguments = ["--out", str(destination), "--backend", "venv", "--keep", "optimizer", "--route", "direct"]
+    if family.startswith("ConvNeXt"):
+        # Nor does the Keras that wrote it load it without this class.
+        arguments += ["--custom-objects", str(MODELS / "convnext_layers.py")]
 
     converted = crossload("convert", str(path), "--to", TO, *arguments)
 
@@ -78,15 +82,18 @@ def test_nothing_is_lost(family: str, saver: str, suffix: str, folder: Path, tab
     assert used.returncode == 0, used.stderr
     found = json.loads(used.stdout.splitlines()[-1])
     with np.load(reference) as known:
-        loss, noise = float(known["loss"]), float(known["noise"])
-    off = abs(found["loss"] - loss)
+        loss, unfused, spread = (float(known[name]) for name in ("loss", "unfused", "spread"))
+    off, off_unfused = abs(found["loss"] - loss), abs(found["loss"] - unfused)
     before = sum(item.stat().st_size for item in (path.rglob("*") if path.is_dir() else [path]) if item.is_file())
     table.append(
         f"{family:17} {saver:5} {suffix.strip('.') or 'savedmodel':10} {before / 1e6:10.1f} "
-        f"{destination.stat().st_size / 1e6:6.1f} {seconds:9.0f}  {found['difference']:24.1e}  {off / loss:15.1e}  "
-        f"{noise / loss:11.1e}"
+        f"{destination.stat().st_size / 1e6:6.1f} {seconds:9.0f}  {found['difference']:24.1e}  {off:14.1e} {off_unfused:8.1e} "
+        f"{spread:8.1e}"
     )
     assert found["difference"] <= 1e-5
     assert found["steps"] == 2
     assert found["saved again"]
-    assert off <= 1e-5 * loss + 4 * noise
+    # Keras 3 has no fused kernel for BatchNormalization: what it does is what the writer does without it.
+    assert off_unfused <= 1e-5 * unfused + spread
+    if proof["measured"]["rungs"]["training"] == "lost":
+        assert "fused BatchNormalization" in proof["measured"]["note"]

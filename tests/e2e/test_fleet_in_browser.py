@@ -8,11 +8,11 @@ from playwright.sync_api import Browser, Page, expect
 
 from crossload.fleet.reading import Read
 from crossload.fleet.results import Load, Measured, Row, Scan
-from crossload.fleet.settings import Given
 from crossload.fleet.sources import Found
 from crossload.fleet.trend import Change
 from crossload.inspection import Inspection
 from crossload.user_models.model_file import UserModel
+from crossload.user_models.seat import Given
 from crossload_reports.html.fleet_page import render_fleet
 
 pytestmark = pytest.mark.e2e

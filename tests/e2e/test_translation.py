@@ -77,6 +77,21 @@ def test_nothing_is_lost(name: str, saver: str, suffix: str, to: str, folder: Pa
     assert abs(found["loss"] - loss) <= 1e-5 * abs(loss) + 1e-6, (found, loss)
 
 
+def test_why_the_next_loss_is_another_one_is_proven_and_said(folder: Path) -> None:
+    path, _ = written("pooled", "2.10", ".h5", folder)
+    destination = folder / "pooled.keras"
+
+    code, said = convert(path, "2.21", destination)
+
+    assert code == 0, said
+    proof = json.loads(destination.with_name(destination.name + ".json").read_text(encoding="utf-8"))
+    measured = proof["measured"]
+    assert measured["rungs"] == {**dict.fromkeys(measured["rungs"], "pass"), "training": "lost"}
+    assert "Keras 2's fused BatchNormalization keeps the unbiased variance" in measured["note"]
+    assert "Keras 2's fused BatchNormalization keeps the unbiased variance" in said
+    assert "block/conv and 1 more name are written with _" in json.dumps(proof["route"])
+
+
 def test_what_keras_cannot_predict_with_is_no_way(folder: Path) -> None:
     path, _ = written("sequence", "2.10", ".h5", folder)
     destination = folder / "sequence.keras"

@@ -82,3 +82,8 @@ def test_the_name_of_the_package_costs_nothing(folder: Path) -> None:
     code = "import sys, crossload; print([name for name in sys.modules if name.startswith('crossload.')])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_what_nobody_knows_is_refused_by_name(folder: Path) -> None:
+    with pytest.raises(TypeError, match="unknown argument 'custom_object'"):
+        crossload.check("model.h5", custom_object="layers.py")  # type: ignore[call-arg]

@@ -6,7 +6,7 @@ import pytest
 from pydantic import ValidationError
 
 from crossload.config import load_config
-from crossload.environments.locking import lock_path
+from crossload.environments.lock_files import lock_path
 from crossload.errors import ConfigError
 from crossload.planning.matrix import expand_formats
 

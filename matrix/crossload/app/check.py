@@ -47,13 +47,13 @@ def check_model(
     :raises CrossloadError: the file or what was given with it cannot be used, or no environment can be had.
     """
     opened = open_model(options.model)
-    settings = load_config(options.config)
+    settings = load_config(options.conditions.config)
     environments = all_environments(settings)
     loaders = select(environments, tf or settings.profiles["quick"].environments)
     if not static:
         loaders = [resolve(item, today()) for item in loaders]
     environments |= {item.id: item for item in loaders}
-    writer = find_saver(opened, environments, options.saved_with, None if static else lock_exact_keras)
+    writer = find_saver(opened, environments, options.given.saved_with, None if static else lock_exact_keras)
     known = read_known(local_run)
     expectations = Expectations(read_constructs(), environments, loaders)
     found = Check(
@@ -82,7 +82,7 @@ def check_model(
         say(line)
     if static:
         return found, None
-    if opened.needs_code and not options.build:
+    if opened.needs_code and not options.given.build:
         raise ModelError(
             f"{options.model}: holds weights alone. Pass --build factory.py:function, which builds the model, or --static."
         )

@@ -1,24 +1,26 @@
 """``crossload convert``: finds routes for a user's file, walks them, and writes the file that was proven."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from crossload.app.model_bench import ModelOptions, open_bench
-from crossload.config import load_config
+from crossload.config import MatrixConfig, load_config
 from crossload.domain.versions import KERAS_3_MAJOR
 from crossload.environments.exact_keras import lock_exact_keras
 from crossload.environments.model import Environment
 from crossload.environments.nightly_lock import resolve
 from crossload.environments.selection import all_environments
 from crossload.errors import SelectionError, nearest
-from crossload.shipped.answers import read_known
+from crossload.shipped.answers import Known, read_known
 from crossload.upgrade.graph import Loss
-from crossload.user_models.candidate_routes import candidates, given_route, similar_scenarios
+from crossload.user_models.bench import Bench
+from crossload.user_models.candidate_routes import Candidate, candidates, given_route, similar_scenarios
 from crossload.user_models.convert import Converter, Walk, check_destination, write
 from crossload.user_models.model_file import ModelError, UserModel, open_model
-from crossload.user_models.saver import environment_named, find_saver, keras_of, measured_like
+from crossload.user_models.saver import Writer, environment_named, find_saver, keras_of, measured_like
+from crossload.user_models.seat import Given
 from crossload.user_models.security import risk_lines
 from crossload.util.clock import today
 from crossload.util.terminal import Say
@@ -56,11 +58,41 @@ class Converted:
     to: str
 
 
-def traces(options: ModelOptions, opened: UserModel, saver: Environment, to: Environment) -> bool:
+@dataclass(frozen=True)
+class Ground:
+    """What conversions to one target have in common.
+
+    :param to: the environment that is to load the results.
+    :param known: measured cells that routes are found from.
+    """
+
+    settings: MatrixConfig
+    environments: Mapping[str, Environment]
+    to: Environment
+    known: Known
+
+
+def prepare(config: Path, target: Target, local_run: Path | None) -> Ground:
+    """Look up what every conversion to a target needs.
+
+    :param local_run: folder of a run whose cells replace the shipped ones; None where there is none.
+    :raises CrossloadError: there is no such environment, or the configuration cannot be used.
+    """
+    if target.keep not in KEEP:
+        raise SelectionError(
+            f"--keep: unknown value {target.keep!r}.{nearest(target.keep, KEEP)} Known: {', '.join(KEEP)}."
+        )
+    settings = load_config(config)
+    environments = all_environments(settings)
+    to = resolve(environment_named(target.to, environments), today())
+    return Ground(settings, {**environments, to.id: to}, to, read_known(local_run))
+
+
+def traces(trust: bool, opened: UserModel, saver: Environment, to: Environment) -> bool:
     """Whether functions of Lambda layers are to be run: only Keras 2 can make operations of them, only Keras 3 needs it."""
     old, new = keras_of(saver), keras_of(to)
     crosses = old is not None and new is not None and old.major < KERAS_3_MAJOR <= new.major
-    return options.trust and "Lambda" in opened.found.classes and crosses
+    return trust and "Lambda" in opened.found.classes and crosses
 
 
 def convert_model(options: ModelOptions, target: Target, local_run: Path | None, say: Say) -> Converted:
@@ -70,39 +102,54 @@ def convert_model(options: ModelOptions, target: Target, local_run: Path | None,
     :param say: receives a line for every step.
     :raises CrossloadError: something given cannot be used, or no route ends in a proven file.
     """
-    if target.keep not in KEEP:
-        raise SelectionError(
-            f"--keep: unknown value {target.keep!r}.{nearest(target.keep, KEEP)} Known: {', '.join(KEEP)}."
-        )
     opened = open_model(options.model)
     check_destination(target.out, target.format)
-    settings = load_config(options.config)
-    environments = all_environments(settings)
-    to = resolve(environment_named(target.to, environments), today())
-    writer = find_saver(opened, environments, options.saved_with, lock_exact_keras)
-    saver = writer.environment
-    environments |= {to.id: to, saver.id: saver}
-    if opened.needs_code and not options.build:
-        raise ModelError(
-            f"{options.model}: holds weights alone. Pass --build factory.py:function, which builds the model."
-        )
+    ground = prepare(options.conditions.config, target, local_run)
+    writer = find_saver(opened, ground.environments, options.given.saved_with, lock_exact_keras)
+    check_code(opened, options.model, options.given)
     whose = "written by" if writer.exact else "read in the place of its writer by"
-    say(f"{options.model}: {opened.format}, {whose} {saver.id} ({writer.why})")
-    for line in risk_lines(opened, [to]):
+    say(f"{options.model}: {opened.format}, {whose} {writer.environment.id} ({writer.why})")
+    for line in risk_lines(opened, [ground.to]):
         say(line)
-    known = read_known(local_run)
-    say(known.origin)
+    say(ground.known.origin)
+    routes = routes_for(opened, writer, target, ground)
+    environments = {**ground.environments, writer.environment.id: writer.environment}
+    with open_bench(options, opened, ground.settings, environments, say) as bench:
+        return walk_and_write(bench, writer, routes, target, ground, options.conditions.trust, say)
+
+
+def check_code(opened: UserModel, shown: Path, given: Given) -> None:
+    """Refuse weights without what builds the model.
+
+    :raises ModelError: it is not given.
+    """
+    if opened.needs_code and not given.build:
+        raise ModelError(f"{shown}: holds weights alone. Pass --build factory.py:function, which builds the model.")
+
+
+def routes_for(opened: UserModel, writer: Writer, target: Target, ground: Ground) -> list[Candidate]:
+    """Routes that are worth walking, in the order in which they are walked."""
+    environments = {**ground.environments, writer.environment.id: writer.environment}
     if target.route:
-        routes = [given_route(target.route, environments)]
-    else:
-        like_saver = measured_like(saver, environments, known.in_full)
-        alike = [name for name, _ in similar_scenarios(opened, known, like_saver)]
-        most = Loss.WORK if target.keep == "optimizer" else Loss.STATE
-        hops = [item.id for item in environments.values() if item.hardware == "cpu" and not item.is_floating]
-        routes = candidates(known, alike, (saver.id, opened.format), to.id, hops, target.max_hops, most)
-    with open_bench(options, opened, settings, environments, say) as bench:
-        bench.places.announce([saver.id, to.id])
-        keeps, trace = target.keep == "optimizer", traces(options, opened, saver, to)
-        walk = Converter(bench, saver, to, target.format, keeps, say, trace).convert(routes)
-        proof = write(walk, bench, target.out, saver, to)
-    return Converted(walk, proof, to.id)
+        return [given_route(target.route, environments)]
+    saver = writer.environment
+    like_saver = measured_like(saver, environments, ground.known.in_full)
+    alike = [name for name, _ in similar_scenarios(opened, ground.known, like_saver)]
+    most = Loss.WORK if target.keep == "optimizer" else Loss.STATE
+    hops = [item.id for item in environments.values() if item.hardware == "cpu" and not item.is_floating]
+    return candidates(ground.known, alike, (saver.id, opened.format), ground.to.id, hops, target.max_hops, most)
+
+
+def walk_and_write(
+    bench: Bench, writer: Writer, routes: Sequence[Candidate], target: Target, ground: Ground, trust: bool, say: Say
+) -> Converted:
+    """Walk routes with a model on the bench, and write what is proven.
+
+    :raises CrossloadError: no route ends in a proven file.
+    """
+    saver, to = writer.environment, ground.to
+    bench.places.add(saver)
+    bench.places.announce([saver.id, to.id])
+    keeps, trace = target.keep == "optimizer", traces(trust, bench.given.model, saver, to)
+    walk = Converter(bench, saver, to, target.format, keeps, say, trace).convert(routes)
+    return Converted(walk, write(walk, bench, target.out, saver, to), to.id)

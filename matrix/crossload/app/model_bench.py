@@ -9,49 +9,36 @@ from pathlib import Path
 from crossload.backends import choose_backend
 from crossload.config import MatrixConfig
 from crossload.environments.model import Environment
+from crossload.execution.memory import limits_for
 from crossload.execution.provisioner import Provisioner
 from crossload.store.database import Store
-from crossload.user_models.bench import Bench, limits_for, read_inputs
+from crossload.user_models.bench import Bench, read_inputs
 from crossload.user_models.model_file import UserModel
-from crossload.user_models.seat import Seat
+from crossload.user_models.seat import NOTHING_GIVEN, Conditions, Given, Seat
 from crossload.user_models.user_code import prepare_code
 from crossload.util.terminal import Say
 
 
 @dataclass(frozen=True)
 class ModelOptions:
-    """A user's file and what goes with it.
-
-    :param custom_objects: a file or a dotted module that defines its classes and functions.
-    :param build: ``FILE:FUNCTION``, which builds the model.
-    :param inputs: an npz to call it with; None where inputs are to be made.
-    :param saved_with: the version that wrote it; None where the file says so.
-    :param trust: load a file that carries code even where nothing confines it.
-    """
+    """A user's file, what goes with it, and how it is measured."""
 
     model: Path
-    config: Path
-    custom_objects: str | None = None
-    build: str | None = None
-    inputs: Path | None = None
-    saved_with: str | None = None
-    backend: str = "auto"
-    trust: bool = False
+    conditions: Conditions
+    given: Given = NOTHING_GIVEN
 
 
 @dataclass(frozen=True)
 class SeatOptions:
     """What files have in common that are measured one after the other.
 
+    :param given: the code that goes with them.
     :param largest: bytes of the largest of them: no process may take more memory than that one needs.
     :param most_workers: as many processes stay warm, each with a TensorFlow in memory.
     """
 
-    config: Path
-    custom_objects: str | None = None
-    build: str | None = None
-    backend: str = "auto"
-    trust: bool = False
+    conditions: Conditions
+    given: Given = NOTHING_GIVEN
     largest: int = 0
     most_workers: int = 2
 
@@ -66,11 +53,12 @@ def open_seat(
     """
     with tempfile.TemporaryDirectory(prefix="crossload-", ignore_cleanup_errors=True) as name:
         folder = Path(name)
-        code = prepare_code(folder / "package", options.custom_objects, options.build)
+        how = options.conditions
+        code = prepare_code(folder / "package", options.given.custom_objects, options.given.build)
         # Containers see the folders of scenarios, and the user's code is one here.
-        limits = limits_for(settings.limits, options.largest)
+        limits = limits_for(settings.limits, options.largest, how.memory_mb)
         visible = settings.model_copy(update={"scenario_folders": [str(code.package.resolve())], "limits": limits})
-        backend, reason = choose_backend(options.backend, visible, options.config.parent, [], folder)
+        backend, reason = choose_backend(how.backend, visible, how.config.parent, [], folder)
         (folder / "store").mkdir()
         staging = folder / "store" / "staging"
         staging.mkdir()
@@ -78,7 +66,7 @@ def open_seat(
         say(f"Backend: {reason}; confinement: {confinement}")
         workers = options.most_workers
         with closing(Store(folder / "store")) as store, Provisioner(backend, environments, say, workers) as places:
-            yield Seat(code, settings, places, store, confinement, options.trust)
+            yield Seat(code, settings, places, store, confinement, how.trust, how.memory_mb)
 
 
 @contextmanager
@@ -93,14 +81,8 @@ def open_bench(
 
     :raises ModelError: the code or the inputs cannot be used.
     """
-    arrays = read_inputs(options.inputs) if options.inputs is not None else None
-    wanted = SeatOptions(
-        config=options.config,
-        custom_objects=options.custom_objects,
-        build=options.build,
-        backend=options.backend,
-        trust=options.trust,
-        largest=opened.bytes,
-    )
-    with open_seat(wanted, settings, environments, say) as seat:
+    arrays = read_inputs(options.given.inputs) if options.given.inputs is not None else None
+    with open_seat(
+        SeatOptions(options.conditions, options.given, largest=opened.bytes), settings, environments, say
+    ) as seat:
         yield seat.bench(opened, arrays, options.model)

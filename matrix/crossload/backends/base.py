@@ -36,7 +36,10 @@ class Worker:
     :param channel: the streams of a probe that has just been started.
     :param scratch: a folder for temporary files, removed with the worker: children end without cleaning up after themselves.
     :param patience: seconds to wait for an answer beyond the limit of the request itself.
+    :ivar peak_mb: the most memory that any of its children has held, MB.
     """
+
+    peak_mb = 0
 
     def __init__(self, channel: Channel, scratch: Path | None = None, patience: float = 60) -> None:
         self._patience = patience
@@ -106,6 +109,7 @@ class Worker:
         if answer.get("id") != request["id"]:
             raise WorkerError(f"the probe answered {answer.get('id')!r} when asked {request['id']!r}")
         events: list[dict[str, Any]] = answer["events"]
+        self.peak_mb = max([self.peak_mb, *(int(event.get("peak_mb", 0)) for event in events)])
         return events
 
     def close(self) -> None:

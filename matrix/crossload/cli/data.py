@@ -18,16 +18,22 @@ app = typer.Typer(help="The measurements that come with Crossload.", no_args_is_
 @app.command()
 def build(
     out: Annotated[Path, typer.Argument(metavar="OUT", help="Folder of a run: its tables and its store.")],
+    add: Annotated[
+        bool, typer.Option("--add", help="Keep the shipped cells that the run does not hold: another environment, say.")
+    ] = False,
     to: ShippedOption = None,
     config: ConfigOption = DEFAULT_CONFIG,
 ) -> None:
-    """Replace the shipped measurements by those of a run."""
+    """Replace the shipped measurements by those of a run, or add the run's to them."""
     from crossload.config import load_config
     from crossload.resources import MEASURED
     from crossload.shipped.building import build as build_from
+    from crossload.shipped.file_format import read
+    from crossload.shipped.joining import add as add_to
 
     place = _destination(to, MEASURED)
-    _ship(build_from(out, load_config(config), config.parent), place)
+    built = build_from(out, load_config(config), config.parent)
+    _ship(add_to(read(place if place.is_file() else MEASURED), built) if add else built, place)
 
 
 @app.command()
@@ -67,7 +73,7 @@ def _ship(measurements: "Measurements", place: Path) -> None:
     path = write(measurements, place)
     lines_to(open_console())(
         f"{path}: {len(measurements):,} cells of {len(measurements.environments)} environments, "
-        f"measured {measurements.date}, {path.stat().st_size / 1e6:.2f} MB"
+        f"measured {measurements.dates}, {path.stat().st_size / 1e6:.2f} MB"
     )
 
 
@@ -79,7 +85,9 @@ def show() -> None:
 
     measured = read(MEASURED)
     say = lines_to(open_console())
-    say(f"{len(measured):,} cells measured {measured.date} with Crossload {measured.facts['version']}")
+    say(f"{len(measured):,} cells measured {measured.dates} with Crossload {measured.facts['version']}")
+    for added in measured.facts.get("added", ()):
+        say(f"added {added['date']} with Crossload {added['version']}: {added['command']}")
     say(f"{len(measured.scenarios)} scenarios, formats {', '.join(measured.formats)}")
     say(f"tolerances {measured.facts['tolerances']}")
     for item in measured.environments:

@@ -15,6 +15,7 @@ from crossload.cli.options import (
     CustomOption,
     FleetSettingsOption,
     InputsOption,
+    JobsOption,
     JsonOption,
     MaxHopsOption,
     MemoryOption,
@@ -102,9 +103,7 @@ def check(
     every: Annotated[
         bool, typer.Option("--every", help="Many models: measure each in full everywhere, not one of those made alike.")
     ] = False,
-    jobs: Annotated[
-        int, typer.Option(min=0, metavar="N", help="Many models: so many at a time; 0 is one per core.")
-    ] = 0,
+    jobs: JobsOption = 0,
     memory: MemoryOption = None,
     most_gb: MostOption = 64.0,
     fail_on: Annotated[
@@ -126,27 +125,25 @@ def check(
     from rich.console import Console
 
     from crossload.fleet.sources import is_single
+    from crossload.user_models.seat import Conditions, Given
 
+    given, conditions = Given(custom_objects, build, inputs, saved_with), Conditions(config, backend, trust, memory)
     if not is_single(sources):
         if sarif is not None:
             raise SelectionError("--sarif: is for one model.")
         from crossload.app.fleet.check import FleetOptions, check_fleet
-        from crossload.fleet.settings import Given
 
         asked = FleetOptions(
             sources=sources,
-            config=config,
+            conditions=conditions,
             out=out or Path("build/fleet"),
             tf=words(tf),
-            common=Given(custom_objects, build, inputs, saved_with),
+            common=given,
             settings=settings,
             static=static,
             every=every,
             jobs=jobs,
-            memory_mb=memory,
             most_gb=most_gb,
-            backend=backend,
-            trust=trust,
             fail_on=words(fail_on) or [],
         )
         console = Console(stderr=True) if as_json else open_console()
@@ -161,16 +158,7 @@ def check(
     from crossload.user_models.text import document, measured_row, summary, table_columns
 
     out = out or Path("build/check")
-    options = ModelOptions(
-        model=Path(sources[0]),
-        config=config,
-        custom_objects=custom_objects,
-        build=build,
-        inputs=inputs,
-        saved_with=saved_with,
-        backend=backend,
-        trust=trust,
-    )
+    options = ModelOptions(Path(sources[0]), conditions, given)
     console = open_console()
     say = (lambda line: None) if as_json else lines_to(console)
     found, page = check_model(options, words(tf), static, DEFAULT_OUT, out / "index.html", say, sarif_file=sarif)
@@ -208,6 +196,8 @@ def convert(
     backend: BackendOption = "auto",
     trust: TrustOption = False,
     settings: FleetSettingsOption = None,
+    jobs: JobsOption = 0,
+    memory: MemoryOption = None,
     most_gb: MostOption = 64.0,
     config: ConfigOption = DEFAULT_CONFIG,
 ) -> None:
@@ -221,39 +211,35 @@ def convert(
     from crossload.app.convert import Target, convert_model
     from crossload.app.model_bench import ModelOptions
     from crossload.fleet.sources import is_single
+    from crossload.user_models.seat import Conditions, Given
 
+    given, conditions = Given(custom_objects, build, inputs, saved_with), Conditions(config, backend, trust, memory)
     target = Target(to=to, out=out, format=format, keep=keep, max_hops=max_hops, route=route)
     if not is_single(sources):
         from collections import Counter
 
         from crossload.app.fleet.convert import FAILED, Many, convert_fleet
-        from crossload.fleet.settings import Given
+        from crossload.app.progress import Display
 
-        common = Given(custom_objects, build, inputs, saved_with)
-        many = Many(sources, config, common, settings, backend, trust, most_gb)
-        say = lines_to(open_console())
-        made = convert_fleet(many, target, DEFAULT_OUT, say)
+        many = Many(sources, conditions, given, settings, most_gb, jobs)
+        console = open_console()
+        say = lines_to(console)
+        with Display(console, "models") as display:
+            made = convert_fleet(many, target, DEFAULT_OUT, say, display.tick)
         counts = Counter(item.state for item in made)
         say(f"{', '.join(f'{count} {state}' for state, count in counts.items())}. Manifest: {out / 'manifest.json'}")
         raise typer.Exit(1 if counts[FAILED] else 0)
     from crossload.user_models.convert import proof_path
 
-    options = ModelOptions(
-        model=Path(sources[0]),
-        config=config,
-        custom_objects=custom_objects,
-        build=build,
-        inputs=inputs,
-        saved_with=saved_with,
-        backend=backend,
-        trust=trust,
-    )
+    options = ModelOptions(Path(sources[0]), conditions, given)
     say = lines_to(open_console())
     done = convert_model(options, target, DEFAULT_OUT, say)
     assert done.walk.proof is not None
     proof = done.walk.proof
     kept = "the outputs are bit by bit the same" if proof.bit_equal else f"outputs: {proof.difference}"
     say(f"{out}: proven: {done.to} loads it plainly, {kept}; {proof.losses}.")
+    if proof.note:
+        say(f"  {proof.note}")
     digest = str(done.proof["output"]["sha256"])[:16]
     say(f"{proof_path(out)}: route, pins, digests and differences (SHA-256 {digest}…)")
 
@@ -275,8 +261,9 @@ def verify(
     """
     from crossload.app.fleet.convert import verify_folder
     from crossload.fleet.statements import GOOD
+    from crossload.user_models.seat import Conditions
 
-    found = verify_folder(folder, reload, custom_objects, config, trust, backend)
+    found = verify_folder(folder, reload, custom_objects, Conditions(config, backend, trust))
     bad = [item for item in found if item.state != GOOD]
     if as_json:
         rows = [{"path": str(item.path), "state": item.state, "why": item.why, "to": item.to} for item in found]

@@ -109,8 +109,14 @@ FleetSettingsOption = Annotated[
 MemoryOption = Annotated[
     int | None,
     typer.Option(
-        "--memory", min=256, metavar="MB", help="Many models: memory for all at a time; what is free by default."
+        "--memory",
+        min=256,
+        metavar="MB",
+        help="Memory that it may take, all at a time; by default what is free, and what each file needs.",
     ),
+]
+JobsOption = Annotated[
+    int, typer.Option("--jobs", min=0, metavar="N", help="Many models: so many at a time; 0 is one per core.")
 ]
 MostOption = Annotated[
     float, typer.Option("--most-gb", min=0, metavar="GB", help="Many models: what URLs may hold together.")

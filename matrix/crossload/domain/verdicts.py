@@ -1,6 +1,5 @@
 """Verdicts: pure functions over stored measurements. Nothing here runs anything or knows where measurements come from."""
 
-import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -76,6 +75,9 @@ def is_comparable(verdict: str) -> bool:
 
 
 PASS, LOST, NA = "pass", "lost", "n/a"
+
+KEEPS = f"{attempts.TRANSLATE} keeps "
+"""How the reason of a lossy verdict begins where the translation keeps more; the rungs follow."""
 
 Measurement = Mapping[str, Any]
 
@@ -178,6 +180,7 @@ class Verdict:
     """The verdict over a cell, and the attempt it rests on (None when no attempt loaded).
 
     :param untranslated: what has no equal in the loader's Keras, with where it stands; empty where nothing is known to stop it.
+    :param keeps_more: the translation, where plain loading works and loses what that keeps.
     """
 
     verdict: str
@@ -185,6 +188,7 @@ class Verdict:
     plain: Judged | None
     reason: str = ""
     untranslated: str = ""
+    keeps_more: Judged | None = None
 
     @property
     def lost(self) -> list[str]:
@@ -204,12 +208,23 @@ def _outputs_state(measured: Measurement, tolerance: "Tolerance") -> str:
 
 
 def _training_state(measured: Measurement, tolerance: "Tolerance") -> str:
-    if "difference" not in measured:
-        return LOST
-    # A loss that is not a finite number never counts as going on.
-    if not math.isfinite(measured["expected"]) or not math.isfinite(measured["difference"]):
-        return LOST
-    return PASS if measured["difference"] <= tolerance.atol + tolerance.rtol * abs(measured["expected"]) else LOST
+    return PASS if agreement.same_loss(measured, tolerance.atol, tolerance.rtol) else LOST
+
+
+def _of_fused_kernel(measured: Measurement | None, tolerance: "Tolerance") -> str:
+    """That the next loss is another one because of BatchNormalization's fused kernel, where that was measured; else empty.
+
+    Keras 2 calls ``tf.nn.fused_batch_norm`` for images, which gives the variance with Bessel's correction, n / (n - 1), and keeps
+    that in ``moving_variance``; Keras 3 keeps the variance of the batch itself.
+    """
+    if not measured or not agreement.same_unfused_loss(measured, tolerance.atol, tolerance.rtol):
+        return ""
+    unfused, noise = measured["unfused_loss"], measured.get("noise_of_loss", 0.0)
+    return (
+        "the next update differs because Keras 2's fused BatchNormalization keeps the unbiased variance, n/(n-1), as its moving "
+        f"variance, and Keras 3 the biased one: the loss after it is {_short(measured['difference'])} from the writer's, and "
+        f"{_short(abs(measured['actual'] - unfused))} from the writer's with fused=False (which moves by {_short(noise)} itself)"
+    )
 
 
 def _use_state(measured: Measurement, tolerance: "Tolerance") -> str:
@@ -292,8 +307,10 @@ def judge_attempt(record: AttemptRecord, tolerance: "Tolerance") -> Judged:
     if later is not None:
         stage, why = later
         judged = replace(judged, error_type=why["error_type"], error=why.get("error", ""), stage=stage)
+    of_kernel = _of_fused_kernel(measured.get(TRAINING), tolerance)
     return replace(
         judged,
+        note="; ".join(filter(None, (judged.note, of_kernel))),
         predicts="error_type" not in predicted,
         predicts_alike=_step_state(predicted, tolerance) != LOST,
         predict_died=bool(predicted.get("died")),
@@ -328,10 +345,14 @@ def verdict(records: Sequence[AttemptRecord], tolerance: "Tolerance") -> Verdict
             return Verdict(DIFFERS, plain, plain, "; ".join(filter(None, (said, _repair(judged)))))
     if plain.outcome == "loaded" and plain.called and plain.predicts:
         if LOST in plain.rungs.values():
-            return Verdict(LOSSY, plain, plain)
+            better = _keeping_more(judged, plain)
+            kept = [rung for rung in plain.lost if rung not in better.lost] if better else []
+            said = f"{KEEPS}{', '.join(kept)}" if kept else ""
+            return Verdict(LOSSY, plain, plain, "; ".join(filter(None, (plain.note, said))), keeps_more=better)
         return Verdict(EXACT if plain.bit_equal else EQUAL, plain, plain)
-    remedy = next((found for name in attempts.REMEDIES if (found := judged.get(name)) and is_right(found)), None)
+    remedy = next((found for name in attempts.REMEDIES if (found := judged.get(name)) and _is_right(found)), None)
     if remedy is not None:
+        remedy = _keeping_more(judged, remedy) or remedy
         said = "; ".join(filter(None, (remedy.note, remedy.afterwards)))
         return Verdict(REMEDY, remedy, plain, said, _untranslated(judged))
     faulty = next(
@@ -352,7 +373,13 @@ def _untranslated(judged: Mapping[str, Judged]) -> str:
     return found.error if found.error_type == "NotTranslatableError" else ""
 
 
-def is_right(judged: Judged) -> bool:
+def _keeping_more(judged: Mapping[str, Judged], than: Judged) -> Judged | None:
+    """The translation, where it works, and loses less than another attempt that does, and nothing else."""
+    found = judged.get(attempts.TRANSLATE)
+    return found if found is not None and _is_right(found) and set(found.lost) < set(than.lost) else None
+
+
+def _is_right(judged: Judged) -> bool:
     """Whether a remedy works: the outputs match, and a model from code has every weight from the file."""
     if judged.outcome != "loaded" or judged.rungs.get(OUTPUTS) != PASS or not judged.predicts_alike:
         return False
@@ -361,5 +388,5 @@ def is_right(judged: Judged) -> bool:
 
 def _repair(judged: Mapping[str, Judged]) -> str:
     """The remedy that gives matching outputs where plain loading does not, in words."""
-    name = next((name for name in attempts.REMEDIES if name in judged and is_right(judged[name])), None)
+    name = next((name for name in attempts.REMEDIES if name in judged and _is_right(judged[name])), None)
     return f"repaired by {name}" if name else ""

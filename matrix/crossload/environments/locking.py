@@ -1,11 +1,6 @@
-"""Locks: hash-pinned requirement files under ``locks/``, one per environment, resolved as of a date.
-
-A user's own lie beside their ``matrix.toml`` and go before those that come with Crossload.
-"""
+"""Makes locks, resolved as of a date, and says whether one meets what an environment asks for."""
 
 import datetime
-import hashlib
-import re
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -14,21 +9,14 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
 from crossload.config import EnvironmentConfig
+from crossload.environments.lock_files import lock_path, read_pins
 from crossload.errors import LockError
 from crossload.resources import CONFIG, IS_CHECKOUT, LOCKS
 from crossload.util.files import write_text_atomically
 from crossload.util.uv import last_lines, run_uv
 
-LOCK_FOLDER = LOCKS
 # An exact version is what it is, whenever it was released.
 _NEVER = datetime.date(2999, 12, 31)
-_PIN = re.compile(r"^([A-Za-z0-9._-]+)==([^\s;\\]+)", re.MULTILINE)
-
-
-def lock_path(environment_id: str, own: Path | None = None) -> Path:
-    """Where the lock of an environment lies: in a user's own folder of locks, or else in Crossload's."""
-    name = f"{environment_id}.txt"
-    return own / name if own is not None and (own / name).is_file() else LOCK_FOLDER / name
 
 
 def folder_to_write(own: Path | None) -> Path:
@@ -41,12 +29,7 @@ def folder_to_write(own: Path | None) -> Path:
             f"the configuration that comes with Crossload has its locks. To make others, copy it here, change it and run "
             f"this again: cp {CONFIG} matrix.toml"
         )
-    return own or LOCK_FOLDER
-
-
-def read_pins(text: str) -> dict[str, str]:
-    """The pinned versions of a lock, by normalised package name (PEP 503)."""
-    return {canonicalize_name(name): version for name, version in _PIN.findall(text)}
+    return own or LOCKS
 
 
 def unmet(pins: Mapping[str, str], config: EnvironmentConfig) -> str:
@@ -63,16 +46,6 @@ def unmet(pins: Mapping[str, str], config: EnvironmentConfig) -> str:
         if name not in pins or not wanted.specifier.contains(pins[name], prereleases=True):
             return f"{line} is asked for, and it has {pins.get(name, 'none')}"
     return ""
-
-
-def lock_digest(text: str, python: str, variables: dict[str, str]) -> str:
-    """Identity of an environment: SHA-256 over its pins with hashes, Python minor and environment variables.
-
-    Comments are left out, so that the same pins give the same digest whatever made them.
-    """
-    significant = [line.strip() for line in text.splitlines() if line.strip() and not line.strip().startswith("#")]
-    parts = [python, *(f"{key}={value}" for key, value in sorted(variables.items())), *significant]
-    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 
 def write_lock(

@@ -10,7 +10,8 @@ from packaging.version import Version
 
 from crossload.config import EnvironmentConfig
 from crossload.domain.versions import EnvironmentId, Natural, tensorflow_of
-from crossload.environments.locking import lock_digest, lock_path, read_pins, unmet
+from crossload.environments.lock_files import lock_digest, lock_path, read_pins
+from crossload.environments.locking import unmet
 from crossload.environments.overlays import exchanged
 from crossload.errors import LockError, SelectionError
 

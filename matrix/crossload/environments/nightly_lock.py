@@ -4,14 +4,12 @@ import dataclasses
 import datetime
 from pathlib import Path
 
-from crossload.config import AT_RUN, TODAY
-from crossload.environments.locking import lock_path, read_pins, write_lock
+from crossload.config import AT_RUN
+from crossload.environments.lock_files import folders_of, last_lock
+from crossload.environments.locking import write_lock
 from crossload.environments.model import Environment
 from crossload.errors import LockError
-from crossload.util.cache import cache_folder
 from crossload.util.clock import today
-
-SHIPPED = "that came with Crossload"
 
 
 def resolve(environment: Environment, day: datetime.date, kept: Path | None = None) -> Environment:
@@ -25,7 +23,7 @@ def resolve(environment: Environment, day: datetime.date, kept: Path | None = No
     if not environment.is_floating:
         return environment
     name = f"{day.isoformat()}.txt"
-    folders = _folders(environment.id, kept)
+    folders = folders_of(environment.id, kept)
     found = next((folder / name for folder in folders if (folder / name).is_file()), None)
     if found is not None:
         return dataclasses.replace(environment, resolved=found)
@@ -51,32 +49,3 @@ def keep(environment: Environment, kept: Path) -> None:
         path = folder / environment.resolved.name
         if not path.is_file():
             path.write_text(environment.lock_text, encoding="utf-8")
-
-
-def last_lock(environment: str, kept: Path | None = None) -> tuple[Path | None, str]:
-    """The newest lock of a floating environment that is on this machine, and in words which: nothing is asked for.
-
-    :param environment: its id.
-    """
-    locks = [path for folder in _folders(environment, kept) for path in folder.glob("????-??-??.txt")]
-    if locks:
-        newest = max(locks, key=lambda path: path.stem)
-        return newest, f"of {newest.stem}"
-    shipped = lock_path(environment)
-    return (shipped, SHIPPED) if shipped.is_file() else (None, "")
-
-
-def known_pins(environment: str = f"{TODAY}-cpu") -> tuple[dict[str, str], str]:
-    """What pip gives, as far as this machine knows without asking anybody: the pins, and in words of when they are.
-
-    Both are empty where nothing is known.
-    """
-    path, told = last_lock(environment)
-    try:
-        return (read_pins(path.read_text(encoding="utf-8")), told) if path is not None else ({}, "")
-    except OSError:
-        return {}, ""
-
-
-def _folders(environment: str, kept: Path | None) -> list[Path]:
-    return [cache_folder() / "locks" / environment, *([kept / environment] if kept is not None else [])]

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from crossload.config import EnvironmentConfig, MatrixConfig
 from crossload.domain.versions import HARDWARE, KERAS_3, TODAY, EnvironmentId
-from crossload.environments.locking import lock_path
+from crossload.environments.lock_files import lock_path
 from crossload.environments.model import Environment
 from crossload.errors import SelectionError, nearest
 

@@ -77,6 +77,7 @@ class Runner:
     A probe that dies over a task is our own machinery's fault, never a finding: another one is asked once more.
 
     :param owner: on whose behalf, see :meth:`crossload.execution.worker_pool.WorkerPool.stop`.
+    :ivar peak_mb: the most memory that what it had run has held, MB.
     """
 
     def __init__(
@@ -92,6 +93,7 @@ class Runner:
         self._files, self._limits = files, limits
         self._worker: Worker | None = None
         self._proven: set[tuple[str, ...]] = set()
+        self.peak_mb = 0
 
     def __enter__(self) -> Self:
         return self
@@ -170,7 +172,10 @@ class Runner:
             if self._worker is None:
                 self._check_environment()
                 self._worker = self._pool.take(self._environment, self._backend, self._owner)
-            return work(self._worker)
+                self._worker.peak_mb = 0  # of whoever had it before
+            done = work(self._worker)
+            self.peak_mb = max(self.peak_mb, self._worker.peak_mb)
+            return done
         except ChangedError as error:
             raise _NotWholeError(str(error)) from None  # the worker was not asked: it can go on
         except BaseException as error:

@@ -7,12 +7,13 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from crossload.fleet.settings import FleetSettings, Given
+from crossload.fleet.settings import FleetSettings
 from crossload.fleet.sources import NAMED_AS_MODELS, Finds, Found
 from crossload.inspection.guarded import GuardedReader
 from crossload.store.records import content_key
 from crossload.user_models.digests import digest_of_model
 from crossload.user_models.model_file import ModelError, NoModelError, UserModel, open_model
+from crossload.user_models.seat import Given
 
 
 @dataclass(frozen=True)

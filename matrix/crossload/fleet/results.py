@@ -22,6 +22,8 @@ class Load:
     :param verdict: as in a result table; empty where it was not run.
     :param like: the model of its group that was run there in its place; empty where it was run itself.
     :param tried: attempts that were made, where not all were; remedies that are left out were tried on the leader.
+    :param use_like: the model of its group that predict, evaluate, fit and saving again were tried on in its place.
+    :param seconds: that loading took, in all ways that were tried; ``peak_mb`` the most memory.
     """
 
     verdict: str = ""
@@ -33,6 +35,9 @@ class Load:
     difference: str = ""
     like: str = ""
     tried: tuple[str, ...] = ()
+    use_like: str = ""
+    seconds: float = 0.0
+    peak_mb: int | None = None
 
     @property
     def was_run(self) -> bool:
@@ -76,6 +81,8 @@ def load_of(row: Mapping[str, Any], tried: Sequence[str] = ()) -> Load:
         error=f"{kind}: {error}"[:400] if kind and error else error[:400],
         difference=difference_in_words(row.get("max_abs_diff"), row.get("max_scaled_diff")),
         tried=tuple(tried),
+        seconds=round(row.get("seconds") or 0.0, 2),
+        peak_mb=row.get("peak_mb"),
     )
 
 

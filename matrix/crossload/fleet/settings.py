@@ -9,6 +9,7 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from crossload.errors import ConfigError, nearest
+from crossload.user_models.seat import NOTHING_GIVEN, Given
 
 DEFAULT = Path("fleet.toml")
 
@@ -33,23 +34,13 @@ class _Document(BaseModel):
 
 
 @dataclass(frozen=True)
-class Given:
-    """What goes with a model, as on the command line of ``check``."""
-
-    custom_objects: str | None = None
-    build: str | None = None
-    inputs: Path | None = None
-    saved_with: str | None = None
-
-
-@dataclass(frozen=True)
 class FleetSettings:
     """What goes with which models.
 
     :param common: for those of which no pattern says anything else.
     """
 
-    common: Given = Given()
+    common: Given = NOTHING_GIVEN
     patterns: tuple[ModelSettings, ...] = ()
 
     def of(self, name: str) -> Given:

@@ -21,9 +21,16 @@ def attempts_to_run(wanted: Sequence[str], cell: Cell | None, near: Tolerance) -
     ranked = [attempts.PLAIN, *attempts.REMEDIES]
     enough = next((rank for rank, name in enumerate(ranked) if _matches(recorded.get(name), near)), len(ranked))
     spared = set(ranked[enough:])
+    if enough < len(ranked) and not _keeps_training(recorded[ranked[enough]], near):
+        # What loads may have lost what the translation keeps.
+        spared.discard(attempts.TRANSLATE)
     return [name for name in wanted if name not in cell.requested and name not in spared]
 
 
 def _matches(record: AttemptRecord | None, near: Tolerance) -> bool:
     """Whether an attempt gave matching outputs, and `predict` did."""
     return bool(agreement.works(record.get("rungs", {}) if record else {}, near.atol, near.rtol, near.spread))
+
+
+def _keeps_training(record: AttemptRecord, near: Tolerance) -> bool:
+    return bool(agreement.keeps_training(record["rungs"], near.atol, near.rtol))

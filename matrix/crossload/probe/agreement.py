@@ -10,6 +10,8 @@ multiple of ``n`` apart, whatever their order of summation. What a whole other f
 ``tests/unit/domain/numeric_cells.json`` holds the measurements that ``spread`` was chosen by.
 """
 
+import math
+
 # No noise excuses more than this share of the output's scale: where a function is not continuous, one unit may flip an output.
 _MOST_OF_SCALE = 0.01
 
@@ -45,6 +47,37 @@ def works(rungs, atol, rtol, spread):
     if "error_type" in predicted or not _match(outputs, atol, rtol, spread):
         return False
     return "frontier" not in predicted or _match(predicted, atol, rtol, spread)
+
+
+def same_loss(measured, atol, rtol):
+    """Whether the loss after one more update is the saver's: within the tolerance and what the saver's own moves by.
+
+    :param measured: what was measured of the rung ``training``. ``noise_of_loss`` is how far the saver's own loss moves when
+        every weight moves by one unit in the last place: a bias in front of a normalization has no gradient but rounding
+        errors, and Adam makes whole steps of those. It is taken as it was measured.
+    """
+    return _near(measured, measured.get("expected"), atol, rtol)
+
+
+def same_unfused_loss(measured, atol, rtol):
+    """Whether it is that of the saver without the fused kernel of its BatchNormalization, and not that of the saver."""
+    unfused = measured.get("unfused_loss")
+    return not same_loss(measured, atol, rtol) and unfused is not None and _near(measured, unfused, atol, rtol)
+
+
+def _near(measured, loss, atol, rtol):
+    if "difference" not in measured or not all(math.isfinite(value) for value in (loss, measured["actual"])):
+        return False
+    noise = measured.get("noise_of_loss", 0.0)
+    return bool(abs(measured["actual"] - loss) <= atol + rtol * abs(loss) + noise)
+
+
+def keeps_training(rungs, atol, rtol):
+    """Whether what is needed to train on came along, as far as it was measured: the optimizer's state, and the next loss."""
+    optimizer, training = rungs.get("optimizer") or {}, rungs.get("training") or {}
+    if "error_type" in optimizer or optimizer.get("same") is False:
+        return False
+    return "not_applicable" in training or not training or same_loss(training, atol, rtol)
 
 
 def _match(compared, atol, rtol, spread):

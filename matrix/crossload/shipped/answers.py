@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from crossload.domain.cells import CellRow, axes_of
+from crossload.domain.cells import CellRow
 from crossload.domain.standing import CONTROL
-from crossload.domain.versions import sort_key
 from crossload.errors import StoreError
 from crossload.resources import MEASURED
 from crossload.scenario_index import own_controls
 from crossload.shipped.file_format import Measurements, read
+from crossload.shipped.joining import joined_environments, kept_rows
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,7 @@ def read_known(
         if local is None:
             raise
         return Known(local["results"], local["environments"], (), f"From the run in {out}.")
-    origin = f"From shipped measurements of {measured.date} ({len(measured):,} cells)"
+    origin = f"From shipped measurements of {measured.dates} ({len(measured):,} cells)"
     if local is None:
         return Known(list(measured.rows(wanted, all_of)), measured.environments, measured.scenarios, f"{origin}.")
     return _joined(measured, local, measured.rows(wanted, all_of), f"{origin}, replaced by {{}} of the run in {out}.")
@@ -89,21 +89,8 @@ def _read_local(out: Path) -> dict[str, Any] | None:
 
 
 def _joined(measured: Measurements, local: Mapping[str, Any], rows: Iterable[dict[str, Any]], origin: str) -> Known:
-    own = {item["id"]: item for item in local["environments"]}
-    # An environment of the same name with other pins is another one: what was measured with the old pins is void.
-    void = {
-        item["id"]
-        for item in measured.environments
-        if item["id"] in own and item["digest"] != own[item["id"]]["digest"]
-    }
-    # Where only a side that was run here is known, shipped rows of a scenario that could not be saved would contradict.
-    replaced = {axes_of(row) for row in local["results"]}
-    kept = [row for row in rows if not void & {row["saved_with"], row["loaded_with"]} and axes_of(row) not in replaced]
-    shipped = {item["id"]: item for item in measured.environments}
-    # A sample here takes nothing away from what was measured in full with the same pins.
-    in_full = {name: item for name, item in shipped.items() if name not in void and not item.get("sample")}
-    own = {name: in_full.get(name, item) if item.get("sample") else item for name, item in own.items()}
-    environments = sorted((shipped | own).values(), key=lambda item: sort_key(item["id"]))
+    void, environments = joined_environments(measured.environments, local["environments"])
+    kept = kept_rows(rows, void, local["results"])
     return Known(
         [*kept, *local["results"]], environments, measured.scenarios, origin.format(f"{len(local['results']):,} cells")
     )

@@ -1,6 +1,7 @@
 """Makes the shipped measurements out of a run's tables and store."""
 
 import json
+import re
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -65,9 +66,15 @@ def build(out: Path, config: MatrixConfig, folder: Path) -> Measurements:
     run = document["run"]
     facts = {
         "date": str(measured or run["finished"])[:10],
-        **{name: run.get(name) for name in ("version", "command", "host", "backend", "tolerances")},
+        "command": _command(str(run.get("command") or "")),
+        **{name: run.get(name) for name in ("version", "host", "backend", "tolerances")},
     }
     return pack(rows, facts, environments, scenarios)
+
+
+def _command(command: str) -> str:
+    """The command of a run without the folder it wrote to, which says nothing elsewhere."""
+    return re.sub(r" --out[= ]\S+", "", command)
 
 
 def _packed(row: CellRow) -> CellRow:

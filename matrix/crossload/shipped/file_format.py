@@ -41,7 +41,8 @@ _NOWHERE = 0xFFFF  # the place of `loaded_with` where nothing was loaded
 class Measurements:
     """What is shipped.
 
-    :param facts: ``date``, ``version``, ``command``, ``tolerances`` and ``host`` of the run.
+    :param facts: ``date``, ``version``, ``command``, ``tolerances`` and ``host`` of the run; ``added``, the same of each
+        run whose cells were added later.
     :param environments: each with ``id``, ``digest`` of its lock, and versions.
     :param scenarios: each with ``name``, ``family``, ``digest`` of its source, whether its files were ``altered`` after saving,
         and ``features`` of its models.
@@ -61,6 +62,12 @@ class Measurements:
     @property
     def date(self) -> str:
         return str(self.facts["date"])
+
+    @property
+    def dates(self) -> str:
+        """In words: one day, or the first and the last where cells were added later."""
+        days = sorted({self.date, *(str(item["date"]) for item in self.facts.get("added", ()))})
+        return days[0] if len(days) == 1 else f"{days[0]} to {days[-1]}"
 
     @cached_property
     def environment_ids(self) -> list[str]:

@@ -117,15 +117,10 @@ def _loss_of(row: CellRow) -> tuple[Loss, tuple[str, ...]] | None:
 
 def _step(row: CellRow) -> Step:
     """The step that a usable measured cell allows."""
-    taken = _loss_of_row(row)
-    name = str(row.get("key") or CellName.of(row))
-    return Step(row["saved_with"], row["format"], row["loaded_with"], row["attempt"], *taken, name)
-
-
-def _loss_of_row(row: CellRow) -> tuple[Loss, tuple[str, ...]]:
     taken = _loss_of(row)
     assert taken is not None
-    return taken
+    name = str(row.get("key") or CellName.of(row))
+    return Step(row["saved_with"], row["format"], row["loaded_with"], row["attempt"], *taken, name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,11 +145,11 @@ class ScenarioGraph:
         # Loads by their ends, from those that lose nothing to those that leave a function.
         self._loads: dict[Loss, list[tuple[int, int, CellRow]]] = {loss: [] for loss in Loss}
         # By the file, then by what loads it: its row, and what the load takes away. By what saves, its files.
-        self._by_file: dict[Node, dict[str, tuple[CellRow, Loss]]] = {}
+        self._by_file: dict[Node, dict[str, tuple[CellRow, Loss, tuple[str, ...]]]] = {}
         self._by_saver: dict[str, list[Node]] = {}
         self._seconds: dict[tuple[str, str, bool], list[_Second]] = {}
         # The places of nodes are looked up by what tells them apart: there are few of them and a hundred times as many rows.
-        files: dict[tuple[str, str], tuple[dict[str, tuple[CellRow, Loss]], int]] = {}
+        files: dict[tuple[str, str], tuple[dict[str, tuple[CellRow, Loss, tuple[str, ...]]], int]] = {}
         models: dict[str, int] = {}
         functions: dict[str, int] = {}
         training = Loss.TRAINING
@@ -162,7 +157,8 @@ class ScenarioGraph:
             taken = _loss_of(row)
             if taken is None:
                 continue
-            loss, loader, saved = taken[0], row["loaded_with"], (row["saved_with"], row["format"])
+            loss, losses = taken
+            loader, saved = row["loaded_with"], (row["saved_with"], row["format"])
             if saved not in files:
                 node = ("file", *saved)
                 self._by_saver.setdefault(saved[0], []).append(node)
@@ -172,7 +168,7 @@ class ScenarioGraph:
             if loader not in memories:
                 memories[loader] = self._place(("function" if loss is training else "model", loader))
             self._loads[loss].append((place, memories[loader], row))
-            loads[loader] = (row, loss)
+            loads[loader] = (row, loss, losses)
         self._graphs: dict[tuple[Loss, bool], rustworkx.PyDiGraph[Node, CellRow | None]] = {}
 
     def _place(self, node: Node) -> int:
@@ -190,7 +186,7 @@ class ScenarioGraph:
         """What is lost over each environment and format that a file can be saved in once on the way."""
         from_weights = FORMATS[start[1]].gives == REBUILT
         found = {}
-        for stop, (_, loss) in self._by_file.get(("file", *start), {}).items():
+        for stop, (_, loss, _) in self._by_file.get(("file", *start), {}).items():
             for second in self._seconds_of(stop, to, from_weights) if loss < Loss.TRAINING else ():
                 found[stop, second.form] = max(loss, second.loss)
         return found
@@ -203,7 +199,7 @@ class ScenarioGraph:
         """
         home, form = start
         best: tuple[_StopRank, CellRow, CellRow] | None = None
-        for stop, (row, loss) in self._by_file.get(("file", *start), {}).items():
+        for stop, (row, loss, losses) in self._by_file.get(("file", *start), {}).items():
             if loss == Loss.TRAINING or loss > most or stop == to:
                 continue
             seconds = self._seconds_of(stop, to, FORMATS[form].gives == REBUILT)
@@ -211,7 +207,7 @@ class ScenarioGraph:
             second = next((one for one in seconds if stop != home or one.form != form), None)
             if second is None or max(loss, second.loss) > most:
                 continue
-            words = len({*_loss_of_row(row)[1], *second.losses})
+            words = len({*losses, *second.losses})
             rank = (max(loss, second.loss), stop != home, words, sort_key(stop))
             if best is None or rank[:3] < best[0][:3] or (rank[:3] == best[0][:3] and rank[3] > best[0][3]):
                 best = (rank, row, second.row)
@@ -223,8 +219,8 @@ class ScenarioGraph:
             found = []
             for file in self._by_saver.get(stop, ()):
                 if load := self._by_file[file].get(to):
-                    step = _after_save(_step(load[0]), from_weights)
-                    found.append(_Second(step.loss, step.losses, file[2], load[0]))
+                    row, *taken = load
+                    found.append(_Second(*_taken_after_save(*taken, file[2], from_weights), file[2], row))
             found.sort(key=lambda one: (one.loss, len(one.losses), one.form))
             self._seconds[stop, to, from_weights] = found
         return self._seconds[stop, to, from_weights]
@@ -271,26 +267,30 @@ def build_graph(rows: Iterable[CellRow]) -> ScenarioGraph:
 _STATE = (attempts.OPTIMIZER_LOST, f"{TRAINING} lost")
 
 
-def _had_no_state(step: Step) -> Step:
-    """A later step of a path that began with weights alone: the optimizer's state, which it loses, was in no file."""
-    losses = tuple(loss for loss in step.losses if loss not in _STATE)
-    if step.loss != Loss.STATE or losses == step.losses:
-        return step
-    is_lost = any(loss == f"{rung} lost" for loss in losses for rung in RUNGS)
-    return replace(step, loss=Loss.STATE if is_lost else Loss.WORK if losses else Loss.NOTHING, losses=losses)
+@cache
+def _taken_after_save(
+    loss: Loss, losses: tuple[str, ...], form: str, from_weights: bool
+) -> tuple[Loss, tuple[str, ...]]:
+    """What a later load of a path takes away; weights that are saved on the way leave behind whatever else the first file held.
+
+    :param form: what is loaded.
+    :param from_weights: whether the first file held weights alone: the optimizer's state, which the load loses, was in no file.
+    """
+    if from_weights:
+        kept = tuple(one for one in losses if one not in _STATE)
+        if loss != Loss.STATE or kept == losses:
+            return loss, losses
+        is_lost = any(one == f"{rung} lost" for one in kept for rung in RUNGS)
+        return (Loss.STATE if is_lost else Loss.WORK if kept else Loss.NOTHING), kept
+    if FORMATS[form].gives != REBUILT:
+        return loss, losses
+    return max(loss, Loss.STATE), tuple(dict.fromkeys((*losses, attempts.OPTIMIZER_LOST, attempts.CODE_NEEDED)))
 
 
 def _after_save(step: Step, from_weights: bool) -> Step:
-    """A later step of a path; weights that are saved on the way leave behind whatever else the first file held.
-
-    :param from_weights: whether the first file held weights alone.
-    """
-    if from_weights:
-        return _had_no_state(step)
-    if FORMATS[step.format].gives != REBUILT:
-        return step
-    losses = dict.fromkeys((*step.losses, attempts.OPTIMIZER_LOST, attempts.CODE_NEEDED))
-    return replace(step, loss=max(step.loss, Loss.STATE), losses=tuple(losses))
+    """A later step of a path: see :func:`_taken_after_save`."""
+    loss, losses = _taken_after_save(step.loss, step.losses, step.format, from_weights)
+    return replace(step, loss=loss, losses=losses)
 
 
 def _path(found: Iterable[Step]) -> Path:

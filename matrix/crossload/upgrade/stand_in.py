@@ -7,8 +7,7 @@ from typing import Any
 from packaging.version import Version
 
 from crossload.domain.versions import EnvironmentId, spellings, tensorflow_of
-from crossload.environments.locking import lock_path, read_pins
-from crossload.environments.nightly_lock import known_pins
+from crossload.environments.lock_files import known_pins, lock_path, read_pins
 
 Facts = Mapping[str, Any]
 

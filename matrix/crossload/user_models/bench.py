@@ -12,7 +12,8 @@ import numpy as np
 from crossload.backends import WorkerError
 from crossload.config import Limits, MatrixConfig, Tolerance
 from crossload.domain.attempts import crash_message
-from crossload.domain.verdicts import HARNESS_ERROR, Judged, Verdict, is_right, judge_attempt, verdict
+from crossload.domain.verdicts import HARNESS_ERROR, Verdict, verdict
+from crossload.execution.memory import limits_for
 from crossload.execution.probe_requests import Request, ended_early, file_request, first, last_stage
 from crossload.execution.provisioner import Provisioner
 from crossload.execution.tasks import LoadTask
@@ -29,10 +30,6 @@ from crossload.store.records import Artifact, Cell, content_key
 from crossload.user_models.model_file import CannotLoadError, ModelError, UserModel, files_of
 from crossload.user_models.user_code import NAME, PACKAGE, UserCode, scenario_request
 
-# A user's model may be larger than any scenario: seconds it gets at least, and more for each megabyte.
-_LEAST_SECONDS, _SECONDS_PER_MB = 90, 0.5
-# And memory: the file, the model, the copies that remedies make, gradients and the slots of one training step.
-_MEMORY_OF_FILE = 8
 _INPUTS = "inputs.npz"
 # What Keras 3 writes before the error that it caught.
 _WITHIN = "Exception encountered:"
@@ -48,25 +45,22 @@ _NEEDS_GPU = re.compile(
 
 @dataclass(frozen=True)
 class UserWork(Work):
-    """The user's model in its format. No evidence for claims is collected."""
+    """The user's model in its format. No evidence for claims is collected.
+
+    :param uses: what of the rung ``use`` is tried.
+    """
 
     has_factory: bool = False
+    uses: tuple[str, ...] = STEPS
 
     def steps(self) -> tuple[str, ...]:
-        return STEPS
+        return self.uses
 
     def attempts(self) -> tuple[str, ...]:
         remedies = [
             name for name in attempts.remedies_for(self.format) if self.has_factory or not attempts.rebuilds(name)
         ]
         return (attempts.PLAIN, *remedies)
-
-
-def limits_for(limits: Limits, size: int) -> Limits:
-    """Limits of each child process that loads a file of so many bytes."""
-    seconds = max(limits.seconds, _LEAST_SECONDS + size / 1e6 * _SECONDS_PER_MB)
-    memory = max(limits.memory_mb, int(2048 + size / 1e6 * _MEMORY_OF_FILE))
-    return limits.model_copy(update={"seconds": seconds, "seconds_after_hang": 30, "memory_mb": memory})
 
 
 @dataclass
@@ -86,18 +80,24 @@ class Bench:
     """One model on the bench: measured in its saver, loaded and saved again elsewhere.
 
     :param store: of its own, in a folder that is thrown away.
+    :param memory_mb: what a process may take, as somebody chose it; None for what the file needs.
+    :param uses: what of the rung ``use`` is tried.
+    :param peaks: by environment the most memory that loading it there took, MB.
     """
 
     given: Inputs
     config: MatrixConfig
     places: Provisioner
     store: Store
+    memory_mb: int | None = None
+    uses: tuple[str, ...] = STEPS
     facts: Mapping[str, Any] = field(default_factory=dict)
+    peaks: dict[str, int] = field(default_factory=dict)
 
     @property
     def limits(self) -> Limits:
         """Of each child process."""
-        return limits_for(self.config.limits, self.given.model.bytes)
+        return limits_for(self.config.limits, self.given.model.bytes, self.memory_mb)
 
     def _options(self) -> dict[str, Any]:
         code = self.given.code
@@ -121,7 +121,7 @@ class Bench:
         return Scenario(NAME, PACKAGE, roots, self._options(), digest, "")
 
     def work(self, form: str) -> UserWork:
-        return UserWork(self.scenario(), form, bool(self.given.code.factory))
+        return UserWork(self.scenario(), form, bool(self.given.code.factory), self.uses)
 
     def reference(self, saver: str) -> Artifact:
         """Measure the file where it was written; keeps the facts of that and returns the file as an artifact.
@@ -153,7 +153,7 @@ class Bench:
                 attempts=list(self.work(model.format).attempts()),
                 inputs=_INPUTS if names else "",
                 names=names,
-                use=list(STEPS),
+                use=list(self.uses),
                 without=without,
             )
             events = self._ask(saver, request)
@@ -202,7 +202,9 @@ class Bench:
         key = cell_key(artifact.key, self.places.state(loader))
         task = LoadTask(key, work, artifact, loader, near, only=tuple(only))
         with self.places.runner(loader, self.store, self.limits) as runner:
-            return runner.load(task)
+            cell = runner.load(task)
+            self.peaks[loader] = max(self.peaks.get(loader, 0), runner.peak_mb)
+        return cell
 
     def judged(self, artifact: Artifact, loader: str, only: Sequence[str] = ()) -> Verdict:
         """What loading an artifact amounts to.
@@ -213,13 +215,6 @@ class Bench:
         if found.verdict == HARNESS_ERROR:
             raise ModelError(f"{loader}: a fault of Crossload, which says nothing about the model: {found.reason}")
         return found
-
-    def judged_alone(self, artifact: Artifact, loader: str, attempt: str) -> Judged | None:
-        """One remedy by itself, whatever plain loading gives; None where it makes no sense or its outputs are not right."""
-        tolerance = self.tolerance(artifact.saved_with, loader)
-        records = self.load(artifact, loader, (attempt,)).records
-        found = [judge_attempt(record, tolerance) for record in records if record["attempt"] == attempt]
-        return next((judged for judged in found if is_right(judged)), None)
 
     def tolerance(self, saver: str, loader: str) -> Tolerance:
         known = self.places.environments
@@ -281,6 +276,7 @@ class Bench:
         try:
             with self.places.runner(place, self.store, self.limits) as runner:
                 events = runner.ask(request)
+                self.peaks[place] = max(self.peaks.get(place, 0), runner.peak_mb)
         except WorkerError as error:
             raise ModelError(f"{place}: the worker ended: {error}") from None
         fault = first(events, "harness-error")
@@ -338,7 +334,7 @@ def _why_no_reference(events: Sequence[Mapping[str, Any]], saver: str, given: In
         if signal == "memory limit":
             return (
                 f"{model.path}: needs more than the {limits.memory_mb} MB that a process may take in {saver}. "
-                "Raise memory_mb under [limits] in matrix.toml."
+                "Let it take more with --memory, or use a machine that has more."
             )
         if signal == "time limit":
             return (

@@ -26,7 +26,8 @@ class Check:
     :param predicted_as: the measured environment that predictions are taken from, as if it had written the file.
     :param origin: where the cells behind the predictions come from.
     :param reference: what the probe said of the model in its saver; empty where nothing was measured.
-    :param rows: one a version, as in a result table, in the order of versions; empty where nothing was measured.
+    :param rows: one a version, as in a result table, with ``peak_mb``, in the order of versions; empty where nothing was
+        measured.
     :param environments: facts of those that were used.
     """
 
@@ -95,6 +96,11 @@ def _tables(
         return Tables(matrix, bench.config, states, {artifact.key: artifact}, cells, inspect, writers)
 
 
+def _with_peak(row: Mapping[str, Any], bench: Bench) -> dict[str, Any]:
+    """A row with the most memory that loading took, ``peak_mb``; None where nothing was loaded."""
+    return dict(row) | {"peak_mb": bench.peaks.get(str(row["loaded_with"])) or None}
+
+
 def compare(bench: Bench, saver: Environment, target: Environment, only: Sequence[str]) -> Mapping[str, Any]:
     """Load a file in one environment by some attempts alone, and compare it with what it gives in its saver.
 
@@ -109,7 +115,8 @@ def compare(bench: Bench, saver: Environment, target: Environment, only: Sequenc
     if state.state == "ready":
         cells[cell_key(artifact.key, state)] = bench.load(artifact, target.id, only)
     rows = _tables(bench, artifact, chosen, cells).rows()
-    return next(dict(row) for row in rows if (row["saved_with"], row["loaded_with"]) == (saver.id, target.id))
+    found = next(row for row in rows if (row["saved_with"], row["loaded_with"]) == (saver.id, target.id))
+    return _with_peak(found, bench)
 
 
 def measure(bench: Bench, writer: Writer, loaders: Sequence[Environment], say: Callable[[str], None]) -> dict[str, Any]:
@@ -142,7 +149,7 @@ def measure(bench: Bench, writer: Writer, loaders: Sequence[Environment], say: C
     asked = {item.id for item in loaders}
     # Cells of other savers do not exist: only this file was loaded.
     rows = [
-        dict(row)
+        _with_peak(row, bench)
         for row in tables.rows()
         if row["saved_with"] == saver.id and row["loaded_with"] in asked | {saver.id, writer.environment.id}
     ]

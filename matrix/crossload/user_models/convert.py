@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from crossload import __version__
-from crossload.domain.verdicts import LOSSY, LOST, PASS, Judged, Verdict
+from crossload.domain.verdicts import LOST, PASS, Judged, Verdict
 from crossload.environments.model import Environment
 from crossload.probe import attempts
 from crossload.probe.formats import FORMATS, INFERENCE, OPTIMIZER, OUTPUTS, WEIGHTS, WHOLE_MODEL
@@ -182,7 +182,8 @@ class Converter:
         if resting is None or resting.rungs.get(OUTPUTS) != PASS:
             why = _why(found)
             return None, [step], f"in {place} it {found.verdict}" + (f" ({why})" if why else ""), ""
-        resting = self._keeping_more(artifact, place, found, resting)
+        # A file that loads plainly is translated where that keeps more of it.
+        resting = found.keeps_more or resting
         step |= {
             "attempt": resting.attempt,
             "max_abs_diff": resting.max_abs_diff,
@@ -201,19 +202,6 @@ class Converter:
         if written is None:
             return None, [step], f"saving as {form} in {place} failed ({why})", ""
         return written, [step, {"save in": place, "format": form}], "", ""
-
-    def _keeping_more(self, artifact: Artifact, place: str, found: Verdict, resting: Judged) -> Judged:
-        """The translation, where plain loading works and loses more than that; what the load rests on elsewhere.
-
-        A file that loads plainly needs no remedy, so none was tried. Keras 3 opens many an h5 of Keras 2 without the optimizer's
-        state, which the translation keeps.
-        """
-        if found.verdict != LOSSY:
-            return resting
-        translated = self._bench.judged_alone(artifact, place, attempts.TRANSLATE)
-        if translated is None or not set(translated.lost) < set(resting.lost):
-            return resting
-        return translated
 
     def _why_unproven(self, walk: Walk) -> str:
         """Why the file at the end of a route does not count; empty where it does."""
@@ -332,6 +320,7 @@ def _proof(walk: Walk, bench: Bench, saver: Environment, to: Environment) -> dic
                         "max_scaled_diff": judged.max_scaled_diff, "in_words": judged.difference, "bit_equal": judged.bit_equal},
             "tolerance": bench.tolerance(to.id, to.id).model_dump(),
             "rungs": dict(judged.rungs),
+            "note": judged.note or None,
         },
         "lost": walk.lost,
         "costs_on_the_way": list(dict.fromkeys(costs)),

@@ -16,11 +16,47 @@ from crossload.user_models.user_code import UserCode
 
 
 @dataclass(frozen=True)
+class Given:
+    """What goes with a model.
+
+    :param custom_objects: a file or a dotted module that defines its classes and functions.
+    :param build: ``FILE:FUNCTION``, which builds the model, for files of weights alone.
+    :param inputs: an npz to call it with; None where inputs are to be made.
+    :param saved_with: the version that wrote it; None where the file says so.
+    """
+
+    custom_objects: str | None = None
+    build: str | None = None
+    inputs: Path | None = None
+    saved_with: str | None = None
+
+
+NOTHING_GIVEN = Given()
+
+
+@dataclass(frozen=True)
+class Conditions:
+    """Under which users' files are measured.
+
+    :param config: the ``matrix.toml``.
+    :param backend: ``auto``, ``docker`` or ``venv``.
+    :param trust: load a file that carries code even where nothing confines it.
+    :param memory_mb: what a process may take; None for what the file needs, and the machine has.
+    """
+
+    config: Path
+    backend: str = "auto"
+    trust: bool = False
+    memory_mb: int | None = None
+
+
+@dataclass(frozen=True)
 class Seat:
     """One place to measure at. Belongs to one thread.
 
     :param confinement: how what is loaded is confined, in words; ``none: WHY`` where it is not.
     :param trust: load files that carry code even where nothing confines them.
+    :param memory_mb: what a process may take; None for what each file needs.
     """
 
     code: UserCode
@@ -29,6 +65,7 @@ class Seat:
     store: Store
     confinement: str
     trust: bool
+    memory_mb: int | None = None
 
     def bench(self, opened: UserModel, arrays: Mapping[str, Any] | None, shown: Path) -> Bench:
         """A bench for one file.
@@ -41,7 +78,7 @@ class Seat:
                 f"{shown}: carries code ({'; '.join(carried_rows(opened.found.carries)[:2])}), and nothing confines it here "
                 f"({self.confinement.removeprefix('none: ')}). Do that, use --backend docker, or pass --trust if you trust it."
             )
-        return Bench(Inputs(opened, self.code, arrays), self.settings, self.places, self.store)
+        return Bench(Inputs(opened, self.code, arrays), self.settings, self.places, self.store, self.memory_mb)
 
     def clear(self) -> None:
         """Drop the copies of files that were measured: a fleet of them would fill the disk."""

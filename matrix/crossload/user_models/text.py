@@ -1,10 +1,10 @@
 """A check in words, and as plain data."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
 from crossload.domain.cells import CellRow
-from crossload.domain.verdicts import DIFFERS, LOADS, REMEDY, USABLE, difference_in_words
+from crossload.domain.verdicts import DIFFERS, KEEPS, LOADS, LOSSY, REMEDY, USABLE, difference_in_words
 from crossload.probe.formats import EVALUATE, FIT, SAVE_AGAIN, TRAINING
 from crossload.user_models.check import Check
 from crossload.user_models.model_file import UserModel
@@ -42,8 +42,15 @@ def expected(check: Check) -> dict[str, str]:
     return {item.environment: str(item) for item in check.predictions}
 
 
+def spent(row: Mapping[str, Any]) -> str:
+    """Seconds and memory that loading took; empty where nothing was loaded."""
+    seconds, peak = row.get("seconds"), row.get("peak_mb")
+    parts = [f"{seconds:.1f} s" if seconds else "", f"{peak / 1000:.1f} GB" if peak else ""]
+    return ", ".join(part for part in parts if part)
+
+
 def measured_row(row: CellRow) -> tuple[str, ...]:
-    """Environment, verdict, how, what is lost, difference and cause of one version."""
+    """Environment, verdict, how, what is lost, difference, cause, what it took and error of one version."""
     difference = difference_in_words(row.get("max_abs_diff"), row.get("max_scaled_diff"))
     error = " ".join(str(row.get("error") or row.get("reason") or "").split())
     lost = ", ".join(
@@ -56,6 +63,7 @@ def measured_row(row: CellRow) -> tuple[str, ...]:
         lost,
         difference.removeprefix("largest difference "),
         str(row.get("cause") or ""),
+        spent(cast(Mapping[str, Any], row)),
         error if len(error) <= 120 else error[:119] + "…",
     )
 
@@ -66,11 +74,17 @@ def summary(check: Check) -> str:
     wrong = [row["loaded_with"] for row in check.rows if row["verdict"] == DIFFERS]
     helped = [row["loaded_with"] for row in check.rows if row["verdict"] == REMEDY]
     parts = [f"loads plainly in {', '.join(plain)}"] if plain else ["loads plainly nowhere"]
+    kept: dict[str, list[str]] = {}
+    for row in check.rows:
+        for said in str(row.get("reason") or "").split("; "):
+            if row["verdict"] == LOSSY and said.startswith(KEEPS):
+                kept.setdefault(said.removeprefix(KEEPS), []).append(row["loaded_with"])
     if helped:
         parts.append(f"with a remedy in {', '.join(helped)}")
     if wrong:
         parts.append(f"GIVES OTHER OUTPUTS IN SILENCE in {', '.join(wrong)}")
     parts += [f"{what} in {', '.join(where)}" for what, where in _afterwards(check.rows).items()]
+    parts += [f"`convert` keeps {what}, too, in {', '.join(where)}" for what, where in kept.items()]
     deadly = [rung for rung, why in check.reference.get("unmeasured", {}).items() if "ends the process" in why]
     if deadly:
         parts.append(f"{', '.join(deadly)} ENDS THE PROCESS where it was written")
@@ -120,10 +134,10 @@ def document(check: Check) -> dict[str, Any]:
 
 
 def _plain_row(row: Mapping[str, Any]) -> dict[str, Any]:
-    left_out = ("scenario", "family", "seconds", "artifact_bytes", "route", "route_cost")
+    left_out = ("scenario", "family", "artifact_bytes", "route", "route_cost")
     return {name: value for name, value in row.items() if name not in left_out}
 
 
 def table_columns() -> Sequence[str]:
     """Headings of :func:`measured_row`."""
-    return ("version", "verdict", "by", "lost or needed", "difference", "cause", "error")
+    return ("version", "verdict", "by", "lost or needed", "difference", "cause", "took", "error")

@@ -72,6 +72,8 @@ def _csv(scan: Scan) -> str:
         ("", lambda load: load.verdict or "not run"),
         (" by", lambda load: load.attempt),
         (" cause", lambda load: load.cause),
+        (" seconds", lambda load: f"{load.seconds:.1f}" if load.seconds else ""),
+        (" peak MB", lambda load: str(load.peak_mb or "")),
     )
     writer.writerow([*columns, *(f"{name}{suffix}" for name in scan.targets for suffix, _ in loads), "carries"])
     for row in scan.rows:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from markupsafe import Markup
 
 from crossload.diagnosis.catalogue import UNKNOWN, load_catalogue
-from crossload.user_models.text import expected, measured_row, model_rows, summary
+from crossload.user_models.text import expected, measured_row, model_rows, spent, summary
 from crossload.util.files import write_atomically
 from crossload_reports.html.content import tolerance_text
 from crossload_reports.html.templating import static, templates
@@ -31,7 +31,7 @@ def render_check(check: "Check", tolerances: Mapping[str, Any], destination: Pat
             model=model_rows(check.model),
             check=check,
             reference=_reference(check),
-            rows=[{**row, "difference": measured_row(row)[4]} for row in check.rows],
+            rows=[{**row, "difference": measured_row(row)[4], "took": spent(row)} for row in check.rows],
             expected=expected(check),
             causes=[causes[name].to_dict() for name in occurring if name != UNKNOWN],
             environments=check.environments,

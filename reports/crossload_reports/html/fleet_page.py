@@ -12,6 +12,7 @@ from crossload.domain.verdicts import REMEDY
 from crossload.domain.versions import spoken
 from crossload.fleet.results import OUTCOMES, Load, Row, Scan, first_step, sentence
 from crossload.fleet.trend import Change, trend_line
+from crossload.user_models.text import spent
 from crossload.util.files import write_text_atomically
 from crossload_reports.exports.fleet import MEANINGS as OUTCOME_MEANINGS
 from crossload_reports.html.templating import static, templates
@@ -106,5 +107,7 @@ def _cell(name: str, load: Load, expected: str) -> dict[str, Any]:
         "lost": ", ".join(part for part in (load.lost.replace(",", ", "), load.cost) if part),
         "difference": load.difference,
         "tried": ", ".join(load.tried),
+        "use_like": load.use_like,
+        "took": spent({"seconds": load.seconds, "peak_mb": load.peak_mb}),
         "expected": "" if load.was_run else expected,
     }

@@ -1,9 +1,16 @@
 """``python applications.py FAMILY FILE...``: a network of keras.applications with a new head, trained for two steps, in files.
 
 Weights are random, images small, ``preprocess_input`` is a part of the graph. Beside each file lies ``FILE.npz``, as
-``use_translated.py`` takes it: inputs, targets, outputs of the saved model, the loss after a further step, and how far that loss
-moves when every weight moves to a neighbouring number (a bias in front of a normalization has no gradient but rounding errors,
-and Adam makes whole steps of those). Runs inside environments.
+``use_translated.py`` takes it: inputs, targets, outputs of the saved model, and the loss after a further step:
+
+``loss``: as the writer gives it.
+``unfused``: as it gives it where its BatchNormalization is computed by TensorFlow's operations one by one, as everywhere in
+    Keras 3, and not by the fused kernel, whose moving variance is the unbiased one.
+``spread``: how far ``unfused`` moves in the writer itself under changes that are mathematically none: the rows in another order,
+    every weight at a neighbouring number. A bias in front of a normalization has no gradient but rounding errors, and Adam
+    makes whole steps of those.
+
+Runs inside environments.
 """
 
 import importlib
@@ -12,10 +19,10 @@ import sys
 import numpy as np
 import tensorflow as tf
 from tensorflow import keras
-from use_translated import without_chance
+from use_translated import custom_objects, layers_of, loss_after_a_step
 
 layers = keras.layers
-ROWS, CLASSES = 4, 5
+ROWS, CLASSES, NUDGES = 4, 5, 3
 # By family: module of keras.applications, class, and the side of the images.
 FAMILIES = {
     "MobileNetV2": ("mobilenet_v2", 32),
@@ -52,12 +59,33 @@ def built(family):
     )
 
 
-def loss_after_a_step(model, inputs, targets):
-    without_chance(model)
-    if hasattr(model, "make_train_function"):
-        model.train_function = None
-    model.train_on_batch(inputs, targets)
-    return model.evaluate(inputs, targets, verbose=0, batch_size=ROWS)[0]
+def unfused(path):
+    """The model of a file, its BatchNormalization computed as Keras 3 does."""
+    model = keras.models.load_model(path, custom_objects=custom_objects())
+    for layer in layers_of(model):
+        if getattr(layer, "fused", None):
+            layer.fused = False
+    return model
+
+
+def loss_and_spread(model, inputs, targets):
+    """The loss after a step, and the largest distance from it under changes that are mathematically none."""
+    variables = model.optimizer.variables
+    kept = [(item, item.numpy()) for item in [*model.weights, *(variables() if callable(variables) else variables)]]
+
+    def loss(rows, nudge=None):
+        for variable, value in kept:
+            variable.assign(value)
+        for variable in model.weights if nudge is not None else ():
+            value = variable.numpy()
+            if value.dtype.kind == "f":
+                variable.assign(np.nextafter(value, nudge.choice((-9, 9), value.shape).astype(value.dtype)))
+        return loss_after_a_step(model, inputs[rows], targets[rows])
+
+    order = np.arange(len(inputs))
+    first = loss(order)
+    moved = [loss(np.roll(order, 1)), *(loss(order, np.random.RandomState(seed)) for seed in range(NUDGES))]
+    return first, max(abs(other - first) for other in moved)
 
 
 def main(family, *paths):
@@ -68,13 +96,11 @@ def main(family, *paths):
         model.train_on_batch(inputs, targets)
     for path in paths:
         model.save(path)
-    outputs = model.predict(inputs)
-    loss = loss_after_a_step(model, inputs, targets)
-    moved = keras.models.load_model(paths[0])
-    moved.set_weights([np.nextafter(array, np.float32(np.random.choice((-9, 9)))) for array in moved.get_weights()])
-    noise = abs(loss_after_a_step(moved, inputs, targets) - loss)
+    found = {"inputs": inputs, "targets": targets, "outputs": model.predict(inputs)}
+    found["loss"] = loss_after_a_step(model, inputs, targets)
+    found["unfused"], found["spread"] = loss_and_spread(unfused(paths[0]), inputs, targets)
     for path in paths:
-        np.savez(path + ".npz", inputs=inputs, targets=targets, outputs=outputs, loss=loss, noise=noise)
+        np.savez(path + ".npz", **found)
 
 
 if __name__ == "__main__":

@@ -31,6 +31,22 @@ def transfer():
     )
 
 
+def pooled():
+    """A network for images that is trained: BatchNormalization by the fused kernel, and dropout."""
+    inputs = keras.Input((12, 12, 3))
+    hidden = layers.BatchNormalization(momentum=0.9)(layers.Conv2D(6, 3, name="block/conv")(inputs))
+    hidden = layers.MaxPooling2D()(layers.ReLU()(hidden))
+    hidden = layers.BatchNormalization(momentum=0.9)(layers.Conv2D(6, 5, name="block/top")(hidden))
+    hidden = layers.Dropout(0.4)(layers.Flatten()(hidden))
+    model = keras.Model(inputs, layers.Dense(5, activation="softmax")(hidden))
+    model.compile(keras.optimizers.Adam(1e-3), "categorical_crossentropy", metrics=["accuracy"])
+    return (
+        model,
+        np.random.uniform(0, 1, (ROWS, 12, 12, 3)).astype("float32"),
+        np.eye(5, dtype="float32")[np.arange(ROWS) % 5],
+    )
+
+
 def sequence():
     """Masked tokens through recurrent layers in both directions, operations on tensors, and a momentum."""
     tokens = keras.Input((7,), name="tokens")

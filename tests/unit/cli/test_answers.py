@@ -193,7 +193,7 @@ def test_a_check_measures_in_every_version_asked_for(crossload: Shell, model: Pa
     ("events", "words"),
     [
         ([ended("time limit")], ["did not finish within", "[limits] seconds"]),
-        ([ended("memory limit")], ["needs more than", "memory_mb"]),
+        ([ended("memory limit")], ["needs more than", "--memory"]),
         ([ended("SIGSEGV")], ["died"]),
         ([{"event": "raised", "stage": "load", **raised(error="Unknown layer: 'Gate'"), "place": ""}, ended()],
          ["cannot load it", "--custom-objects FILE"]),

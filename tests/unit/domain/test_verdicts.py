@@ -519,6 +519,65 @@ def test_nothing_is_called_kept_that_was_not_measured(rungs: dict[str, str], sai
     assert Judged("plain", "loaded", rungs).losses == said
 
 
+# What the translation keeps, and the next loss
+
+
+def test_what_the_translation_keeps_more_than_plain_loading_is_said() -> None:
+    plain = loaded("plain", "within", optimizer="lost", training="lost")
+    found = verdict([plain, loaded("translate", "within")], DEFAULT)
+    assert (found.verdict, found.reason) == ("lossy", "translate keeps optimizer, training")
+    assert found.resting is found.plain
+    assert found.keeps_more is not None
+    assert found.keeps_more.attempt == "translate"
+
+
+@pytest.mark.parametrize(
+    "translated",
+    [
+        loaded("translate", "within", optimizer="lost", training="lost"),
+        loaded("translate", "within", weights="lost"),
+        loaded("translate", "beyond"),
+        raised("translate"),
+    ],
+)
+def test_a_translation_that_keeps_no_more_is_not_spoken_of(translated: Any) -> None:
+    plain = loaded("plain", "within", optimizer="lost", training="lost")
+    found = verdict([plain, translated], DEFAULT)
+    assert (found.verdict, found.reason, found.keeps_more) == ("lossy", "", None)
+
+
+def test_a_remedy_that_loses_what_the_translation_keeps_is_not_the_one() -> None:
+    found = verdict([raised(), loaded("rename", "within", optimizer="lost"), loaded("translate", "within")], DEFAULT)
+    assert found.resting is not None
+    assert (found.verdict, found.resting.attempt) == ("remedy", "translate")
+
+
+def training(actual: float, **more: float) -> Any:
+    record = loaded("plain", "within")
+    record["rungs"]["training"] = {"expected": 1.0, "actual": actual, "difference": abs(actual - 1.0), **more}
+    return record
+
+
+@pytest.mark.parametrize(
+    ("noise", "state"), [(None, "lost"), (0.0, "lost"), (1e-4, "lost"), (3e-4, "pass"), (float("nan"), "lost")]
+)
+def test_a_loss_may_be_as_far_away_as_the_writers_own_moves_and_no_farther(noise: float | None, state: str) -> None:
+    more = {} if noise is None else {"noise_of_loss": noise}
+    assert judge_attempt(training(1.0003, **more), DEFAULT).rungs["training"] == state
+
+
+@pytest.mark.parametrize(
+    ("actual", "unfused", "is_named"),
+    [(1.01, 1.01, True), (1.01, 1.0101, True), (1.01, 1.02, False), (1.0, 1.01, False)],
+)
+def test_the_fused_kernel_is_named_where_the_writer_without_it_gives_that_loss(
+    actual: float, unfused: float, is_named: bool
+) -> None:
+    found = verdict([training(actual, noise_of_loss=2e-4, unfused_loss=unfused)], DEFAULT)
+    assert ("fused BatchNormalization" in found.reason) is is_named
+    assert found.lost == (["training"] if actual != 1.0 else [])
+
+
 def test_a_remedy_that_we_could_not_measure_says_nothing_of_whether_one_helps() -> None:
     found = verdict([raised(), raised("rename"), faulty(REMEDY)], DEFAULT)
     assert (found.verdict, found.reason.partition(":")[0]) == ("harness-error", f"{REMEDY} could not be measured")

@@ -9,11 +9,12 @@ from pathlib import Path
 import pytest
 
 from crossload.config import EnvironmentConfig, MatrixConfig, load_config
-from crossload.environments import locking
-from crossload.environments.locking import folder_to_write, lock_digest, lock_path, read_pins, write_lock
+from crossload.environments import lock_files, locking
+from crossload.environments.lock_files import lock_digest, lock_path, read_pins
+from crossload.environments.locking import folder_to_write, write_lock
 from crossload.environments.selection import all_environments
 from crossload.errors import LockError
-from crossload.resources import CONFIG
+from crossload.resources import CONFIG, LOCKS
 from crossload.util.uv import last_lines
 
 LOCK = """\
@@ -70,7 +71,7 @@ def test_every_lock_that_comes_with_crossload_is_pinned_with_hashes() -> None:
         assert text.count("--hash=sha256:") >= len(pins), name
         digests.add(lock_digest(text, settings.python, settings.variables))
     assert len(digests) == len(environments)
-    assert sorted(path.stem for path in locking.LOCK_FOLDER.glob("*.txt")) == sorted(environments)
+    assert sorted(path.stem for path in LOCKS.glob("*.txt")) == sorted(environments)
 
 
 # Making a lock
@@ -112,7 +113,7 @@ def _in(folder: Path, name: str) -> Path:
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setattr(locking, "LOCK_FOLDER", tmp_path / "locks")
+    monkeypatch.setattr(lock_files, "LOCKS", tmp_path / "locks")
     return tmp_path / "locks"
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from crossload.backends.venv import VenvBackend
 from crossload.config import EnvironmentConfig
-from crossload.environments import nightly_lock
+from crossload.environments import lock_files, nightly_lock
 from crossload.environments.model import Environment
 from crossload.errors import LockError
 from tests.unit.doubles import environment
@@ -103,7 +103,7 @@ class Index:
 def index(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Index:
     monkeypatch.setenv("CROSSLOAD_CACHE", str(tmp_path / "cache"))
     monkeypatch.setattr(nightly_lock, "today", lambda: DAY)
-    monkeypatch.setattr(nightly_lock, "lock_path", lambda name: tmp_path / "shipped" / f"{name}.txt")
+    monkeypatch.setattr(lock_files, "lock_path", lambda name: tmp_path / "shipped" / f"{name}.txt")
     made = Index()
     monkeypatch.setattr(nightly_lock, "write_lock", made)
     return made
@@ -150,8 +150,8 @@ def test_the_lock_that_came_with_crossload_is_the_last_resort(index: Index, tmp_
     (tmp_path / "shipped" / "today-cpu.txt").write_text("keras==3.14.1\n", encoding="utf-8")
     index.refusal = "no index answers"
     assert nightly_lock.resolve(TODAY, DAY).pins == {"keras": "3.14.1"}
-    assert nightly_lock.known_pins() == ({"keras": "3.14.1"}, "that came with Crossload")
-    assert nightly_lock.known_pins("today+py3.10-cpu") == ({}, "")
+    assert lock_files.known_pins() == ({"keras": "3.14.1"}, "that came with Crossload")
+    assert lock_files.known_pins("today+py3.10-cpu") == ({}, "")
 
 
 def test_the_lock_lies_with_the_results_and_is_found_there(

@@ -49,6 +49,22 @@ def test_a_folder_is_mirrored_and_what_is_up_to_date_is_left(crossload: Shell, f
     assert {path: path.read_bytes() for path in fleet.rglob("*.h5")} == before
 
 
+def test_of_models_made_alike_one_walks_the_routes_and_each_is_proven(
+    crossload: Shell, fleet: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    backend = Bench()
+    monkeypatch.setattr(model_bench, "choose_backend", lambda *arguments: (backend, "scripted"))
+    for number in range(3):
+        files.hdf5(fleet / f"alike {number}.h5", KERAS_2)
+    assert "5 converted" in crossload(*ASKED, "--jobs", "1", code=1)
+    # Each is measured where it was written, saved anew, and loaded plainly in the target.
+    assert backend.count("reference") == 5
+    assert backend.count("resave") == 5
+    assert backend.count("load") >= 5
+    proofs = [json.loads(path.read_text(encoding="utf-8")) for path in Path("new").rglob("alike *.keras.json")]
+    assert [proof["measured"]["rungs"]["outputs"] for proof in proofs] == ["pass"] * 3
+
+
 def test_nothing_is_overwritten_where_the_input_changed(crossload: Shell, fleet: Path) -> None:
     crossload(*ASKED, code=1)
     converted = Path("new/two.keras")

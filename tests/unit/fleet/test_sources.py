@@ -8,8 +8,9 @@ import pytest
 from crossload.errors import ConfigError, CrossloadError, SelectionError
 from crossload.fleet.downloads import DownloadError, Downloads
 from crossload.fleet.reading import groups_of, read_all
-from crossload.fleet.settings import FleetSettings, Given, read_settings
+from crossload.fleet.settings import FleetSettings, read_settings
 from crossload.fleet.sources import Finds, find, is_single
+from crossload.user_models.seat import Given
 from tests.unit.inspection import files
 
 

@@ -276,6 +276,15 @@ def test_remedies_added_since_run_only_before_one_that_is_known_to_work(known: s
     assert unhelpful == [name for name in attempts.REMEDIES if name not in old]
 
 
+def test_the_translation_is_due_where_what_loads_has_lost_what_it_keeps() -> None:
+    old = tuple(name for name in WANTED if name != "translate")
+    for known in (loaded(optimizer="lost"), loaded(training="lost"), loaded("rename", optimizer="lost")):
+        records = [known] if known["attempt"] == "plain" else [raised(), known]
+        assert attempts_to_run(WANTED, cell(*records, requested=old), NEAR) == ["translate"]
+    for known in (loaded(weights="lost"), loaded(optimizer="n/a", training="n/a"), loaded()):
+        assert attempts_to_run(WANTED, cell(known, requested=old), NEAR) == []
+
+
 def test_evidence_that_was_added_since_runs_even_where_plain_was_good() -> None:
     assert attempts_to_run(("bare", "imported", *WANTED), cell(loaded()), NEAR) == ["bare", "imported"]
 

@@ -120,6 +120,15 @@ def test_nothing_is_tried_after_matching_outputs() -> None:
     assert left(progress(loaded("bare"), raised()))  # evidence decides nothing
 
 
+def test_the_translation_alone_is_tried_where_what_loads_has_lost_what_it_keeps() -> None:
+    for states in ({"optimizer": "lost"}, {"training": "lost"}, {"optimizer": "n/a", "training": "lost"}):
+        assert left(progress(loaded(**states))) == ["translate"]
+    for states in ({}, {"weights": "lost"}, {"optimizer": "n/a", "training": "n/a"}):
+        assert left(progress(loaded(**states))) == []
+    assert left(progress(raised(), loaded("rename", optimizer="lost"))) == ["translate"]
+    assert left(progress(loaded(optimizer="lost"), loaded("translate"))) == []
+
+
 def test_a_piece_that_makes_no_sense_makes_none_in_a_combination() -> None:
     found = left(progress(raised(), unfit=("rename", "translate", "safe_mode=False")))
     assert found == ["edit-config", "compile=False", "edit-config+compile=False", "TFSMLayer", "rebuild+weights"]

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from crossload.environments import nightly_lock
+from crossload.environments import lock_files
 from crossload.upgrade.stand_in import End, measured_instead, pip_today
 
 
@@ -78,7 +78,7 @@ def test_what_pip_gives_stands_beside_what_was_measured() -> None:
 
 def test_nothing_is_said_of_pip_where_nothing_is_known(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CROSSLOAD_CACHE", str(tmp_path / "empty"))
-    monkeypatch.setattr(nightly_lock, "lock_path", lambda name: tmp_path / "none.txt")
+    monkeypatch.setattr(lock_files, "lock_path", lambda name: tmp_path / "none.txt")
     assert pip_today(MEASURED) == ""
 
 

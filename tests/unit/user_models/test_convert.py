@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from crossload.domain.verdicts import EXACT, FAILS, LOSSY, REMEDY, Judged, Verdict
+from crossload.domain.verdicts import FAILS, LOSSY, REMEDY, Judged, Verdict
 from crossload.user_models.candidate_routes import Candidate
 from crossload.user_models.convert import Converter
 from crossload.user_models.model_file import NoWayError
@@ -86,43 +86,17 @@ ALL_KEPT = {"outputs": "pass", "weights": "pass", "optimizer": "pass", "training
 PLAIN_LOSES = ALL_KEPT | {"optimizer": "lost", "training": "lost"}
 
 
-@pytest.mark.parametrize(
-    ("translated", "used"),
-    [
-        (ALL_KEPT, "translate"),
-        (ALL_KEPT | {"training": "lost"}, "translate"),
-        (PLAIN_LOSES, "plain"),
-        (ALL_KEPT | {"weights": "lost"}, "plain"),
-        (None, "plain"),
-    ],
-)
-def test_what_loads_plainly_with_losses_is_translated_where_that_keeps_more(
-    translated: dict[str, str] | None, used: str
-) -> None:
+@pytest.mark.parametrize(("is_better", "used"), [(True, "translate"), (False, "plain")])
+def test_what_loads_plainly_with_losses_is_translated_where_that_keeps_more(is_better: bool, used: str) -> None:
     plain = Judged("plain", "loaded", rungs=PLAIN_LOSES, called=True)
-    better = Judged("translate", "loaded", rungs=translated, called=True) if translated else None
+    better = Judged("translate", "loaded", rungs=ALL_KEPT, called=True) if is_better else None
     resaved: list[str] = []
 
     def resave(artifact: Any, place: str, attempt: str, form: str, trace: bool = False) -> tuple[Any, str]:
         resaved.append(attempt)
         return None, "the disk is full"
 
-    converter, _ = conversion(
-        Verdict(LOSSY, plain, plain), resave=resave, judged_alone=lambda artifact, place, attempt: better
-    )
+    converter, _ = conversion(Verdict(LOSSY, plain, plain, keeps_more=better), resave=resave)
     with pytest.raises(NoWayError):
         converter.convert(ROUTES[:1])
     assert resaved == [used]
-
-
-def test_what_loads_plainly_without_losses_is_not_translated() -> None:
-    plain = Judged("plain", "loaded", rungs=ALL_KEPT, called=True)
-    asked: list[str] = []
-    converter, _ = conversion(
-        Verdict(EXACT, plain, plain),
-        resave=lambda *told, **more: (None, "the disk is full"),
-        judged_alone=lambda artifact, place, attempt: asked.append(attempt),
-    )
-    with pytest.raises(NoWayError):
-        converter.convert(ROUTES[:1])
-    assert asked == []

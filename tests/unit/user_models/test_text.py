@@ -31,3 +31,10 @@ def test_what_never_loads_is_not_said_to_raise_later() -> None:
     assert "RAISES" not in summary(checked(verdict="fails", stage="fit", error_type="ValueError"))
     assert "RAISES" not in summary(checked(verdict="remedy", stage="load", error_type="ValueError"))
     assert "RAISES" not in summary(checked())
+
+
+def test_what_the_translation_keeps_more_is_in_the_answer() -> None:
+    answer = summary(checked(reason="of the kernel; translate keeps optimizer, training"))
+    assert answer == "mine.h5 loads plainly in 2.21-cpu; `convert` keeps optimizer, training, too, in 2.21-cpu."
+    assert "convert" not in summary(checked(verdict="remedy", reason="translate keeps optimizer, training"))
+    assert "convert" not in summary(checked())

@@ -4,7 +4,6 @@ import json
 import os
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -14,29 +13,30 @@ from filelock import FileLock, Timeout
 from rich.console import Console
 
 from crossload import __version__
-from crossload.app.model_bench import SeatOptions, open_seat
+from crossload.app.fleet.seats import WriterFinder, seats_for
 from crossload.app.progress import Display
 from crossload.config import MatrixConfig, load_config
 from crossload.domain.verdicts import SCORED, UNSCORED
-from crossload.environments.exact_keras import lock_exact_keras
 from crossload.environments.model import Environment
 from crossload.environments.nightly_lock import resolve
 from crossload.environments.selection import all_environments, select
 from crossload.errors import SelectionError, StoreError, nearest
+from crossload.execution.memory import free_memory_mb
+from crossload.fleet.crew import Crew, largest_of
 from crossload.fleet.downloads import Downloads
 from crossload.fleet.journal import Journal
-from crossload.fleet.measuring import Crew, Wanted, free_memory_mb
+from crossload.fleet.measuring import Measuring, Wanted
 from crossload.fleet.reading import Read, groups_of, read_all
 from crossload.fleet.results import OUTCOMES, Measured, Row, Scan, first_step, sentence
-from crossload.fleet.settings import FleetSettings, Given, read_settings
+from crossload.fleet.settings import read_settings
 from crossload.fleet.sources import find
 from crossload.fleet.trend import WORSE, changes, trend_line
 from crossload.shipped.construct_data import read_constructs
 from crossload.store.artifact_files import digest_folder
 from crossload.user_models.digests import sha256_of
 from crossload.user_models.expectations import Expectations
-from crossload.user_models.saver import Writer, find_saver
-from crossload.user_models.seat import Seat
+from crossload.user_models.saver import find_saver
+from crossload.user_models.seat import Conditions, Given
 from crossload.user_models.security import carried_rows, loader_risks
 from crossload.user_models.user_code import prepare_code
 from crossload.util.clock import Started, today
@@ -51,18 +51,18 @@ class FleetOptions:
 
     :param sources: files, folders, patterns, ``@FILE`` for a list, URLs.
     :param tf: where models are loaded; None for the environments of the quick profile. The newest of them is the target.
+    :param conditions: its ``memory_mb`` is what all together may take; None for what is free here.
     :param common: what goes with models of which ``settings`` says nothing else.
     :param settings: a ``fleet.toml``; None for that of the current folder, where there is one.
     :param static: only read; run nothing.
     :param every: measure every model in full, everywhere.
     :param jobs: as many are measured at once; 0 for one a processor.
-    :param memory_mb: that all of them may take together; None for what is free here.
     :param most_gb: that URLs may hold together.
     :param fail_on: outcomes, verdicts or ``worse`` that make the exit code 1.
     """
 
     sources: Sequence[str]
-    config: Path
+    conditions: Conditions
     out: Path
     tf: Sequence[str] | None = None
     common: Given = field(default_factory=Given)
@@ -70,10 +70,7 @@ class FleetOptions:
     static: bool = False
     every: bool = False
     jobs: int = 0
-    memory_mb: int | None = None
     most_gb: float = 64.0
-    backend: str = "auto"
-    trust: bool = False
     fail_on: Sequence[str] = ()
 
 
@@ -106,7 +103,7 @@ def _check_fail_on(words: Sequence[str]) -> None:
 
 def _check(options: FleetOptions, console: Console, say: Say) -> tuple[int, Scan | None]:
     started = Started()
-    settings = load_config(options.config)
+    settings = load_config(options.conditions.config)
     environments = all_environments(settings)
     loaders = select(environments, options.tf or settings.profiles["quick"].environments)
     if not options.static:
@@ -127,19 +124,19 @@ def _check(options: FleetOptions, console: Console, say: Say) -> tuple[int, Scan
         target = max(loaders, key=lambda item: item.sort_key)
         measured: Mapping[str, Measured] = {}
         if not options.static:
-            crew = _crew(options, settings, environments, loaders, target, jobs, models)
+            measuring = _measuring(options, settings, environments, loaders, target, jobs, largest_of(read))
             try:
                 with Display(console, "models") as display:
-                    measured = crew.run(groups, display.tick)
+                    measured = measuring.run(groups, display.tick)
             except KeyboardInterrupt:
-                progress = crew.progress
+                progress = measuring.progress
                 say(
                     f"Stopped. {progress.done} of {progress.total} models are kept; the same command goes on from there."
                 )
                 return _INTERRUPTED, None
             finally:
-                crew.journal.close()
-            facts |= {"executed": crew.progress.executed, "reused": crew.progress.reused}
+                measuring.journal.close()
+            facts |= {"executed": measuring.progress.executed, "reused": measuring.progress.reused}
         expectations = Expectations(read_constructs(), environments, loaders)
         rows = _rows(read, groups, measured, environments, loaders, expectations)
         facts |= {"seconds": started.seconds, "jobs": jobs, "every": options.every}
@@ -185,47 +182,21 @@ def _counting(say: Say) -> Callable[[int, int], None]:
     return tick
 
 
-def _crew(
+def _measuring(
     options: FleetOptions,
     settings: MatrixConfig,
     environments: Mapping[str, Environment],
     loaders: Sequence[Environment],
     target: Environment,
     jobs: int,
-    models: FleetSettings,
-) -> Crew:
+    largest: int,
+) -> Measuring:
     known = dict(environments)
-
-    def find_writer(item: Read) -> Writer:
-        assert item.opened is not None
-        writer = find_saver(item.opened, known, item.given.saved_with, _once)
-        known[writer.environment.id] = writer.environment
-        return writer
-
-    @cache
-    def locked(exactly: str) -> tuple[Environment | None, str]:
-        return lock_exact_keras(exactly, known)
-
-    def _once(exactly: str, among: Mapping[str, Environment]) -> tuple[Environment | None, str]:
-        """The environment with one very Keras: a resolver is asked once for each."""
-        return locked(exactly)
-
-    def seat(given: Given, say: Say) -> AbstractContextManager[Seat]:
-        wanted = SeatOptions(
-            config=options.config,
-            custom_objects=given.custom_objects,
-            build=given.build,
-            backend=options.backend,
-            trust=options.trust,
-            largest=crew.largest,
-            most_workers=min(len(loaders) + 1, 3),
-        )
-        return open_seat(wanted, settings, known, say)
-
+    writers = WriterFinder(known)
+    seats = seats_for(options.conditions, settings, known, largest, min(len(loaders) + 1, 3))
     wanted = Wanted(loaders, target, options.every, cache(_digest_of_code))
-    memory = options.memory_mb or free_memory_mb()
-    crew = Crew(wanted, seat, find_writer, Journal(options.out / "journal.jsonl"), jobs, memory)
-    return crew
+    crew = Crew(seats, jobs, options.conditions.memory_mb or free_memory_mb())
+    return Measuring(wanted, crew, writers.find, Journal(options.out / "journal.jsonl"))
 
 
 def _digest_of_code(given: Given) -> str:

@@ -56,6 +56,7 @@ class Progress(object):
 
     def __init__(self):
         self.found_good = False
+        self._keeps_training = False
         self._loaded = set()
         self._unfit = set()
         self._errors = {}
@@ -64,8 +65,11 @@ class Progress(object):
         """Whether a remedy need not be tried."""
         if not pieces:
             return False
-        if self.found_good or self._unfit.intersection(pieces):
+        if self._unfit.intersection(pieces):
             return True
+        if self.found_good:
+            # What loads may have lost what the translation keeps.
+            return self._keeps_training or pieces != [attempts.TRANSLATE]
         names = any(attempts.PIECES[piece].names for piece in pieces)
         if not names and self._needs_name and not attempts.PIECES[pieces[-1]].load:
             return True
@@ -94,9 +98,9 @@ class Progress(object):
         if record["outcome"] == "loaded":
             self._loaded.add(name)
             decides = name == attempts.PLAIN or name in attempts.REMEDIES
-            self.found_good = self.found_good or (
-                decides and agreement.works(record["rungs"], near["atol"], near["rtol"], near["spread"])
-            )
+            if decides and agreement.works(record["rungs"], near["atol"], near["rtol"], near["spread"]):
+                self.found_good = True
+                self._keeps_training = agreement.keeps_training(record["rungs"], near["atol"], near["rtol"])
 
     def note_unfit(self, piece):
         """Take in that a piece makes no sense here, so that no attempt with it does."""

@@ -22,6 +22,7 @@ from ..formats import (
     WEIGHTS,
 )
 from ..translate import operations as stored_operations
+from ..translate.layers import bears_name
 from . import attempt_state, compile_settings, measuring, scenario_code, use
 
 
@@ -204,7 +205,7 @@ def measure_rungs(model, wanted, reference, code, gives, steps=(), before=lambda
     unmeasured = facts.get("unmeasured", {})
     inputs, targets = reference.arrays("inputs"), reference.arrays("targets")
     measures = {
-        ARCHITECTURE: lambda: {"same": _layers(measuring.architecture(model)) == _layers(facts["architecture"])},
+        ARCHITECTURE: lambda: _compare_architectures(facts["architecture"], measuring.architecture(model)),
         WEIGHTS: lambda: _compare_weights(model, reference),
         OUTPUTS: lambda: measuring.compare_arrays(
             reference.arrays("outputs"), _outputs(model, inputs, gives, reference.names), reference.arrays("noise")
@@ -270,6 +271,18 @@ def _outputs(model, inputs, gives, names=()):
     return scenario_code.forward(model, inputs, names)
 
 
+def _compare_architectures(expected, actual):
+    expected, actual = _layers(expected), _layers(actual)
+    if expected == actual:
+        return {"same": True}
+    if len(expected) != len(actual):
+        return {"same": False, "note": "%d layers instead of %d" % (len(actual), len(expected))}
+    for one, other in zip(expected, actual):
+        if one[:1] + one[2:] != other[:1] + other[2:] or not bears_name(other[1], one[1]):
+            return {"same": False, "note": "%s (%s) is %s (%s)" % (one[1], one[0], other[1], other[0])}
+    return {"same": True, "note": "names that this Keras does not take are others"}
+
+
 def _layers(rows):
     """Rows of an architecture without operations on tensors: those are layers in Keras 2 and none in Keras 3."""
     return [row for row in rows if row[0] not in stored_operations.KINDS]
@@ -286,9 +299,7 @@ def _compare_weights(model, reference):
     expected, actual = reference.arrays("weights"), measuring.weights(model)
     if len(expected) > len(actual):
         expected = _without_counts(model, expected)
-    same = len(expected) == len(actual) and all(
-        a.dtype == b.dtype and a.shape == b.shape and a.tobytes() == b.tobytes() for a, b in zip(expected, actual)
-    )
+    same = len(expected) == len(actual) and all(map(measuring.same_bits, expected, actual))
     if same:
         return {"same": True}
     if measuring.same_arrays_any_order(expected, actual):
@@ -323,6 +334,10 @@ def _train_on(model, inputs, targets, reference, code):
     expected = reference.facts["loss_after_update"]
     if not measuring.is_compiled(model):
         return {"same": False, "note": "not compiled"}
+    if reference.facts.get("without_chance"):
+        scenario_code.without_chance(model)
     scenario_code.update(model, inputs, targets, reference.names)
     actual = code.loss(targets, scenario_code.forward(model, inputs, reference.names))
-    return {"expected": expected, "actual": actual, "difference": abs(actual - expected)}
+    found = {"expected": expected, "actual": actual, "difference": abs(actual - expected)}
+    found.update((key, reference.facts[key]) for key in ("noise_of_loss", "unfused_loss") if key in reference.facts)
+    return found

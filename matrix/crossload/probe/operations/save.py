@@ -100,7 +100,17 @@ def _fit_with_callback(model, path, callback_options, inputs, targets):
 
 def write_reference(directory, reference, arrays):
     """Write what loads are compared with."""
+    write_arrays(directory, arrays)
+    write_facts(directory, reference)
+
+
+def write_arrays(directory, arrays):
+    """Write the arrays of a reference."""
     np.savez(os.path.join(directory, "reference.npz"), **arrays)
+
+
+def write_facts(directory, reference):
+    """Write what is known of a reference beside its arrays."""
     with open(os.path.join(directory, "reference.json"), "w") as stream:
         json.dump(reference, stream)
 

@@ -211,3 +211,31 @@ def update(model, inputs, targets, names=()):
 def _as_tuple(tensors):
     """Lists become tuples, as they do in the pipeline of ``train_on_batch``."""
     return tuple(tensors) if isinstance(tensors, list) else tensors
+
+
+# What layers of Keras draw numbers by, by attribute: classes of Keras that have it. A class of the user's may mean another thing.
+_CHANCE = {
+    "rate": ("Dropout", "SpatialDropout1D", "SpatialDropout2D", "SpatialDropout3D", "GaussianDropout", "AlphaDropout"),
+    "stddev": ("GaussianNoise",),
+    "dropout": ("SimpleRNNCell", "GRUCell", "LSTMCell"),
+    "recurrent_dropout": ("SimpleRNNCell", "GRUCell", "LSTMCell"),
+}
+
+
+def all_layers(model):
+    """A model's layers, with those inside of other layers."""
+    flat = getattr(model, "_flatten_layers", None)
+    if flat is not None:
+        return list(flat(include_self=False, recursive=True))
+    return [item for item in model.submodules if hasattr(item, "get_config")]
+
+
+def without_chance(model):
+    """Set to zero what layers of Keras draw numbers by while they train."""
+    from tensorflow import keras
+
+    for attribute, names in _CHANCE.items():
+        classes = tuple(getattr(keras.layers, name) for name in names if hasattr(keras.layers, name))
+        for layer in all_layers(model):
+            if isinstance(layer, classes) and getattr(layer, attribute, None):
+                setattr(layer, attribute, 0.0)

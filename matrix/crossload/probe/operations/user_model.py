@@ -1,19 +1,15 @@
 """A user's own file: measured where it was written, as the reference for every other place, and saved again on a way."""
 
+import gc
 import os
 import time
-
-import numpy as np
 
 from .. import attempts, errors
 from ..errors import NotApplicableError, NotAvailableError
 from ..formats import FORMATS, INFERENCE, OPTIMIZER, OUTPUTS, REBUILT, RUNGS, TRAINING, USE, WEIGHTS
-from . import attempt_state, load, measuring, noise, sample_inputs, save, scenario_code, tracing
+from . import attempt_state, load, measuring, noise, repeating, sample_inputs, save, scenario_code, tracing
 
-# Two losses after one more update under other seeds that differ by more than this share were made by chance: what is left to
-# nothing but numerics ends ten times closer, and a little dropout in a small step not much farther away.
-_REPEATS_WITHIN = 1e-6
-# Nor is it the same function where two calls differ by more than this share of the output's scale.
+# It is not the same function where two calls differ by more than this share of the output's scale.
 _CHANCE = 1e-4
 
 
@@ -131,12 +127,7 @@ def _reference(request, emit, code, copies):
         facts.pop("loss_after_update", None)
         first = None
     emit({"event": "stage", "stage": "repeat"})
-    trains = first is not None and TRAINING in wanted
-    if trains and not _trains_again_alike(request, code, copies, inputs, targets, first, names):
-        facts.setdefault("unmeasured", {})[TRAINING] = "one more update is random by nature"
-        del facts["loss_after_update"]
-    save.write_reference(request["output"], facts, arrays)
-    return {
+    said = {
         "attempt": name,
         "notes": list(notes),
         "custom_objects": list(options["custom_objects"]),
@@ -144,10 +135,28 @@ def _reference(request, emit, code, copies):
         "inputs": [sample_inputs.describe(array) for array in inputs],
         "made_up": given is None,
         "outputs": [sample_inputs.describe(array) for array in outputs],
-        "parameters": int(sum(np.prod(w.shape) for w in measuring.weights(model))) if gives != INFERENCE else None,
+        "parameters": measuring.parameters(model) if gives != INFERENCE else None,
         "compiled": bool(gives != INFERENCE and measuring.is_compiled(model)),
-        "unmeasured": facts.get("unmeasured", {}),
     }
+    # A large model is not held twice: what follows loads it anew.
+    save.write_arrays(request["output"], arrays)
+    arrays.clear()
+    del model
+    gc.collect()
+    trains = first is not None and TRAINING in wanted
+    if trains:
+        del facts["loss_after_update"]
+
+        def again(purpose):
+            # Under another seed from the beginning: a layer of Keras 3 draws its own when it is made, and no file holds that.
+            return _load(request, code, copies, inputs, " " + purpose)[2]
+
+        updates = repeating.Updates(again, code, inputs, targets, names)
+        facts.update(repeating.facts_of_training(updates, first))
+        if "loss_after_update" not in facts:
+            facts.setdefault("unmeasured", {})[TRAINING] = "one more update is random by nature"
+    save.write_facts(request["output"], facts)
+    return dict(said, unmeasured=facts.get("unmeasured", {}), without_chance=facts.get("without_chance", False))
 
 
 def _state_stays_in_file(path, optimizer):
@@ -227,19 +236,6 @@ def _call_twice(model, inputs, gives, names):
     if not compared["bit_equal"] and (compared["mismatch"] or chance is None or chance > _CHANCE):
         raise RuntimeError("the model gives other outputs each time it is called: there is nothing to compare with")
     return first
-
-
-def _trains_again_alike(request, code, copies, inputs, targets, first, names):
-    """Whether one more update, of the same file and under another seed, ends at the same loss.
-
-    Under another one from the beginning: a layer of Keras 3 draws its own seed when it is made, and no file holds that.
-    """
-    _, _, model, _ = _load(request, code, copies, inputs, "once more")
-    scenario_code.forward(model, inputs, names)
-    scenario_code.seed("another")
-    scenario_code.update(model, inputs, targets, names)
-    again = code.loss(targets, scenario_code.forward(model, inputs, names))
-    return abs(again - first) <= _REPEATS_WITHIN * max(1.0, abs(first))
 
 
 def _precision(model):

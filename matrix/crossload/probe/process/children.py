@@ -134,7 +134,7 @@ class Child(object):
 
         :return: the child's events in order; an ``ended`` event closes the list, with ``signal`` (None, a signal's name,
             ``time limit``, ``memory limit`` or ``FORGED``), the tail of the child's stderr during this request, ``seconds``, and
-            ``after``: how many requests the child had run before.
+            ``after``: how many requests the child had run before; ``peak_mb``, the most memory that it has held, where it lives.
         """
         started = time.monotonic()
         said_before = self._stderr.seek(0, os.SEEK_END)
@@ -153,7 +153,10 @@ class Child(object):
         tail = self._said_since(said_before)
         ending = FORGED if said.is_forged else _ending(events, status, timed_out, tail)
         seconds = time.monotonic() - started
-        events.append({"event": "ended", "signal": ending, "stderr": tail, "seconds": seconds, "after": self.requests})
+        ended = {"event": "ended", "signal": ending, "stderr": tail, "seconds": seconds, "after": self.requests}
+        if said.is_done:
+            ended["peak_mb"] = self.peak_mb
+        events.append(ended)
         self.requests += 1
         return events
 

@@ -3,7 +3,7 @@
 import os
 
 from ..errors import NotApplicableError, NotTranslatableError
-from . import compiling, graph, optimizers, reading, tree
+from . import compiling, graph, layers, optimizers, reading, tree
 
 _COPY = "model.keras"
 
@@ -58,7 +58,7 @@ def build(keras, said, custom_objects):
         raise NotTranslatableError("the model has no input shape")
     said.weights.take(top)
     top.fill()
-    notes = list(builder.notes)
+    notes = [*builder.notes, *filter(None, [layers.renamed_in_words(builder.renamed)])]
     top.freeze()
     if said.training:
         notes += _compile(keras, model, said, top, custom_objects)

@@ -23,8 +23,8 @@ class Builder(object):
 
     def __init__(self, keras, custom_objects):
         self.keras = keras
-        self.makers = layers.Makers(keras, custom_objects, self.build)
-        self.notes = []
+        self.notes, self.renamed = [], []
+        self.makers = layers.Makers(keras, custom_objects, self.build, self.renamed)
 
     def build(self, node, name=None):
         """A model or layer, and its tree.
@@ -88,7 +88,7 @@ class Builder(object):
         return model, Branch("Functional", config.get("name"), children, _trainable(config), None, kinds, places, model)
 
     def _name(self, name):
-        return layers.legal_name(name, self.notes)
+        return layers.legal_name(name, self.renamed)
 
     def _input(self, config):
         shape = config.get("batch_input_shape", config.get("batch_shape"))
@@ -271,7 +271,7 @@ class _Graph(object):
                 prefixes.add(_AUTOMATIC.sub("", operation.name))
         for operation in own:
             if _AUTOMATIC.sub("", operation.name) in prefixes:
-                renamed = _free(operation.name + "_layer", taken)
+                renamed = _free(operation.name + layers.NAMED_LAYER, taken)
                 self._builder.notes.append("layer %s called %s" % (operation.name, renamed))
                 operation.name = renamed
                 taken.add(renamed)

@@ -1,6 +1,7 @@
 """Builds a layer of Keras 3 that does what a stored layer of Keras 2 did."""
 
 import inspect
+import re
 
 from ..errors import NotTranslatableError
 from . import changed_layers, configuration
@@ -68,11 +69,13 @@ class Makers(object):
     :param keras: the package, of this environment.
     :param custom_objects: the user's own classes and functions, by name.
     :param build: function that builds what stands inside a layer: ``graph.Builder.build``.
+    :param renamed: receives names that cannot stay.
     """
 
-    def __init__(self, keras, custom_objects, build):
+    def __init__(self, keras, custom_objects, build, renamed):
         self._keras = keras
         self._custom = custom_objects
+        self._renamed = renamed
         self._build = build
         self._values = configuration.Values(keras, custom_objects)
 
@@ -98,7 +101,7 @@ class Makers(object):
             return layer, Leaf(stored, name, layer, trainable)
         config = dict(self._values.plain(config))
         config.pop("trainable", None)
-        config["name"] = legal_name(name, [])
+        config["name"] = legal_name(name, self._renamed)
         change = changed_layers.CHANGED.get(kind)
         take, counts, is_same, behind = None, None, True, []
         if change is not None:
@@ -155,7 +158,7 @@ class Makers(object):
 
     def _user_layer(self, own, node, name, stored):
         config = dict(node["config"])
-        config["name"] = legal_name(name, [])
+        config["name"] = legal_name(name, self._renamed)
         try:
             with self._keras.saving.custom_object_scope(self._custom):
                 return own.from_config(self._values.plain(config))
@@ -201,13 +204,35 @@ def _is_list_of_layers(value):
     return isinstance(value, list) and bool(value) and hasattr(value[0], "from_config")
 
 
-def legal_name(name, notes):
-    """A name without the sign that Keras 3 refuses in names."""
+# What is put behind the name of a layer that an operation of Keras 3 takes when a file is loaded.
+NAMED_LAYER = "_layer"
+
+
+def legal_name(name, renamed):
+    """A name without the sign that Keras 3 refuses in names.
+
+    :param renamed: receives the old name, where it had that sign.
+    """
     if not isinstance(name, str) or "/" not in name:
         return name
-    renamed = name.replace("/", "_")
-    notes.append("%s called %s" % (name, renamed))
-    return renamed
+    renamed.append(name)
+    return name.replace("/", "_")
+
+
+def bears_name(name, stored):
+    """Whether a layer of Keras 3 is called what the file calls it, as far as Keras 3 allows that name."""
+    legal = legal_name(stored, [])
+    return name in (stored, legal) or bool(re.match(re.escape(legal + NAMED_LAYER) + r"(_\d+)?$", name))
+
+
+def renamed_in_words(renamed):
+    """What happened to names, in one sentence however many there are; empty where nothing did."""
+    names = list(dict.fromkeys(renamed))
+    if not names:
+        return ""
+    more = len(names) - 1
+    what = "%s is" % names[0] if not more else "%s and %d more name%s are" % (names[0], more, "s" if more > 1 else "")
+    return "%s written with _ in place of /, which Keras 3 refuses" % what
 
 
 def call_arguments(layer, keywords, name):
