@@ -4,6 +4,7 @@ import os
 
 from ..errors import NotApplicableError, NotTranslatableError
 from . import compiling, graph, layers, optimizers, reading, tree
+from .own import Own
 
 _COPY = "model.keras"
 
@@ -25,7 +26,7 @@ def translate(path, folder, context):
 
     said = reading.read(path)
     try:
-        model, notes = build(keras, said, context.custom_objects() or {})
+        model, notes = build(keras, said, Own(keras, context.custom_objects()))
     except (NotApplicableError, NotTranslatableError, MemoryError):
         raise
     except Exception as error:
@@ -45,12 +46,13 @@ def translate(path, folder, context):
     return destination, "; ".join(["translated to Keras %s" % keras.__version__, *dict.fromkeys(notes)])
 
 
-def build(keras, said, custom_objects):
+def build(keras, said, own):
     """The model that a file describes, weights, compile settings and optimizer state in place, and notes.
 
     :param said: ``stored.StoredModel``.
+    :param own: the user's own classes and functions.
     """
-    builder = graph.Builder(keras, custom_objects)
+    builder = graph.Builder(keras, own)
     model, top = builder.build(said.config)
     if not isinstance(top, tree.Branch) or top.attributes is not None:
         raise NotTranslatableError("the model is of class %s, whose code is needed" % said.config.get("class_name"))
@@ -61,14 +63,14 @@ def build(keras, said, custom_objects):
     notes = [*builder.notes, *filter(None, [layers.renamed_in_words(builder.renamed)])]
     top.freeze()
     if said.training:
-        notes += _compile(keras, model, said, top, custom_objects)
+        notes += _compile(keras, model, said, top, own)
     return model, notes
 
 
-def _compile(keras, model, said, top, custom_objects):
+def _compile(keras, model, said, top, own):
     """Compile a model and give its optimizer its state; what could not be taken over, in words."""
     names, by_name = _outputs(said.config)
-    settings = compiling.Settings(keras, said.training, custom_objects, names, by_name)
+    settings = compiling.Settings(keras, said.training, own, names, by_name)
     try:
         arguments = settings.arguments()
         model.compile(**arguments)

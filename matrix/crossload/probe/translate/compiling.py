@@ -12,14 +12,14 @@ class Settings(object):
 
     :param keras: the package, of this environment.
     :param training: ``training_config`` of HDF5, or ``compile_config`` of a zip.
-    :param custom_objects: the user's own, by name.
+    :param own: the user's own classes and functions: ``own.Own``.
     :param outputs: names of the model's outputs as Keras 2 calls them, in order, or a dictionary's keys.
     """
 
-    def __init__(self, keras, training, custom_objects, outputs, by_name):
-        self._keras, self._training, self._custom = keras, training, custom_objects
+    def __init__(self, keras, training, own, outputs, by_name):
+        self._keras, self._training, self._own = keras, training, own
         self._outputs, self._by_name = outputs, by_name
-        self._values = configuration.Values(keras, custom_objects)
+        self._values = configuration.Values(keras, own)
         self.notes = []
 
     def arguments(self):
@@ -30,7 +30,7 @@ class Settings(object):
         training = self._training
         stored = training.get("optimizer_config") or training.get("optimizer")
         made = {
-            "optimizer": optimizers.build(self._keras, self._values.plain(stored), self._custom, self.notes),
+            "optimizer": optimizers.build(self._keras, self._values.plain(stored), self._own, self.notes),
             "loss": self._by_output(training.get("loss"), self._loss),
             "loss_weights": self._by_output(training.get("loss_weights"), lambda value: value),
             "metrics": self._metrics(training.get("metrics")),
@@ -66,12 +66,12 @@ class Settings(object):
         if isinstance(stored, dict) and stored.get("class_name") == "function":
             stored = stored["config"]
         if isinstance(stored, str):
-            own = self._custom.get(stored) or self._custom.get(stored.split(">")[-1])
+            own = self._own.find(stored)
             if own is None:
                 self._known("losses", stored)
             return own or stored
         kind, config = stored["class_name"].split(">")[-1], dict(stored.get("config") or {})
-        own = self._custom.get(stored["class_name"]) or self._custom.get(kind)
+        own = self._own.find(stored["class_name"], stored.get("registered_name"))
         if own is not None:
             return own.from_config(config)
         if config.get("reduction") in ("auto", "sum_over_batch_size", None):
@@ -123,12 +123,12 @@ class Settings(object):
         if isinstance(stored, dict) and stored.get("class_name") == "function":
             stored = stored["config"]
         if isinstance(stored, str):
-            own = self._custom.get(stored) or self._custom.get(stored.split(">")[-1])
+            own = self._own.find(stored)
             if own is None and stored.lower() not in (*_ACCURACY, "ce", "crossentropy"):
                 self._known("metrics", stored)
             return own or stored
         kind, config = stored["class_name"].split(">")[-1], dict(stored.get("config") or {})
-        own = self._custom.get(stored["class_name"]) or self._custom.get(kind)
+        own = self._own.find(stored["class_name"], stored.get("registered_name"))
         if own is not None:
             return own.from_config(config)
         if kind in _WRAPPERS:

@@ -20,11 +20,11 @@ _KINDS = ("initializers", "regularizers", "constraints", "layers", "models", "lo
 
 
 class Values(object):
-    """Rewrites values; ``keras`` and ``custom_objects`` as in ``layers.Makers``."""
+    """Rewrites values; ``keras`` and ``own`` as in ``layers.Makers``."""
 
-    def __init__(self, keras, custom_objects):
+    def __init__(self, keras, own):
         self._keras = keras
-        self._custom = custom_objects
+        self._own = own
 
     def plain(self, value, key=""):
         """A value without what only Keras 2 understands: policies as texts, tuples and shapes as lists, objects with modules."""
@@ -52,7 +52,7 @@ class Values(object):
 
     def _place(self, made, kind):
         """Say where Keras 3 has a class, which the file says for Keras 2 or not at all."""
-        if kind in self._custom or self._custom.get(kind.split(">")[-1]) is not None:
+        if self._own.find(kind, made.get("registered_name")) is not None:
             return
         for place in _KINDS:
             if inspect.isclass(getattr(getattr(self._keras, place), kind, None)):
@@ -88,7 +88,7 @@ class Values(object):
         if not isinstance(value, str):
             return value
         value = _ACTIVATIONS.get(value, value)
-        own = self._custom.get(value) or self._custom.get(value.split(">")[-1])
+        own = self._own.find(value)
         if own is not None:
             return own
         try:

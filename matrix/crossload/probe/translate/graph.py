@@ -18,13 +18,13 @@ class Builder(object):
     """Builds one model and what is inside it.
 
     :param keras: the package, of this environment.
-    :param custom_objects: classes and functions of the user's, by name.
+    :param own: classes and functions of the user's: ``own.Own``.
     """
 
-    def __init__(self, keras, custom_objects):
+    def __init__(self, keras, own):
         self.keras = keras
         self.notes, self.renamed = [], []
-        self.makers = layers.Makers(keras, custom_objects, self.build, self.renamed)
+        self.makers = layers.Makers(keras, own, self.build, self.renamed)
 
     def build(self, node, name=None):
         """A model or layer, and its tree.

@@ -67,21 +67,21 @@ class Makers(object):
     """Makes layers.
 
     :param keras: the package, of this environment.
-    :param custom_objects: the user's own classes and functions, by name.
+    :param own: the user's own classes and functions: ``own.Own``.
     :param build: function that builds what stands inside a layer: ``graph.Builder.build``.
     :param renamed: receives names that cannot stay.
     """
 
-    def __init__(self, keras, custom_objects, build, renamed):
+    def __init__(self, keras, own, build, renamed):
         self._keras = keras
-        self._custom = custom_objects
+        self._own = own
         self._renamed = renamed
         self._build = build
-        self._values = configuration.Values(keras, custom_objects)
+        self._values = configuration.Values(keras, own)
 
     def is_own(self, kind):
         """Whether a name means a class of the user's."""
-        return inspect.isclass(self._custom.get(kind))
+        return inspect.isclass(self._own.find(kind))
 
     def make(self, node):
         """A layer, or several in a row, and its tree.
@@ -95,7 +95,7 @@ class Makers(object):
         if not isinstance(config, dict):
             raise NotTranslatableError("layer %s (%s): has no configuration" % (node.get("name"), stored))
         trainable = config.get("trainable", True) is not False
-        own = self._custom.get(stored) or self._custom.get(kind) or self._registered(stored)
+        own = self._own.find(stored, node.get("registered_name"))
         if own is not None:
             layer = self._user_layer(own, node, name, stored)
             return layer, Leaf(stored, name, layer, trainable)
@@ -153,19 +153,20 @@ class Makers(object):
                 raise NotTranslatableError("layer %s: what it stands around became several layers" % config.get("name"))
         return (trees, keys) if kind == "TimeDistributed" else None
 
-    def _registered(self, stored):
-        return self._keras.saving.get_registered_object(stored) if ">" in stored else None
-
     def _user_layer(self, own, node, name, stored):
         config = dict(node["config"])
         config["name"] = legal_name(name, self._renamed)
-        try:
-            with self._keras.saving.custom_object_scope(self._custom):
-                return own.from_config(self._values.plain(config))
-        except Exception as error:  # a class of the user's may fail in any way
-            raise NotTranslatableError(
-                "layer %s (%s): its class refuses its configuration: %s" % (name, stored, error)
-            ) from error
+        # What only Keras 2 wrote into every configuration is no argument of the user's; a class that wants it gets it.
+        fewer = {key: value for key, value in config.items() if not _may_go(key, value)}
+        for tried in (config, fewer):
+            try:
+                with self._own.scope():
+                    return own.from_config(self._values.plain(dict(tried)))
+            except Exception as error:  # a class of the user's may fail in any way
+                refusal = error
+        raise NotTranslatableError(
+            "layer %s (%s): its class refuses its configuration: %s" % (name, stored, refusal)
+        ) from refusal
 
     def _class(self, kind):
         for place in _PLACES:
@@ -182,7 +183,7 @@ class Makers(object):
             if key in named:
                 kept[key] = value
                 continue
-            if key not in _MAY_GO or (_MAY_GO[key] is not None and value not in _MAY_GO[key]):
+            if not _may_go(key, value):
                 raise NotTranslatableError(
                     "layer %s (%s): Keras 3 does not know its %s (%r)" % (name, stored, key, value)
                 )
@@ -190,7 +191,7 @@ class Makers(object):
 
     def _construct(self, found, config, name, stored):
         try:
-            with self._keras.saving.custom_object_scope(self._custom):
+            with self._own.scope():
                 if any(isinstance(config.get(key), self._keras.layers.Layer) or _is_list_of_layers(config.get(key))
                        for key in ("layer", "cell", "cells", "backward_layer")):  # fmt: skip
                     return found(**{key: value for key, value in config.items() if value is not None})
@@ -198,6 +199,11 @@ class Makers(object):
         except Exception as error:  # refusing has no type of its own
             raise NotTranslatableError("layer %s (%s): Keras 3 refuses its configuration: %s" % (
                 name, stored, " ".join(str(error).split())[:300])) from error  # fmt: skip
+
+
+def _may_go(key, value):
+    """Whether a key with this value says nothing to Keras 3."""
+    return key in _MAY_GO and (_MAY_GO[key] is None or value in _MAY_GO[key])
 
 
 def _is_list_of_layers(value):

@@ -49,7 +49,7 @@ _ALIASES = {"sgd": "SGD", "rmsprop": "RMSprop", "adam": "Adam", "adamw": "AdamW"
 _AVERAGES = "_model_variables_moving_average"
 
 
-def build(keras, stored, custom_objects, notes):
+def build(keras, stored, own, notes):
     """An optimizer, from what the compile settings say.
 
     :param stored: ``{"class_name", "config"}``, or a name.
@@ -61,10 +61,10 @@ def build(keras, stored, custom_objects, notes):
     kind = stored["class_name"].split(">")[-1]
     config = dict(stored.get("config") or {})
     if kind in ("LossScaleOptimizer", "LossScaleOptimizerV1", "LossScaleOptimizerV3"):
-        return _scaled(keras, config, custom_objects, notes)
-    own = custom_objects.get(stored["class_name"]) or custom_objects.get(kind)
-    if own is not None:
-        return own.from_config(config)
+        return _scaled(keras, config, own, notes)
+    found = own.find(stored["class_name"], stored.get("registered_name"))
+    if found is not None:
+        return found.from_config(config)
     if kind not in _KNOWN:
         raise NotTranslatableError("the optimizer %s is not part of Keras 3" % stored["class_name"])
     found = getattr(keras.optimizers, kind)
@@ -77,7 +77,7 @@ def build(keras, stored, custom_objects, notes):
         made["epsilon"] = made["epsilon"] ** 2
     if kind == "Nadam":
         notes.append("Keras 3 writes Nadam's product of momentums to no file, so that its next steps are others")
-    made["learning_rate"] = _rate(keras, config, custom_objects)
+    made["learning_rate"] = _rate(keras, config, own)
     made["name"] = config.get("name") or kind
     return found(**made)
 
@@ -87,11 +87,11 @@ def _is_old(config):
     return bool(config.get("is_legacy_optimizer", "use_ema" not in config))
 
 
-def _rate(keras, config, custom_objects):
+def _rate(keras, config, own):
     rate = config.get("learning_rate", config.get("lr", 0.001))
     decay = float(config.get("decay") or 0.0)
     if isinstance(rate, dict):
-        return _schedule(keras, rate, custom_objects)
+        return _schedule(keras, rate, own)
     rate = float(np.asarray(rate))
     if decay:
         # What ``decay`` meant up to 2.10: rate / (1 + decay * steps).
@@ -99,20 +99,20 @@ def _rate(keras, config, custom_objects):
     return rate
 
 
-def _schedule(keras, stored, custom_objects):
+def _schedule(keras, stored, own):
     kind = stored["class_name"].split(">")[-1]
     config = dict(stored.get("config") or {})
-    own = custom_objects.get(stored["class_name"]) or custom_objects.get(kind)
-    if own is not None:
-        return own.from_config(config)
+    found = own.find(stored["class_name"], stored.get("registered_name"))
+    if found is not None:
+        return found.from_config(config)
     if kind not in _SCHEDULES:
         raise NotTranslatableError("the learning rate schedule %s is not part of Keras 3" % kind)
     made = {key: config[key] for key in _SCHEDULES[kind] if config.get(key) is not None}
     return getattr(keras.optimizers.schedules, kind)(**made)
 
 
-def _scaled(keras, config, custom_objects, notes):
-    inner = build(keras, config.get("inner_optimizer") or config["optimizer"], custom_objects, notes)
+def _scaled(keras, config, own, notes):
+    inner = build(keras, config.get("inner_optimizer") or config["optimizer"], own, notes)
     if config.get("dynamic", True) is False:
         raise NotTranslatableError("a loss scale that does not change")
     scale = config.get("initial_scale")
