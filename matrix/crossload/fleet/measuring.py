@@ -2,8 +2,8 @@
 
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from crossload import __version__
@@ -43,15 +43,32 @@ class Wanted:
     code: Callable[[Given], str] = lambda given: ""
 
 
+@dataclass(frozen=True)
+class _Way:
+    """How a model is measured.
+
+    :param loaders: environments that it is measured in.
+    :param work: measures it in those of them that are named.
+    :param others: what is said of the other environments, where it was not run there after all.
+    """
+
+    name: str
+    loaders: Sequence[Environment]
+    work: Callable[[Read, Writer, Seat, Sequence[str]], Measured]
+    others: Mapping[str, Load] = field(default_factory=dict)
+
+
 class Measuring:
     """Measures models with a crew.
 
     :param find_writer: which environment wrote a model; asked once for each group.
+    :ivar loads: in how many environments models were loaded, each counted; what the journal held is not among them.
     """
 
     def __init__(self, wanted: Wanted, crew: Crew, find_writer: FindWriter, journal: Journal) -> None:
         self.wanted, self.crew, self.find_writer, self.journal = wanted, crew, find_writer, journal
         self.results: dict[str, Measured] = {}
+        self.loads = 0
         self._lock = threading.Lock()
         self._writers: dict[str, Writer | ModelError] = {}
 
@@ -60,7 +77,7 @@ class Measuring:
         return self.crew.progress
 
     def run(self, groups: Sequence[Sequence[Read]], tick: Callable[[Progress], None]) -> dict[str, Measured]:
-        """Measure groups; what each model gave, by its name.
+        """Measure groups; what each model gave, by its name. What the journal holds of an environment is not run again.
 
         :param groups: models that are made alike, the leader first.
         :raises KeyboardInterrupt: somebody stopped it; what was measured is in the journal.
@@ -68,41 +85,50 @@ class Measuring:
         """
         self.progress.total = sum(len(group) for group in groups)
         if self.wanted.every:
-            self._together([item for group in groups for item in group], self._in_full, tick)
+            self._together([item for group in groups for item in group], self._full, tick)
         else:
-            self._together([group[0] for group in groups], self._in_full, tick)
+            self._together([group[0] for group in groups], self._full, tick)
             leaders = {item.found.name: group[0] for group in groups for item in group[1:]}
-            self._together(
-                [item for group in groups for item in group[1:]],
-                lambda item, writer, seat: self._compared(item, leaders[item.found.name], writer, seat),
-                tick,
-                lambda item: "like " + str(self._proven(leaders[item.found.name])),
-            )
+            followers = [item for group in groups for item in group[1:]]
+            self._together(followers, lambda item: self._follows(leaders[item.found.name]), tick)
         return self.results
 
+    def _full(self, item: Read) -> "_Way":
+        return _Way("in full", self.wanted.loaders, self._in_full)
+
+    def _follows(self, leader: Read) -> "_Way":
+        """A model in the target alone; elsewhere it says that it was not run."""
+        others = {
+            item.id: Load(like=leader.found.name) for item in self.wanted.loaders if item.id != self.wanted.target.id
+        }
+
+        def work(item: Read, writer: Writer, seat: Seat, missing: Sequence[str]) -> Measured:
+            found = self._compared(item, leader, writer, seat)
+            return found if found.problem else replace(found, loads={**others, **found.loads})
+
+        return _Way(f"like {self._proven(leader)}", [self.wanted.target], work)
+
     def _together(
-        self,
-        items: Sequence[Read],
-        work: Callable[[Read, Writer, Seat], Measured],
-        tick: Callable[[Progress], None],
-        mode: Callable[[Read], str] = lambda item: "in full",
+        self, items: Sequence[Read], way_of: Callable[[Read], "_Way"], tick: Callable[[Progress], None]
     ) -> None:
-        """Do work for every item, but for what the journal holds; what one raises is that one's problem."""
+        """Measure every item, but for what the journal holds; what one raises is that one's problem."""
         jobs = []
         for item in items:
             if self.crew.stopped:
                 return
             writer = self._writer(item)
             if not isinstance(writer, Writer):
-                self._finish(item, Measured(problem=str(writer)), "")
+                self._finish(item, Measured(problem=str(writer)), {})
                 continue
-            key = self._key(item, writer, mode(item))
-            known = self.journal.get(key)
-            if known is not None:
+            way = way_of(item)
+            keys = {loader.id: self._key(item, writer, way.name, loader) for loader in way.loaders}
+            known = {name: found for name, key in keys.items() if (found := self.journal.get(key)) is not None}
+            if len(known) == len(keys):
                 self.progress.reused += 1
-                self._finish(item, known, "")
+                self._finish(item, _joined(known.values()), way.others)
             else:
-                jobs.append(self._job(item, writer, key, work))
+                missing = {name: key for name, key in keys.items() if name not in known}
+                jobs.append(self._job(item, writer, way, missing, list(known.values())))
             tick(self.progress)
         self.crew.run(jobs, tick)
 
@@ -115,7 +141,14 @@ class Measuring:
                 self._writers[item.group] = error
         return self._writers[item.group]
 
-    def _job(self, item: Read, writer: Writer, key: str, work: Callable[[Read, Writer, Seat], Measured]) -> Job:
+    def _job(
+        self, item: Read, writer: Writer, way: "_Way", missing: Mapping[str, str], known: Sequence[Measured]
+    ) -> Job:
+        """Measures a model in the environments that are missing.
+
+        :param missing: the keys of what is measured now, by environment.
+        """
+
         def measured_by(work: Callable[[], Measured]) -> None:
             started = time.monotonic()
             nothing = Measured(saver=writer.environment.id, why=writer.why, exact=writer.exact)
@@ -131,7 +164,12 @@ class Measuring:
             if self.crew.stopped:
                 return  # what was being measured when it was stopped, was not
             self.progress.executed += 1
-            self._finish(item, replace(measured, seconds=round(time.monotonic() - started, 2)), key)
+            measured = replace(measured, seconds=round(time.monotonic() - started, 2))
+            for name, key in missing.items():
+                one = len(way.loaders) > 1 or name not in measured.loads
+                kept = {name: measured.loads[name]} if one and name in measured.loads else measured.loads
+                self._keep(key, replace(measured, loads=kept), name)
+            self._finish(item, _joined([measured, *known]), way.others)
 
         def refuse(error: CrossloadError) -> None:
             def no_seat() -> Measured:
@@ -139,32 +177,40 @@ class Measuring:
 
             measured_by(no_seat)
 
-        order = (writer.environment.sort_key, item.found.name)
-        return Job(item, order, lambda seat: measured_by(lambda: work(item, writer, seat)), refuse)
+        def do(seat: Seat) -> None:
+            measured_by(lambda: way.work(item, writer, seat, list(missing)))
 
-    def _finish(self, item: Read, measured: Measured, key: str) -> None:
+        return Job(item, (writer.environment.sort_key, item.found.name), do, refuse)
+
+    def _finish(self, item: Read, measured: Measured, others: Mapping[str, Load]) -> None:
+        if not measured.problem:
+            measured = replace(measured, loads={**others, **measured.loads})
         with self._lock:
             self.results[item.found.name] = measured
             self.progress.done += 1
-        if key and _stands(measured):
+
+    def _keep(self, key: str, measured: Measured, name: str) -> None:
+        with self._lock:
+            self.loads += name in measured.loads and measured.loads[name].was_run
+        if _stands(measured):
             self.journal.put(key, measured)
 
-    def _key(self, item: Read, writer: Writer, mode: str) -> str:
-        """Everything that a measurement depends on."""
-        loaders = [(loader.id, loader.digest) for loader in self.wanted.loaders]
+    def _key(self, item: Read, writer: Writer, mode: str, loader: Environment) -> str:
+        """Everything that a measurement in one environment depends on."""
         home = (writer.environment.id, writer.environment.digest, writer.exact)
         code = self.wanted.code(item.given)
-        said = [__version__, protocol.PROBE_VERSION, mode, item.digest, item.group, code, self.wanted.target.id]
-        return content_key(*said, home, loaders)
+        said = [__version__, protocol.PROBE_VERSION, mode, item.digest, item.group, code]
+        return content_key(*said, home, (loader.id, loader.digest))
 
-    def _in_full(self, item: Read, writer: Writer, seat: Seat) -> Measured:
+    def _in_full(self, item: Read, writer: Writer, seat: Seat, missing: Sequence[str]) -> Measured:
         assert item.opened is not None
         if item.opened.needs_code and not item.given.build:
             raise ModelError(
                 f"{item.found.name}: holds weights alone. Say what builds the model: --build, or build in fleet.toml."
             )
         bench = seat.bench(item.opened, _arrays(item.given), item.found.path)
-        found = measure(bench, writer, self.wanted.loaders, lambda line: None)
+        only = missing if len(missing) < len(self.wanted.loaders) else None
+        found = measure(bench, writer, self.wanted.loaders, lambda line: None, only)
         loads = {str(row["loaded_with"]): load_of(row) for row in found["rows"]}
         return Measured(loads, found["saver"], found["why"], found["exact"])
 
@@ -190,7 +236,7 @@ class Measuring:
             or expected.verdict in (UNAVAILABLE, HARNESS_ERROR)
         ):
             # Nothing was learned from the leader.
-            return self._in_full(item, writer, seat)
+            return self._in_full(item, writer, seat, [loader.id for loader in self.wanted.loaders])
         assert item.opened is not None
         bench = seat.bench(item.opened, _arrays(item.given), item.found.path)
         tried = self._proven(leader)
@@ -204,8 +250,15 @@ class Measuring:
             found = measure(bench, replace(writer, environment=saver), [target], lambda line: None)
             row = next(row for row in found["rows"] if row["loaded_with"] == target.id)
             load = load_of(row)
-        others = {loader.id: Load(like=leader.found.name) for loader in self.wanted.loaders if loader.id != target.id}
-        return Measured({**others, target.id: load}, of_leader.saver, of_leader.why, of_leader.exact)
+        return Measured({target.id: load}, of_leader.saver, of_leader.why, of_leader.exact)
+
+
+def _joined(parts: Iterable[Measured]) -> Measured:
+    """What was measured of one model at different times."""
+    found = list(parts)
+    loads = {name: load for part in reversed(found) for name, load in part.loads.items()}
+    problem = next((part.problem for part in found if part.problem), "")
+    return replace(found[0], loads=loads, problem=problem, seconds=max(part.seconds for part in found))
 
 
 def _arrays(given: Given) -> Mapping[str, Any] | None:

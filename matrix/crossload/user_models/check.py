@@ -1,6 +1,6 @@
 """``crossload check``: what a file is, what is to be expected of it, and what was measured."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -119,22 +119,34 @@ def compare(bench: Bench, saver: Environment, target: Environment, only: Sequenc
     return _with_peak(found, bench)
 
 
-def measure(bench: Bench, writer: Writer, loaders: Sequence[Environment], say: Callable[[str], None]) -> dict[str, Any]:
+def measure(
+    bench: Bench,
+    writer: Writer,
+    loaders: Sequence[Environment],
+    say: Callable[[str], None],
+    only: Collection[str] | None = None,
+) -> dict[str, Any]:
     """Load a file in every environment asked for.
 
     The reference is what the file gives where it was written; where that cannot be had or cannot load it, what it gives in
     the nearest of the others that can.
 
+    :param only: environments that it is loaded in, where the others are known already; the reference is measured in any case.
     :return: fields of :class:`Check`: those of the reference, and those that come after it.
     :raises ModelError: it cannot be measured where it was written, nor anywhere else.
     :raises NothingCouldRunError: none of the environments can be had.
     """
-    bench.places.announce(dict.fromkeys(item.id for item in (writer.environment, *loaders)))
+    wanted = {item.id for item in loaders} if only is None else set(only)
+    bench.places.announce(dict.fromkeys([writer.environment.id, *(item.id for item in loaders if item.id in wanted)]))
     saver, artifact, why, exact = _reference(bench, writer, loaders, say)
     everywhere = {item.id: item for item in [*loaders, writer.environment, saver]}
+    if only is not None:
+        everywhere = {name: item for name, item in everywhere.items() if name in wanted or name == saver.id}
     chosen = sorted(everywhere.values(), key=lambda item: item.sort_key)
     cells = {}
     for environment in sorted(chosen, key=lambda item: item.id != saver.id):
+        if only is not None and environment.id not in wanted:
+            continue
         state = bench.places.state(environment.id)
         if state.state != "ready":
             say(f"{environment.id}: unavailable: {state.reason}")
@@ -146,7 +158,7 @@ def measure(bench: Bench, writer: Writer, loaders: Sequence[Environment], say: C
         raise NothingCouldRunError("nothing could run: every environment is unavailable (see above).")
     states = {item.id: bench.places.state(item.id) for item in chosen}
     tables = _tables(bench, artifact, chosen, cells, writer.environment.id)
-    asked = {item.id for item in loaders}
+    asked = wanted
     # Cells of other savers do not exist: only this file was loaded.
     rows = [
         _with_peak(row, bench)

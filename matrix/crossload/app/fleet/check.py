@@ -137,6 +137,7 @@ def _check(options: FleetOptions, console: Console, say: Say) -> tuple[int, Scan
             finally:
                 measuring.journal.close()
             facts |= {"executed": measuring.progress.executed, "reused": measuring.progress.reused}
+            facts["loads"] = measuring.loads
         expectations = Expectations(read_constructs(), environments, loaders)
         rows = _rows(read, groups, measured, environments, loaders, expectations)
         facts |= {"seconds": started.seconds, "jobs": jobs, "every": options.every}
