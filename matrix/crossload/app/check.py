@@ -64,6 +64,7 @@ def check_model(
         predicted_as=expectations.like(writer.environment),
         predictions=expectations.of(opened, writer.environment),
         origin=expectations.origin,
+        target=max(loaders, key=lambda item: item.sort_key).id,
     )
     for name, value in model_rows(opened):
         say(f"{name}: {value}")

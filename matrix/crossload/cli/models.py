@@ -109,7 +109,8 @@ def check(
     fail_on: Annotated[
         str,
         typer.Option(
-            metavar="LIST", help="Many models: what makes the exit code 1, such as no-way,differs,worse; or never."
+            metavar="LIST",
+            help="What makes the exit code 1: no-way, differs or a verdict; worse, of many models; or never.",
         ),
     ] = "never",
     config: ConfigOption = DEFAULT_CONFIG,
@@ -154,9 +155,12 @@ def check(
     from rich.table import Table
 
     from crossload.app.check import check_model
+    from crossload.app.fleet.check import check_fail_on
     from crossload.app.model_bench import ModelOptions
+    from crossload.fleet.results import outcome_of
     from crossload.user_models.text import document, measured_row, summary, table_columns
 
+    check_fail_on(words(fail_on) or [])
     out = out or Path("build/check")
     options = ModelOptions(Path(sources[0]), conditions, given)
     console = open_console()
@@ -171,6 +175,9 @@ def check(
         console.print(table)
         say(summary(found))
         say(f"Report: {page}")
+    if not static:
+        outcome = outcome_of(found.model, found.verdicts.get(found.target, ""), given)
+        raise typer.Exit(1 if {outcome, *found.verdicts.values()} & set(words(fail_on) or ()) else 0)
 
 
 def convert(

@@ -8,6 +8,8 @@ from typing import Any
 from crossload.domain.verdicts import CRASHES, DIFFERS, FAILS, LOADS, REMEDY, difference_in_words
 from crossload.domain.versions import spoken
 from crossload.fleet.reading import Read
+from crossload.user_models.model_file import UserModel
+from crossload.user_models.seat import Given
 
 # What a model comes to in the target, the best first; the worst of those that were measured is `differs`.
 AS_IT_IS, BY_REMEDY, NEEDS_CODE, NO_WAY, OTHER_OUTPUTS = "loads", "converts", "needs-code", "no-way", "differs"
@@ -86,6 +88,21 @@ def load_of(row: Mapping[str, Any], tried: Sequence[str] = ()) -> Load:
     )
 
 
+def outcome_of(model: UserModel, verdict: str, given: Given, problem: bool = False) -> str:
+    """What a model that can be read comes to, one of :data:`OUTCOMES`.
+
+    :param verdict: in the target; empty where it was not run there.
+    :param problem: it could not be measured at all.
+    """
+    plain = {REMEDY: BY_REMEDY, DIFFERS: OTHER_OUTPUTS, **dict.fromkeys(LOADS, AS_IT_IS)}.get(verdict)
+    if plain is not None:
+        return plain
+    lacks_code = (model.needs_code and not given.build) or (bool(model.found.custom) and not given.custom_objects)
+    if lacks_code and (problem or verdict == FAILS):
+        return NEEDS_CODE
+    return NO_WAY if verdict in (FAILS, CRASHES) else NOT_MEASURED
+
+
 @dataclass(frozen=True)
 class Row:
     """One model of a fleet.
@@ -114,18 +131,7 @@ class Row:
         if opened is None:
             return UNREADABLE
         load = self.measured.loads.get(target, Load())
-        if load.verdict in LOADS:
-            return AS_IT_IS
-        if load.verdict == REMEDY:
-            return BY_REMEDY
-        if load.verdict == DIFFERS:
-            return OTHER_OUTPUTS
-        lacks_code = (opened.needs_code and not self.read.given.build) or (
-            bool(opened.found.custom) and not self.read.given.custom_objects
-        )
-        if lacks_code and (self.measured.problem or load.verdict == FAILS):
-            return NEEDS_CODE
-        return NO_WAY if load.verdict in (FAILS, CRASHES) else NOT_MEASURED
+        return outcome_of(opened, load.verdict, self.read.given, bool(self.measured.problem))
 
     def reason(self, target: str) -> str:
         """What decides: the problem of the file, or the cause or the error in the target."""

@@ -115,6 +115,8 @@ def _lines(path: Path, depth: int) -> list[str]:
 
 def _within(root: Path, finds: Finds) -> Iterator[tuple[Path, str]]:
     """What may be a model at a place or below it, with its name."""
+    if root.name == "saved_model.pb" and root.is_file():
+        root = root.parent
     if not root.is_dir():
         if root.suffix == ".index" and files_of(root.with_suffix(""))[1:]:
             root = root.with_suffix("")

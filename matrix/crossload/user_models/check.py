@@ -29,6 +29,7 @@ class Check:
     :param rows: one a version, as in a result table, with ``peak_mb``, in the order of versions; empty where nothing was
         measured.
     :param environments: facts of those that were used.
+    :param target: the newest environment that was asked for.
     """
 
     model: UserModel
@@ -42,6 +43,7 @@ class Check:
     rows: Sequence[Mapping[str, Any]] = ()
     attempts: Sequence[Mapping[str, Any]] = ()
     environments: Sequence[Mapping[str, Any]] = ()
+    target: str = ""
 
     @property
     def verdicts(self) -> dict[str, str]:

@@ -104,7 +104,11 @@ def open_model(path: Path, read: Callable[[Path], Inspection] = inspect_untruste
 
 
 def prefix_of(path: Path) -> Path:
-    """The prefix of a checkpoint that is given by one of its files, or by the folder that holds it."""
+    """What a model is loaded by, that is given by one of its files or the folder around them: a checkpoint's prefix, the
+    folder of a SavedModel.
+    """
+    if path.name == "saved_model.pb" and path.is_file():
+        return path.parent
     if path.suffix == ".index":
         return path.with_suffix("")
     if path.is_dir() and not (path / "saved_model.pb").exists() and not (path / "model.json").exists():

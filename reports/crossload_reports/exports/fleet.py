@@ -49,7 +49,7 @@ def write_exports(scan: Scan, changes: Sequence[Change], folder: Path) -> None:
     write_text_atomically(folder / "fleet.json", _json(document))
     write_text_atomically(folder / "fleet.csv", _csv(scan))
     write_text_atomically(folder / "fleet.junit.xml", _junit(scan))
-    write_text_atomically(folder / "fleet.sarif", _json(_sarif(scan)))
+    write_text_atomically(folder / "fleet.sarif", _json(sarif(scan)))
     write_text_atomically(folder / "fleet.md", markdown(scan, changes))
 
 
@@ -122,7 +122,7 @@ def _junit(scan: Scan) -> str:
     return stream.getvalue()
 
 
-def _sarif(scan: Scan) -> dict[str, Any]:
+def sarif(scan: Scan) -> dict[str, Any]:
     """SARIF 2.1.0, which code hosts show beside the files."""
     results = [result for row in scan.rows for result in _results(row, scan.target)]
     rules = {name: f"A model that {MEANINGS[name]}." for name in _LEVELS}

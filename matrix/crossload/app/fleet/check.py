@@ -81,7 +81,7 @@ def check_fleet(options: FleetOptions, console: Console, quiet: bool = False) ->
     :return: the exit code, and what was found; None where it was stopped.
     :raises CrossloadError: a source cannot be followed, or something given cannot be used.
     """
-    _check_fail_on(options.fail_on)
+    check_fail_on(options.fail_on)
     say: Say = (lambda line: None) if quiet else lines_to(console)
     try:
         options.out.mkdir(parents=True, exist_ok=True)
@@ -94,7 +94,8 @@ def check_fleet(options: FleetOptions, console: Console, quiet: bool = False) ->
         raise StoreError(f"{options.out}: cannot be written ({error.strerror}). Choose another --out.") from None
 
 
-def _check_fail_on(words: Sequence[str]) -> None:
+def check_fail_on(words: Sequence[str]) -> None:
+    """Raise SelectionError unless every word is an outcome, a verdict, ``worse`` or ``never``."""
     known = (*OUTCOMES, WORSE, *(name for name in (*SCORED, *UNSCORED) if name not in OUTCOMES), "never")
     for word in words:
         if word not in known:
@@ -149,14 +150,17 @@ def _check(options: FleetOptions, console: Console, say: Say) -> tuple[int, Scan
 
 def _conclude(options: FleetOptions, scan: Scan, say: Say) -> int:
     """Write the tables, say what came out, and return the exit code."""
+    from crossload_reports.exports.annotations import annotations
     from crossload_reports.exports.fleet import write_exports
+    from crossload_reports.exports.step_summary import append_step_summary
     from crossload_reports.html.fleet_page import render_fleet
 
     last = _last(options.out / "fleet.json")
     found = changes(last, scan)
     page = render_fleet(scan, found, options.out / "index.html")
     write_exports(scan, found, options.out)
-    for line in (sentence(scan), trend_line(found), first_step(scan), f"Table: {page}"):
+    append_step_summary(options.out / "fleet.md")
+    for line in (*annotations(scan), sentence(scan), trend_line(found), first_step(scan), f"Table: {page}"):
         if line:
             say(line)
     verdicts = {load.verdict for row in scan.rows for load in row.measured.loads.values()}
