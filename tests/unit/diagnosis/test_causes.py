@@ -258,6 +258,13 @@ def test_other_outputs_are_diagnosed_from_the_round_trip(cell: dict[str, Any], e
     assert cause_of(verdict="differs", error_type="", stage="", rungs=rungs, **cell) == expected
 
 
+def test_a_cause_that_says_that_the_weights_came_along_is_not_that_of_a_cell_that_lost_them() -> None:
+    cell: dict[str, Any] = {"round_trip": "differs", "file": {**H5, "custom": ["Gate"]}}
+    for rungs in ({"weights": "lost", "outputs": "lost"}, {"weights": "n/a", "outputs": "lost"}):
+        found = cause_of(verdict="differs", error_type="", stage="", rungs=rungs, **cell)
+        assert found != "custom-code-changed"
+
+
 def test_the_essence_is_the_innermost_error() -> None:
     wrapped = (
         "<class 'Sequential'> could not be deserialized properly.\n\nconfig={'time_major': 1}.\n\n"

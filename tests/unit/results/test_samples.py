@@ -17,6 +17,7 @@ from tests.unit.doubles import (
     ScriptedBackend,
     answer,
     config,
+    crashed,
     ended,
     environment,
     loaded,
@@ -121,6 +122,16 @@ def test_noise_of_another_tensorflow_is_no_disagreement(store: Store) -> None:
 def test_other_outputs_and_a_loss_are(store: Store, record: Mapping[str, Any]) -> None:
     (found,) = compared(run(store, other_in("2.20-cpu", record), matrix()))
     assert found.reason
+
+
+def test_a_process_that_dies_says_something_else_than_an_error(store: Store) -> None:
+    def respond(place: str, request: Mapping[str, Any]) -> list[Event]:
+        if request["op"] != "load":
+            return answer(request)
+        return [*tried({**(crashed() if place == "2.20-cpu" else raised()), "error_type": "X", "error": "x"}), ended()]
+
+    (found,) = compared(run(store, ScriptedBackend(respond), matrix()))
+    assert found.agreed < found.compared
 
 
 def test_nothing_stands_for_it_where_the_other_one_cannot_be_had(store: Store) -> None:

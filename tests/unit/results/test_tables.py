@@ -364,3 +364,32 @@ def test_what_does_not_count_says_why_in_every_row_of_its_file() -> None:
     }
     # What a run fails on is no control, which is meant to fail.
     assert tables.verdicts() == {"exact", "fails"}
+
+
+def test_rows_that_were_measured_alike_have_each_its_own_cause() -> None:
+    run = Run("2.15-cpu", "2.16-cpu")
+    for name, keras in (("2.15-cpu", "2.15.0"), ("2.16-cpu", "3.4.1")):
+        run.states[name].facts = {**run.states[name].facts, "keras": keras}
+    run.load("2.16-cpu", "2.15-cpu", raised(error="Unrecognized keyword arguments: ['batch_shape']"))
+    run.load("2.16-cpu", "2.16-cpu", raised(error="Unrecognized keyword arguments: ['batch_shape']"))
+    causes = run.results().set_index("loaded_with")["cause"]
+    assert causes["2.15-cpu"] == "config-key-keras-3"
+    assert causes["2.16-cpu"] != "config-key-keras-3"
+
+
+def test_an_environment_that_is_not_built_has_a_row_that_says_so() -> None:
+    run = Run("2.10-cpu", "2.15-cpu")
+    run.load("2.10-cpu", "2.10-cpu", loaded())
+    run.states["2.15-cpu"] = EnvironmentState(run.states["2.15-cpu"].environment, "missing", "not built yet")
+    rows = run.results().set_index(["saved_with", "loaded_with"])
+    assert rows.loc[("2.10-cpu", "2.15-cpu"), "verdict"] == "unavailable"
+    assert rows.loc[("2.10-cpu", "2.15-cpu"), "reason"] == "2.15-cpu: not built yet"
+
+
+def test_evidence_claims_outputs_only() -> None:
+    run = Run("2.10-cpu")
+    run.load("2.10-cpu", "2.10-cpu", loaded("bare"), loaded("plain"))
+    attempts = run.tables().attempts().set_index("attempt")
+    assert list(attempts.loc["bare", RUNG_COLUMNS]) == ["", "", "pass", "", "", ""]
+    assert list(attempts["fidelity"].isna()) == [True, False]
+    assert list(attempts.loc["plain", RUNG_COLUMNS]) == ["pass"] * 5 + ["n/a"]

@@ -384,3 +384,26 @@ def test_seconds_do_not_depend_on_the_time_of_day(monkeypatch: pytest.MonkeyPatc
     started = Started()
     monkeypatch.setattr("time.time", lambda: 0.0)  # the clock was set back by decades
     assert 0 <= started.seconds < 60
+
+
+def test_what_is_interrupted_leaves_nothing_behind(store: Store) -> None:
+    def stop_halfway() -> None:
+        with store.transaction() as connection:
+            connection.execute("INSERT INTO runs (started, payload) VALUES ('now', '{}')")
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        stop_halfway()
+    assert store.read("SELECT count(*) FROM runs") == [(0,)]
+    with store.transaction() as connection:
+        connection.execute("INSERT INTO runs (started, payload) VALUES ('now', '{}')")
+    assert store.read("SELECT count(*) FROM runs") == [(1,)]
+
+
+def test_forgetting_a_cell_forgets_no_other(store: Store) -> None:
+    artifact = keep(store)
+    keys = ["a" * 64, "a" * 15 + "b" * 49, "ab" * 32]
+    for key in keys:
+        store.put_cell(Cell(key, artifact.key, "2.16-cpu", ("plain",), (), 1.0))
+    store.remove_cells([keys[0]])
+    assert set(store.cells()) == set(keys[1:])

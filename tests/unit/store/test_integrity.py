@@ -101,6 +101,22 @@ def test_a_damaged_database_is_a_problem_and_no_traceback(folder: Path) -> None:
     assert check(folder).problems
 
 
+def test_what_only_the_database_itself_can_tell_is_found(folder: Path) -> None:
+    with closing(sqlite3.connect(folder / "results.sqlite", isolation_level=None)) as connection:
+        connection.execute("PRAGMA writable_schema=ON")
+        # Whoever looks a cell up by its index finds none of them.
+        other = "CREATE UNIQUE INDEX cells_by_key ON cells (requested)"
+        connection.execute("UPDATE sqlite_master SET sql = ? WHERE name = 'cells_by_key'", (other,))
+    assert any("cells_by_key" in problem for problem in check(folder).problems)
+
+
+def test_a_copy_holds_what_is_still_in_the_log_of_an_open_store(tmp_path: Path) -> None:
+    with closing(Store(tmp_path / "out" / "store")) as store:
+        Engine(matrix(NAMES), config(), ScriptedBackend(), store, 2).run()
+        copied = back_up(store.folder, tmp_path / "copy")
+    assert (copied.artifacts, copied.cells, copied.problems) == (2, 4, ())
+
+
 def test_what_a_killed_run_left_is_no_damage(folder: Path) -> None:
     (folder / "artifacts" / "ab" / ("ab" * 32)).mkdir(parents=True)
     (folder / "staging" / "half").mkdir()
