@@ -7,7 +7,20 @@ from typing import Annotated, Any
 import typer
 
 from crossload import __version__
-from crossload.cli import bisect, data, docker, environments, history, models, nightly, plan, run, shards, store
+from crossload.cli import (
+    bisect,
+    data,
+    docker,
+    environments,
+    history,
+    models,
+    nightly,
+    plan,
+    run,
+    shards,
+    store,
+    weights,
+)
 from crossload.errors import CrossloadError
 
 app = typer.Typer(
@@ -41,6 +54,7 @@ COMMANDS: Mapping[str, Callable[..., Any]] = {
     "check": models.check,
     "convert": models.convert,
     "verify": models.verify,
+    "weights": weights.weights,
     "reproduce": docker.reproduce,
     "images": docker.images,
     "doctor": docker.doctor,

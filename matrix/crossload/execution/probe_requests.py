@@ -105,7 +105,7 @@ def file_request(  # noqa: PLR0913 - a request's form, each part by its name
     limits: Limits,
     **more: Any,
 ) -> Request:
-    """Do something with a user's file that gives other files: ``protocol.REFERENCE`` or ``protocol.RESAVE``.
+    """Do something with a user's file that gives other files: ``protocol.REFERENCE``, ``RESAVE`` or ``FILL``.
 
     :param directory: the folder that the file lies in.
     :param output: an empty folder for what comes of it.

@@ -14,6 +14,7 @@ SAVE = "save"
 LOAD = "load"
 REFERENCE = "reference"
 RESAVE = "resave"
+FILL = "fill"
 DEVICES = "devices"
 EXIT = "exit"
 

@@ -133,10 +133,7 @@ class Bench:
         ready = self.places.state(saver)
         if ready.state != "ready":
             raise CannotLoadError(f"{saver} is unavailable: {ready.reason}")
-        staging, output = self.store.staging_folder(), self.store.staging_folder()
-        for path in files_of(model.path):
-            place = staging / path.name
-            shutil.copytree(path, place) if path.is_dir() else shutil.copyfile(path, place)
+        staging, output = self.staged(), self.store.staging_folder()
         names: list[str] = []
         if self.given.inputs is not None:
             names = list(self.given.inputs)
@@ -175,22 +172,24 @@ class Bench:
         for path in output.iterdir():
             shutil.move(path, staging / path.name)
         (staging / _INPUTS).unlink(missing_ok=True)
+        self.facts = dict(found)
+        return self.file_as_artifact(saver, staging)
+
+    def staged(self) -> Path:
+        """A folder with a copy of what belongs to the file."""
+        staging = self.store.staging_folder()
+        for path in files_of(self.given.model.path):
+            place = staging / path.name
+            shutil.copytree(path, place) if path.is_dir() else shutil.copyfile(path, place)
+        return staging
+
+    def file_as_artifact(self, saver: str, staging: Path) -> Artifact:
+        """The file in such a folder, and what was put beside it, as what an environment saved."""
+        model = self.given.model
         digest, size = self.store.keep_artifact(staging)
-        self.facts = {**found, "digest": digest}
-        key = artifact_key(self.work(model.format), ready)
-        return Artifact(
-            key=key,
-            scenario=NAME,
-            format=model.format,
-            saved_with=saver,
-            state="saved",
-            folder=digest,
-            file=model.path.name,
-            container=model.found.container,
-            bytes=size,
-            seconds=0.0,
-            payload={},
-        )
+        self.facts = {**self.facts, "digest": digest}
+        key = artifact_key(self.work(model.format), self.places.state(saver))
+        return _artifact(key, model.format, saver, digest, model.path.name, model.found.container, size)
 
     def load(self, artifact: Artifact, loader: str, only: Sequence[str] = ()) -> Cell:
         """Load an artifact in an environment in every way there is, or in some.
@@ -229,35 +228,35 @@ class Bench:
         :return: what was written, with the reference of the file that the way began with; None and why not elsewhere.
         """
         output = self.store.staging_folder()
-        folder = self.store.artifact_folder(artifact)
         way = {"attempt": attempt, "save_as": form, "trace": trace}
+        events = self.ask(protocol.RESAVE, artifact, place, output, **way)
+        return self.written(events, artifact, place, output, form, attempt, "traced" if trace else "")
+
+    def ask(self, op: str, artifact: Artifact, place: str, output: Path, **way: Any) -> list[dict[str, Any]]:
+        """Do something with an artifact in an environment that gives other files.
+
+        :param output: an empty folder for them.
+        :return: what happened there, as events of the probe.
+        :raises ModelError: our own code failed.
+        """
         with self.store.lent(artifact) as lent:
-            request = self._request(protocol.RESAVE, artifact.format, lent, artifact.file, output, **way)
-            events = self._ask(place, request)
+            return self._ask(place, self._request(op, artifact.format, lent, artifact.file, output, **way))
+
+    def written(
+        self, events: Sequence[Mapping[str, Any]], artifact: Artifact, place: str, output: Path, form: str, *way: str
+    ) -> tuple[Artifact | None, str]:
+        """What came of that, as :meth:`resave` gives it."""
         saved = first(events, "saved")
         if saved is None:
             return None, _why_not_saved(events)
         if strange := not_files(output):
             return None, f"{strange} is a link, a pipe or a device: only files are kept"
         for name in ("reference.npz", "reference.json"):
-            shutil.copyfile(folder / name, output / name)
+            shutil.copyfile(self.store.artifact_folder(artifact) / name, output / name)
         container = container_of(output / saved["file"])
         digest, size = self.store.keep_artifact(output)
-        key = content_key(artifact.key, place, attempt, form, "traced" if trace else "")
-        written = Artifact(
-            key=key,
-            scenario=NAME,
-            format=form,
-            saved_with=place,
-            state="saved",
-            folder=digest,
-            file=saved["file"],
-            container=container,
-            bytes=size,
-            seconds=0.0,
-            payload={},
-        )
-        return written, ""
+        key = content_key(artifact.key, place, form, *way)
+        return _artifact(key, form, place, digest, saved["file"], container, size), ""
 
     def _request(self, op: str, form: str, directory: Path, file: str, output: Path, **more: Any) -> Request:
         return file_request(
@@ -287,28 +286,46 @@ class Bench:
         return events
 
 
-def read_inputs(path: Path) -> dict[str, Any]:
+def _artifact(key: str, form: str, saver: str, digest: str, file: str, container: str, size: int) -> Artifact:
+    return Artifact(
+        key=key,
+        scenario=NAME,
+        format=form,
+        saved_with=saver,
+        state="saved",
+        folder=digest,
+        file=file,
+        container=container,
+        bytes=size,
+        seconds=0.0,
+        payload={},
+    )
+
+
+def read_inputs(path: Path, option: str = "--inputs") -> dict[str, Any]:
     """Arrays of an npz by name.
+
+    :param option: what gave it, for messages.
 
     :raises ModelError: it is missing, no npz, empty, or holds Python objects.
     """
     try:
         with np.load(path, allow_pickle=False) as stored:
             if not hasattr(stored, "files"):
-                raise ModelError(f"--inputs {path}: is a single array. Save it with numpy.savez(FILE, NAME=ARRAY).")
+                raise ModelError(f"{option} {path}: is a single array. Save it with numpy.savez(FILE, NAME=ARRAY).")
             arrays = {name: stored[name] for name in stored.files}
     except FileNotFoundError:
-        raise ModelError(f"--inputs {path}: there is no such file.") from None
+        raise ModelError(f"{option} {path}: there is no such file.") from None
     except ModelError:
         raise
     except Exception as error:
         hint = " Save texts as a NumPy array of type str, not object." if "pickle" in str(error) else ""
-        raise ModelError(f"--inputs {path}: is not an npz of plain arrays ({error}).{hint}"[:300]) from None
+        raise ModelError(f"{option} {path}: is not an npz of plain arrays ({error}).{hint}"[:300]) from None
     if not arrays:
-        raise ModelError(f"--inputs {path}: holds no arrays.")
+        raise ModelError(f"{option} {path}: holds no arrays.")
     sizes = {array.shape[0] if array.ndim else 0 for array in arrays.values()}
     if len(sizes) != 1 or 0 in sizes:
-        raise ModelError(f"--inputs {path}: every array needs the same number of rows, at least one.")
+        raise ModelError(f"{option} {path}: every array needs the same number of rows, at least one.")
     return arrays
 
 

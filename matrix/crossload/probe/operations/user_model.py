@@ -34,7 +34,7 @@ class _WriterContext(load.LoadContext):
         return model
 
 
-class _FailureError(Exception):
+class StageError(Exception):
     """A stage that failed, and the error that says why."""
 
     def __init__(self, stage, error):
@@ -43,16 +43,17 @@ class _FailureError(Exception):
         self.error = error
 
 
-def _staged(stage, emit, function, *arguments):
+def staged(stage, emit, function, *arguments):
+    """What a function gives, after saying that its stage begins; raises StageError where it raises."""
     emit({"event": "stage", "stage": stage})
     try:
         return function(*arguments)
     except MemoryError:
         raise
-    except _FailureError:
+    except StageError:
         raise
     except Exception as error:
-        raise _FailureError(stage, error) from error
+        raise StageError(stage, error) from error
 
 
 def reference(request, emit):
@@ -67,7 +68,7 @@ def reference(request, emit):
     try:
         found = _reference(request, emit, code, copies)
         emit(dict(found, event="referenced", seconds=time.monotonic() - started))
-    except _FailureError as failure:
+    except StageError as failure:
         said = errors.describe(failure.error)
         said["error"] = copies.hide(said["error"])
         emit(dict(said, event="raised", stage=failure.stage, seconds=time.monotonic() - started))
@@ -77,26 +78,26 @@ def reference(request, emit):
 
 def _reference(request, emit, code, copies):
     form = FORMATS[request["format"]]
-    _staged("import", emit, _import, code)
+    staged("import", emit, import_code, code)
     given = None
     if request["inputs"]:
         given = sample_inputs.read(os.path.join(request["directory"], request["inputs"]), request["names"])
     inputs = given[1] if given else []
     if form.gives == REBUILT:
-        built = _staged("build", emit, code.build)
+        built = staged("build", emit, code.build)
         specs = sample_inputs.specs_of(built)
-        inputs = _staged("inputs", emit, _first_inputs, built, specs, given)
-    name, notes, model, gives = _staged("load", emit, _load, request, code, copies, inputs)
+        inputs = staged("inputs", emit, _first_inputs, built, specs, given)
+    name, notes, model, gives = staged("load", emit, _load, request, code, copies, inputs)
     specs = sample_inputs.specs_of(model, copies.make((), None)[0])
     names = [spec.name for spec in specs or ()]
     try:
-        inputs = _staged("inputs", emit, sample_inputs.choose, model, specs, given, _caller(gives, names))
-    except _FailureError as failure:
+        inputs = staged("inputs", emit, sample_inputs.choose, model, specs, given, _caller(gives, names))
+    except StageError as failure:
         # No input can mend that: a table or variable of the model has no content, because the file does not hold it.
         if type(failure.error).__name__ == "FailedPreconditionError":
             failure.stage = "call"
         raise
-    outputs = _staged("call", emit, _call_twice, model, inputs, gives, names)
+    outputs = staged("call", emit, _call_twice, model, inputs, gives, names)
     options = code.options
     facts = {"compile": None, "input_names": names}
     without = request.get("without") or {}
@@ -172,7 +173,7 @@ def _state_stays_in_file(path, optimizer):
     return any(".OPTIMIZER_SLOT" in name for name, _ in stored)
 
 
-def _import(code):
+def import_code(code):
     """Import the user's code; what it defines is passed as custom objects."""
     module = code.module()
     code.options["custom_objects"] = sorted(module.OBJECTS)
@@ -261,19 +262,19 @@ def resave(request, emit):
     name, form = request["attempt"], FORMATS[request["format"]]
     context = load.LoadContext(code, name, known, request["format"])
     try:
-        _staged("import", emit, code.module)
-        model, notes = _staged("load", emit, _load_by, name, form, context, copies)
+        staged("import", emit, code.module)
+        model, notes = staged("load", emit, _load_by, name, form, context, copies)
         wanted = [rung for rung in (OUTPUTS, WEIGHTS, OPTIMIZER) if rung in form.rungs]
-        rungs = _staged("call", emit, load.measure_rungs, model, wanted, known, code, context.gives)
+        rungs = staged("call", emit, load.measure_rungs, model, wanted, known, code, context.gives)
         emit({"event": "attempt", "attempt": name, "outcome": "loaded", "rungs": rungs, "note": "; ".join(notes)})
         target = FORMATS[request["save_as"]]
         path = os.path.join(request["output"], target.file_name)
         layers = []
         if request.get("trace"):
-            model, layers = _staged("trace", emit, tracing.traced, model)
-        _staged("save", emit, target.save, model, path)
+            model, layers = staged("trace", emit, tracing.traced, model)
+        staged("save", emit, target.save, model, path)
         emit({"event": "saved", "file": target.file_name, "traced": layers, "seconds": time.monotonic() - started})
-    except _FailureError as failure:
+    except StageError as failure:
         said = errors.describe(failure.error)
         said["error"] = copies.hide(said["error"])
         emit(dict(said, event="raised", stage=failure.stage, seconds=time.monotonic() - started))

@@ -15,7 +15,8 @@ import traceback
 
 from .. import errors
 from ..operations import load, save, user_model
-from ..protocol import DEVICES, DONE, LOAD, REFERENCE, RESAVE, SAVE
+from ..protocol import DEVICES, DONE, FILL, LOAD, REFERENCE, RESAVE, SAVE
+from ..weight_map import operation as weight_map
 from . import gpus
 
 # linux/prctl.h
@@ -37,6 +38,7 @@ _OPERATIONS = {
     DEVICES: gpus.report,
     REFERENCE: user_model.reference,
     RESAVE: user_model.resave,
+    FILL: weight_map.fill,
 }
 
 

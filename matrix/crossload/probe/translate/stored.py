@@ -146,7 +146,7 @@ class _Group(object):
         own = self._group.get("vars", {})
         found = [np.asarray(own[name]) for name in sorted(own, key=int)]
         parts = _PARTS.get(kind)
-        names = parts if parts else sorted((name for name in self._group if name != "vars"), key=_natural)
+        names = parts if parts else sorted((name for name in self._group if name != "vars"), key=natural)
         for name in names:
             if name in self._group:
                 found += _Group(self._group[name]).arrays("")
@@ -175,7 +175,8 @@ def snake(name):
     return re.sub("([a-z])([A-Z])", r"\1_\2", name).lower()
 
 
-def _natural(name):
+def natural(name):
+    """A key that sorts numbers within names as numbers."""
     return [int(part) if part.isdigit() else part for part in re.split(r"(\d+)", name)]
 
 
@@ -200,20 +201,20 @@ def read_hdf5(path):
         training = attributes.get("training_config")
         groups = file["model_weights"]
         layers = {}
-        for name in _names(groups.attrs, "layer_names"):
+        for name in names_in(groups.attrs, "layer_names"):
             group = groups[name]
-            layers[name] = [np.asarray(group[item]) for item in _names(group.attrs, "weight_names")]
+            layers[name] = [np.asarray(group[item]) for item in names_in(group.attrs, "weight_names")]
         state = None
         if "optimizer_weights" in file:
             group = file["optimizer_weights"]
-            names = _names(group.attrs, "weight_names")
+            names = names_in(group.attrs, "weight_names")
             state = OptimizerState([np.asarray(group[name]) for name in names], names)
     return StoredModel(
         config, json.loads(text_of(training)) if training is not None else None, LayerWeights(layers), state
     )
 
 
-def _names(attributes, key):
+def names_in(attributes, key):
     """A list of names that HDF5 may have cut into ``key0``, ``key1``, ..., because an attribute has a largest size."""
     if key in attributes:
         return [text_of(name) for name in attributes[key]]
