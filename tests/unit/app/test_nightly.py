@@ -195,3 +195,27 @@ def test_a_notification_has_the_counts_in_its_subject(
     assert mailbox[1][0]["type"] == "failure"
     with pytest.raises(SelectionError, match="nonsense"):
         send(found, ["nonsense://x"])
+
+
+@pytest.mark.parametrize(
+    ("cell", "is_covered"),
+    [
+        (("dense", "h5", "2.10-cpu", "2.16-cpu"), True),
+        (("lstm", "h5", "2.10-cpu", "2.16-cpu"), False),
+        (("dense", "h5", "2.9-cpu", "2.16-cpu"), False),
+        (("dense", "h5", "2.10-cpu", "2.21-cpu"), False),
+    ],
+)
+def test_an_expectation_covers_a_cell_that_every_part_of_it_fits(cell: tuple[str, ...], is_covered: bool) -> None:
+    expected = Expectation(cell="dense/*/2.10-cpu/2.1?-cpu", reason="known for a while", until=DAY)
+    assert expected.covers(cell, DAY) is is_covered
+    assert not expected.covers(cell, DAY + datetime.timedelta(days=1))
+
+
+def test_a_cell_that_fails_otherwise_the_second_time_is_flaky_and_no_regression(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    night(monkeypatch, tmp_path, [good()])
+    code, found = night(monkeypatch, tmp_path, [bad(error="no such layer")], [bad(error="the process hung")])
+    assert found is not None
+    assert (code, found.counts) == (0, {"flaky": 1})

@@ -102,3 +102,29 @@ def test_a_fault_of_ours_gives_way_to_a_measurement(tmp_path: Path) -> None:
     assert merge([tmp_path / "faulty", tmp_path / "good"], tmp_path / "joined") == (2, 4)
     with closing(Store(tmp_path / "joined" / "store")) as store:
         assert {record["outcome"] for cell in store.cells().values() for record in cell.records} == {"loaded"}
+
+
+def test_so_does_a_save_that_a_fault_of_ours_ended(tmp_path: Path) -> None:
+    whole = matrix(NAMES, WORKS[:1])
+    run(tmp_path / "good", whole)
+    run(tmp_path / "faulty", whole)
+    with closing(Store(tmp_path / "faulty" / "store")) as store, store.transaction() as connection:
+        connection.execute("DELETE FROM cells")
+        connection.execute("UPDATE artifacts SET state = 'harness-error', folder = ''")
+    merge([tmp_path / "faulty", tmp_path / "good"], tmp_path / "joined")
+    with closing(Store(tmp_path / "joined" / "store")) as store:
+        assert {artifact.state for artifact in store.artifacts().values()} == {"saved"}
+        assert len(store.cells()) == 4
+
+
+def test_what_was_measured_here_stays_whatever_others_measured(tmp_path: Path) -> None:
+    whole = matrix(NAMES, WORKS[:1])
+    for name, seconds in (("own", 1.0), ("foreign", 2.0)):
+        run(tmp_path / name, whole)
+        with closing(Store(tmp_path / name / "store")) as store, store.transaction() as connection:
+            connection.execute("UPDATE cells SET seconds = ?", (seconds,))
+            connection.execute("UPDATE artifacts SET seconds = ?", (seconds,))
+    assert merge([tmp_path / "foreign"], tmp_path / "own") == (0, 0)
+    with closing(Store(tmp_path / "own" / "store")) as store:
+        assert {cell.seconds for cell in store.cells().values()} == {1.0}
+        assert {artifact.seconds for artifact in store.artifacts().values()} == {1.0}

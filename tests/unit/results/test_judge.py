@@ -107,6 +107,6 @@ def test_one_matcher_says_of_many_cells_what_a_fresh_one_says_of_each() -> None:
     changes += [{"same_environment": True}, {"stage": "call"}, {"format": "savedmodel"}, {"verdict": "fails"}]
     shared, catalogue = Matcher(load_catalogue()), load_catalogue()
     for number, cell in enumerate(CELLS):
-        for change in changes[:1] if number % 4 else changes:
+        for change in changes if cell["verdict"] == "differs" or number % 4 == 0 else changes[:1]:
             told = {**cell, **change}
             assert shared.diagnose(case_of(told)) == Matcher(catalogue).diagnose(case_of(told)), told

@@ -188,3 +188,10 @@ def test_acceptances_of_an_older_store_keep_their_order(tmp_path: Path) -> None:
         connection.commit()
     with closing(Store(folder)) as opened:
         assert [(run.id, run.acceptance) for run in run_log.runs(opened)] == [(1, 2), (2, 0), (3, 1)]
+
+
+def test_a_run_that_saw_nothing_is_no_last_one(tmp_path: Path) -> None:
+    with closing(Store(tmp_path / "store")) as store:
+        seen = run_log.record(store, facts(1), [row()])
+        run_log.record(store, facts(2), [])
+        assert run_log.find_run(store, "last").id == seen

@@ -10,8 +10,9 @@ import pytest
 
 from crossload.domain.verdicts import SCORED
 from crossload.errors import StoreError
-from crossload.shipped.answers import read_known
+from crossload.shipped.answers import Known, read_known
 from crossload.shipped.file_format import OUTCOME, Measurements, pack, read, write
+from crossload.shipped.joining import joined_environments
 
 FACTS = {"date": "2026-01-02", "version": "1", "command": "", "host": "", "backend": "venv", "tolerances": {}}
 
@@ -147,3 +148,18 @@ def test_what_is_shipped_can_be_read_and_is_small() -> None:
     assert {"float32", "mixed_float16", "cpu_cuda"} <= set(found.facts["tolerances"])
     assert all(len(item["digest"]) == 64 for item in found.environments)
     assert all(item["verdict"] not in ("harness-error", "unavailable") for item in found.rows())
+
+
+def test_controls_are_known_by_their_names_where_cells_do_not_say_so() -> None:
+    rows: list[Any] = [{**row("mine", "h5", "2.10-cpu", "2.10-cpu"), "apart": "control"}]
+    known = Known(rows, [], [], "")
+    assert {"mine", "q2-1-missing-file", "q3-4-truncated"} <= known.controls
+    assert "dense" not in known.controls
+
+
+def test_a_sample_here_takes_nothing_away_from_what_was_measured_in_full() -> None:
+    shipped, here = environment("2.20-cpu"), environment("2.20-cpu") | {"sample": {"like": "2.19-cpu", "text": "."}}
+    void, joined = joined_environments([shipped], [here])
+    assert (void, joined) == (set(), [shipped])
+    void, joined = joined_environments([shipped], [here | {"digest": "other pins"}])
+    assert (void, [item.get("sample") is not None for item in joined]) == ({"2.20-cpu"}, [True])

@@ -94,3 +94,8 @@ def test_a_sample_stands_for_no_other_keras() -> None:
     sample = {"like": "2.21-cpu", "text": "1 of 1 agrees."}
     end = measured_instead("keras3.12", [*MEASURED, facts("today-cpu", "3.12.4") | {"sample": sample}])
     assert end.measured == "2.21-cpu"
+
+
+def test_a_nightly_is_nobodys_release() -> None:
+    nightly = facts("nightly-cpu", "3.15.2.dev2026010103")
+    assert measured_instead("keras3.15", [*MEASURED, nightly]).measured == "2.21-cpu"
