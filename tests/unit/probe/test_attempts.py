@@ -9,6 +9,7 @@ from crossload.planning.process_sharing import BARE, COMMON, first_group, share_
 from crossload.probe import attempts, formats, protocol
 from crossload.probe.errors import NotApplicableError
 from crossload.probe.operations import attempt_state
+from crossload.probe.remedies import file_kinds
 from tests.unit.doubles import loaded, raised, scenario
 
 NEAR = {"atol": 1e-6, "rtol": 1e-5, "spread": 100.0}
@@ -188,3 +189,14 @@ def test_a_piece_that_makes_no_sense_is_named(tmp_path: Path, monkeypatch: pytes
         made.make(["rename", "edit-config", "compile=False"], None)
     assert caught.value.piece == "edit-config"
     made.remove()
+
+
+def test_safe_mode_is_switched_off_only_for_what_it_may_refuse(monkeypatch: pytest.MonkeyPatch) -> None:
+    piece = attempts.PIECES["safe_mode=False"]
+    assert piece.prepare is not None
+    monkeypatch.setattr(file_kinds, "read_config", lambda path: '{"class_name": "Dense", "config": {}}')
+    with pytest.raises(NotApplicableError):
+        piece.prepare("model.keras", "folder", None)
+    for carried in ('{"class_name": "Lambda"}', '{"class_name": "StringLookup", "vocabulary": "/words.txt"}'):
+        monkeypatch.setattr(file_kinds, "read_config", lambda path, text=carried: text)
+        assert piece.prepare("model.keras", "folder", None)[0] == "model.keras"
