@@ -211,6 +211,7 @@ def test_the_tables_for_people_and_programs(crossload: Shell, fleet: Path, probe
     assert {row["name"]: row["2.15-cpu"] for row in rows}["old 1.h5"] == "not run"
     suite = ElementTree.parse(folder / "fleet.junit.xml").getroot()[0]
     assert (suite.get("tests"), suite.get("failures")) == ("9", "3")
+    assert (len(suite.findall("testcase/failure")), len(suite.findall("testcase"))) == (3, 9)
     sarif = json.loads((folder / "fleet.sarif").read_text(encoding="utf-8"))
     assert {result["ruleId"] for result in sarif["runs"][0]["results"]} == {
         "differs", "needs-code", "unreadable", "converts",

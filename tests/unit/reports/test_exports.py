@@ -9,6 +9,7 @@ import pytest
 from crossload.domain.cells import ATTEMPT_COLUMNS, RESULT_COLUMNS
 from crossload.util.files import write_atomically
 from crossload_reports.analysis.frame import tidy
+from crossload_reports.exports import fleet, tables
 from crossload_reports.exports.tables import write_tables
 from tests.unit.reports import sample_run
 
@@ -149,3 +150,40 @@ def test_csv_is_what_pandas_writes(tmp_path: Path) -> None:
     expected = tmp_path / "expected.csv"
     tidy(results, RESULT_COLUMNS).to_csv(expected, index=False, lineterminator="\n", encoding="utf-8")
     assert paths["results.csv"].read_bytes() == expected.read_bytes()
+
+
+def test_what_was_not_run_or_failed_for_a_fault_of_ours_does_not_pass_in_junit(tmp_path: Path) -> None:
+    results = pd.DataFrame([
+        sample_run.cell("unavailable", scenario="a", reason="no Python"),
+        sample_run.cell("cannot-save", scenario="b", error="no"),
+        sample_run.cell("harness-error", scenario="c"), sample_run.cell("differs", scenario="d"),
+        sample_run.cell("crashes", scenario="e"), sample_run.cell("lossy", scenario="f", lost="optimizer"),
+    ], dtype="object")  # fmt: skip
+    paths = write_tables(results, pd.DataFrame(), [], {}, tmp_path)
+    root = ElementTree.parse(paths["results.junit.xml"]).getroot()
+    found = {str(case.get("name"))[0]: [item.tag for item in case] for case in root.iter("testcase")}
+    assert found == {
+        **{"a": ["skipped"], "b": ["skipped"], "c": ["error"]},
+        **{"d": ["failure"], "e": ["failure"], "f": ["system-out"]},
+    }
+
+
+def test_a_table_that_could_not_be_written_leaves_the_old_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    results = sample_run.table(sample_run.cell("exact"))
+    before = write_tables(results, pd.DataFrame(), [], {}, tmp_path)["results.json"].read_bytes()
+
+    def stop_halfway(document: object, path: Path) -> None:
+        path.write_text('{"schema": 1, "run"', encoding="utf-8")
+        raise OSError("no space left on device")
+
+    monkeypatch.setattr(tables, "_write_json", stop_halfway)
+    with pytest.raises(OSError, match="no space"):
+        write_tables(results, pd.DataFrame(), [], {}, tmp_path)
+    assert (tmp_path / "results.json").read_bytes() == before
+    assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".")] == []
+
+
+@pytest.mark.parametrize("name", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1"])
+def test_a_spreadsheet_takes_no_name_of_a_file_for_a_formula(name: str) -> None:
+    assert fleet._safe(name).startswith("'")
+    assert fleet._safe(f"a{name}") == fleet._plain(f"a{name}")

@@ -14,6 +14,7 @@ from crossload.probe.formats import FORMATS
 from crossload_reports import analysis
 from crossload_reports.analysis.answers import answers, usual_pair
 from crossload_reports.analysis.frame import tidy
+from crossload_reports.exports import markdown
 from crossload_reports.exports.markdown import MOST_CHARACTERS, summary_markdown
 from crossload_reports.exports.step_summary import append_step_summary
 from crossload_reports.exports.svg import grid_svg
@@ -154,3 +155,14 @@ def test_the_folder_form_has_its_data_beside_it_and_keeps_no_old_data(tmp_path: 
     assert '<a href="results.csv">' in text
     assert "connect-src 'self'" in text
     assert len(text) < 120_000
+
+
+def test_a_summary_that_is_too_long_is_cut_and_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    results, _ = made_up_run(("2.10-cpu", "2.16-cpu"), ("h5", "keras"))
+    whole = summary_markdown(results, environments())
+    assert len(whole) > 300
+    monkeypatch.setattr(markdown, "MOST_CHARACTERS", 300)
+    cut = summary_markdown(results, environments())
+    assert len(cut) <= 300
+    assert cut.endswith("(cut short)\n")
+    assert whole.startswith(cut.removesuffix("\n\n(cut short)\n"))

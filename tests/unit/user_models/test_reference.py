@@ -8,6 +8,10 @@ import pytest
 
 from crossload.config import Limits
 from crossload.user_models.bench import Inputs, _why_no_reference
+from crossload.user_models.check import _reference
+from crossload.user_models.model_file import CannotLoadError, ModelError
+from crossload.user_models.saver import Writer
+from tests.unit.doubles import environment
 
 
 @pytest.mark.parametrize("stage", ["inputs", "call"])
@@ -47,3 +51,36 @@ def test_the_error_within_is_said_and_what_the_file_does_not_hold() -> None:
     assert "does not hold /home/me/words.txt" in said
     assert "--saved-with" not in said
     assert "\n" not in said
+
+
+HOME, LATER = environment("2.10-cpu"), environment("2.16-cpu")
+
+
+def _found(loads: set[str], exact: bool) -> tuple[str, bool]:
+    """Where the reference of a file comes from, that only these environments load."""
+
+    def reference(name: str) -> Any:
+        if name not in loads:
+            raise CannotLoadError(f"model.h5: {name} cannot load it")
+        return name
+
+    bench: Any = SimpleNamespace(reference=reference, given=SimpleNamespace(model=SimpleNamespace(path="model.h5")))
+    writer = Writer(HOME, "the file says so", exact)
+    place, artifact, _, is_exact = _reference(bench, writer, [LATER], lambda line: None)
+    assert str(artifact) == place.id
+    return place.id, is_exact
+
+
+def test_a_file_is_measured_where_it_was_written_or_where_it_loads() -> None:
+    assert _found({"2.10-cpu", "2.16-cpu"}, exact=True) == ("2.10-cpu", True)
+    assert _found({"2.10-cpu", "2.16-cpu"}, exact=False) == ("2.10-cpu", False)
+    assert _found({"2.16-cpu"}, exact=True) == ("2.16-cpu", False)
+    assert _found({"2.16-cpu"}, exact=False) == ("2.16-cpu", False)
+
+
+def test_that_nothing_loads_it_follows_from_the_writer_alone() -> None:
+    with pytest.raises(CannotLoadError, match=r"2\.10-cpu cannot load it"):
+        _found(set(), exact=True)
+    with pytest.raises(ModelError, match="whether it loads there is not known") as raised:
+        _found(set(), exact=False)
+    assert not isinstance(raised.value, CannotLoadError)
