@@ -98,14 +98,23 @@ def originals(folder: Path) -> None:
         done.touch()
 
 
-def fleet(folder: Path, seed: int = 22) -> None:
-    """A thousand files of the originals, some of them damaged, and files that are no models among them."""
+def fleet(folder: Path, each: int = OF_EACH, writers: Sequence[str] = WRITERS, seed: int = 22) -> None:
+    """A thousand files of the originals, some of them damaged, and files that are no models among them.
+
+    :param each: so many models of each writer, of every kind as many; for a smaller fleet.
+    """
     chance = random.Random(seed)
     made, place = folder / "made", folder / "fleet"
     shutil.rmtree(place, ignore_errors=True)
-    whole = find([str(made)], lambda url: made).found
+    whole = [
+        item
+        for item in find([str(made)], lambda url: made).found
+        if Path(item.name).parts[-2] in writers and int(Path(item.name).name.split()[1][:3]) < each
+    ]
+    share = len(whole) / (OF_EACH * len(WRITERS))
     single = [item.name for item in whole if item.path.is_file()]
-    damaged = set(chance.sample(single, DAMAGED))
+    damaged = set(chance.sample(single, round(DAMAGED * share)))
+    others = round(OTHERS * share)
     for number, item in enumerate(whole):
         target = place / f"jahr {2015 + number % 9}" / item.name
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -118,7 +127,7 @@ def fleet(folder: Path, seed: int = 22) -> None:
         else:
             for file in item.path.parent.glob(f"{item.path.name}.*"):
                 os.link(file, target.with_name(target.name + file.name[len(item.path.name) :]))
-    for number in range(OTHERS):
+    for number in range(others):
         suffix, content = (("txt", b"notes"), ("csv", b"a,b\n1,2\n"), ("json", b"{}"), ("png", b"\x89PNG\r\n"))[
             number % 4
         ]
@@ -126,7 +135,7 @@ def fleet(folder: Path, seed: int = 22) -> None:
         path.write_bytes(content + chance.randbytes(1000))
     (folder / "team_code.py").write_text(_CODE.replace("{width}", str(WIDTH)), encoding="utf-8")
     (folder / "fleet.toml").write_text(_settings(), encoding="utf-8")
-    print(f"{len(whole)} models, {len(damaged)} of them damaged, and {OTHERS} other files")
+    print(f"{len(whole)} models, {len(damaged)} of them damaged, and {others} other files")
 
 
 def _damaged(content: bytes, kind: int, chance: random.Random) -> bytes:
@@ -372,17 +381,19 @@ def main() -> int:
         "registry": registry,
         "convert": convert,
     }
-    once: dict[str, Callable[[Path], dict[str, Any] | None]] = {
-        "originals": originals,
-        "fleet": fleet,
-        "plain": plain,
-        "summary": summary,
-    }
     order = ("originals", "fleet", "check", "bucket", "registry", "convert", "plain", "summary")
     parser.add_argument("step", choices=(*order, "all"))
     parser.add_argument("folder", type=Path)
     parser.add_argument("--seconds", type=float, default=1e9, help="at most so long; exit code 75 where more is to do")
+    parser.add_argument("--each", type=int, default=OF_EACH, help="a smaller fleet: so many models of each writer")
+    parser.add_argument("--writers", default=",".join(WRITERS), help="a smaller fleet: of these writers")
     given = parser.parse_args()
+    once: dict[str, Callable[[Path], dict[str, Any] | None]] = {
+        "originals": originals,
+        "fleet": lambda folder: fleet(folder, given.each, given.writers.split(",")),
+        "plain": plain,
+        "summary": summary,
+    }
     # In the background of a shell it is ignored, and what is started here would ignore it, too.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     folder = given.folder.absolute()

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from crossload.app.nightly import FLAKY, Night
-from crossload.errors import SelectionError
+from crossload.app.notifying import send_text
 from crossload.runs.compare import REGRESSION, WENT_UNAVAILABLE
 from crossload.runs.text import change_lines, describe_change
 from crossload.util.files import write_text_atomically
@@ -71,18 +71,5 @@ def send(night: Night, addresses: Sequence[str]) -> None:
 
     :raises SelectionError: an address is not understood, or nothing could be sent.
     """
-    import apprise  # an extra of its own: most runs notify nobody
-
-    sender = apprise.Apprise()
-    for address in addresses:
-        if not sender.add(address):
-            raise SelectionError(f"--notify: {address.partition('://')[0]}://… is not an address that apprise knows.")
-    regressions = night.counts.get(REGRESSION, 0) + night.counts.get(WENT_UNAVAILABLE, 0)
-    kind = apprise.NotifyType.FAILURE if regressions else apprise.NotifyType.INFO
-    if not sender.notify(
-        title=f"Crossload: {night.headline}",
-        body=night_markdown(night),
-        body_format=apprise.NotifyFormat.MARKDOWN,
-        notify_type=kind,
-    ):
-        raise SelectionError("--notify: the notification could not be sent; see the lines above.")
+    is_bad = bool(night.counts.get(REGRESSION, 0) + night.counts.get(WENT_UNAVAILABLE, 0))
+    send_text(f"Crossload: {night.headline}", night_markdown(night), is_bad, addresses)

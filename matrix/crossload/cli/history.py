@@ -93,8 +93,20 @@ def history(
         say(line)
 
 
-def accept(run: RunArgument = "last", out: StoreOption = DEFAULT_OUT) -> None:
+def accept(
+    run: RunArgument = "last",
+    out: StoreOption = DEFAULT_OUT,
+    models: Annotated[
+        bool, typer.Option("--models", help="The last scan of `nightly --models`, not a run of the matrix.")
+    ] = False,
+) -> None:
     """Make a run the baseline that later ones are compared with."""
+    if models:
+        from crossload.app.fleet.nightly import accept_models
+
+        for name in accept_models(out / "models"):
+            lines_to(open_console())(f"The last scan in {name} is the baseline.")
+        return
     from crossload.store import run_log
     from crossload.store.database import open_existing
 

@@ -12,10 +12,13 @@ from crossload.cli.options import (
     AsOfOption,
     BackendOption,
     ConfigOption,
+    CustomOption,
     ExecutorOption,
+    FleetSettingsOption,
     ScenarioOption,
     SchedulerOption,
     StoreOption,
+    TrustOption,
 )
 from crossload.util.terminal import lines_to, open_console, words
 
@@ -41,6 +44,15 @@ def nightly(
     notify: Annotated[
         list[str] | None, typer.Option(metavar="URL", help="Send a summary there, as apprise writes addresses.")
     ] = None,
+    models: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="SOURCE", help="Load these models instead, in what pip gives today and in the newest nightly."
+        ),
+    ] = None,
+    custom_objects: CustomOption = None,
+    settings_file: FleetSettingsOption = None,
+    trust: TrustOption = False,
     as_of: AsOfOption = None,
     executor: ExecutorOption = "local",
     scheduler: SchedulerOption = None,
@@ -52,7 +64,24 @@ def nightly(
 
     The first run becomes the baseline; `crossload accept` moves it. An environment that cannot be built is
     unavailable, never a regression.
+
+    With --models, your own models are loaded in what changes from day to day, and only where something did.
     """
+    if models:
+        from crossload.app.fleet.check import FleetOptions
+        from crossload.app.fleet.nightly import run_model_nights
+        from crossload.user_models.seat import Conditions, Given
+
+        asked = FleetOptions(
+            sources=models,
+            conditions=Conditions(config, backend, trust),
+            out=out / "models",
+            common=Given(custom_objects),
+            settings=settings_file,
+            fail_on=words(fail_on) or [],
+            day=as_of.date() if as_of else None,
+        )
+        raise typer.Exit(run_model_nights(asked, words(tf) or list(_DAILY), notify or [], open_console())[0])
     from crossload.app.nightly import run_nightly
     from crossload.app.nightly_report import night_lines, send, write_night
     from crossload.app.selection import find_profile

@@ -35,12 +35,14 @@ class Wanted:
     :param target: one of the loaders, in which every model is compared.
     :param every: measure every model in full, everywhere.
     :param code: digest of the code and the inputs that go with a model, so that other code is measured again.
+    :param again: names of models that are measured anew, whatever the journal holds of them.
     """
 
     loaders: Sequence[Environment]
     target: Environment
     every: bool = False
     code: Callable[[Given], str] = lambda given: ""
+    again: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -123,6 +125,8 @@ class Measuring:
             way = way_of(item)
             keys = {loader.id: self._key(item, writer, way.name, loader) for loader in way.loaders}
             known = {name: found for name, key in keys.items() if (found := self.journal.get(key)) is not None}
+            if item.found.name in self.wanted.again:
+                known = {}
             if len(known) == len(keys):
                 self.progress.reused += 1
                 self._finish(item, _joined(known.values()), way.others)

@@ -1,5 +1,6 @@
 """``crossload check`` for many models: finds them, reads them, measures them group by group, and writes the table."""
 
+import datetime
 import json
 import os
 import tempfile
@@ -59,6 +60,8 @@ class FleetOptions:
     :param jobs: as many are measured at once; 0 for one a processor.
     :param most_gb: that URLs may hold together.
     :param fail_on: outcomes, verdicts or ``worse`` that make the exit code 1.
+    :param day: whose pins floating environments get; None for today's.
+    :param again: names of models that are measured anew, whatever is known of them.
     """
 
     sources: Sequence[str]
@@ -72,6 +75,8 @@ class FleetOptions:
     jobs: int = 0
     most_gb: float = 64.0
     fail_on: Sequence[str] = ()
+    day: datetime.date | None = None
+    again: frozenset[str] = frozenset()
 
 
 def check_fleet(options: FleetOptions, console: Console, quiet: bool = False) -> tuple[int, Scan | None]:
@@ -108,7 +113,7 @@ def _check(options: FleetOptions, console: Console, say: Say) -> tuple[int, Scan
     environments = all_environments(settings)
     loaders = select(environments, options.tf or settings.profiles["quick"].environments)
     if not options.static:
-        loaders = [resolve(item, today()) for item in loaders]
+        loaders = [resolve(item, options.day or today()) for item in loaders]
     environments |= {item.id: item for item in loaders}
     models = read_settings(options.settings, options.common)
     jobs = options.jobs or os.cpu_count() or 1
@@ -155,7 +160,7 @@ def _conclude(options: FleetOptions, scan: Scan, say: Say) -> int:
     from crossload_reports.exports.step_summary import append_step_summary
     from crossload_reports.html.fleet_page import render_fleet
 
-    last = _last(options.out / "fleet.json")
+    last = read_scan(options.out / "fleet.json")
     found = changes(last, scan)
     page = render_fleet(scan, found, options.out / "index.html")
     write_exports(scan, found, options.out)
@@ -169,7 +174,8 @@ def _conclude(options: FleetOptions, scan: Scan, say: Say) -> int:
     return 1 if set(options.fail_on) & (verdicts | outcomes | kinds) else 0
 
 
-def _last(path: Path) -> Mapping[str, Any] | None:
+def read_scan(path: Path) -> Mapping[str, Any] | None:
+    """A scan as it was written; None where there is none that can be read."""
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):
@@ -199,7 +205,7 @@ def _measuring(
     known = dict(environments)
     writers = WriterFinder(known)
     seats = seats_for(options.conditions, settings, known, largest, min(len(loaders) + 1, 3))
-    wanted = Wanted(loaders, target, options.every, cache(_digest_of_code))
+    wanted = Wanted(loaders, target, options.every, cache(_digest_of_code), options.again)
     crew = Crew(seats, jobs, options.conditions.memory_mb or free_memory_mb())
     return Measuring(wanted, crew, writers.find, Journal(options.out / "journal.jsonl"))
 
