@@ -8,24 +8,29 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 _NUMBERED = re.compile(r"(.*?)_\d+$", re.DOTALL)
+# Where an object that is used several times lay in the memory of the process that saved it.
+_ADDRESS = "shared_object_id"
+# Exports of Keras 3 list variables in the order of a set, which is another one each time.
+_PLACE_IN_LIST = re.compile(r"(_\w*variables)/\d+/")
 
 
 def structure_of(configurations: Sequence[Any], tensors: Iterable[str]) -> str:
     """SHA-256 over configurations and the kinds of tensors; empty where a file says neither.
 
     Names that Keras numbers through a process (``dense_7``) count from the first of their kind: the second model of a program is
-    built like the first one.
+    built like the first one. So do the addresses of shared objects, and the places of variables in lists without an order.
 
     :param configurations: JSON of models, layers and compile settings, in the order of the file.
     :param tensors: a word for each stored array, such as its shape and type; their order does not matter.
     """
-    kinds = sorted(Counter(tensors).items())
+    kinds = sorted(Counter(_PLACE_IN_LIST.sub(r"\1/#/", tensor) for tensor in tensors).items())
     if not configurations and not kinds:
         return ""
     names: dict[str, str] = {}
     seen: Counter[str] = Counter()
     _number(configurations, names, seen)
-    text = json.dumps([_renamed(configurations, names), kinds], sort_keys=True, default=str)
+    addresses: dict[str, int] = {}
+    text = json.dumps([_renamed(configurations, names, addresses), kinds], sort_keys=True, default=str)
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
@@ -45,9 +50,12 @@ def _number(value: Any, names: dict[str, str], seen: Counter[str]) -> None:
             _number(item, names, seen)
 
 
-def _renamed(value: Any, names: dict[str, str]) -> Any:
+def _renamed(value: Any, names: dict[str, str], addresses: dict[str, int]) -> Any:
     if isinstance(value, dict):
-        return {str(key): _renamed(item, names) for key, item in value.items()}
+        renamed = {str(key): _renamed(item, names, addresses) for key, item in value.items()}
+        if _ADDRESS in renamed:
+            renamed[_ADDRESS] = addresses.setdefault(str(renamed[_ADDRESS]), len(addresses))
+        return renamed
     if isinstance(value, list | tuple):
-        return [_renamed(item, names) for item in value]
+        return [_renamed(item, names, addresses) for item in value]
     return names.get(value, value) if isinstance(value, str) else value
