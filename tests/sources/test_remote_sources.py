@@ -125,6 +125,44 @@ def registry(models: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> s
     return str(run.info.run_id)
 
 
+def test_what_mlflow_holds_is_fetched_once_and_again_where_it_changed(
+    models: Path, registry: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cache = tmp_path / "cache"
+    first = read([f"runs:/{registry}/ours"], tmp_path / "one", cache)
+    notes = {path: path.stat().st_mtime_ns for path in (cache / "versions").glob("*/*")}
+    assert notes
+    copied: list[str] = []
+    get = Downloads._get
+
+    def noting(own: Downloads, system: Any, url: str, file: Any) -> Path:
+        copied.append(file.relative)
+        return get(own, system, url, file)
+
+    monkeypatch.setattr(Downloads, "_get", noting)
+    assert read([f"runs:/{registry}/ours"], tmp_path / "two", cache) == first
+    assert read(["models:/ranker/1"], tmp_path / "three", cache) == first
+    assert copied == []
+    # Trained again: as long as before, and other bytes.
+    (stored,) = (tmp_path / "mlruns").rglob("model 3.h5")
+    content = bytearray(stored.read_bytes())
+    content[-1] ^= 1
+    stored.write_bytes(bytes(content))
+    os.utime(stored, (1, 1))
+    again = read(["models:/ranker/1"], tmp_path / "four", cache)
+    assert copied == ["team 0/ä+b/model 3.h5"]
+    assert [name for name in first if again[name] != first[name]] == ["team 0/ä+b/model 3.h5"]
+
+
+def test_a_store_that_only_mlflow_can_read_is_read_by_it(
+    models: Path, registry: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("crossload.fleet.downloads._kept_at", lambda url: "s3://no-such-bucket-at-all/x")
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    here = read([str(models)], tmp_path / "none", tmp_path / "cache")
+    assert read([f"runs:/{registry}/ours"], tmp_path / "run", tmp_path / "cache") == here
+
+
 def test_a_run_and_a_registered_model_of_mlflow(models: Path, registry: str, tmp_path: Path) -> None:
     here = read([str(models)], tmp_path / "none", tmp_path / "cache")
     assert read([f"runs:/{registry}/ours"], tmp_path / "run", tmp_path / "cache") == here

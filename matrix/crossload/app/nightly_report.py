@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from crossload.app.nightly import FLAKY, Night
-from crossload.app.notifying import send_text
 from crossload.runs.compare import REGRESSION, WENT_UNAVAILABLE
 from crossload.runs.text import change_lines, describe_change
 from crossload.util.files import write_text_atomically
+from crossload.util.notifying import send_text
 
 
 def night_lines(night: Night) -> list[str]:

@@ -24,10 +24,17 @@ _LARGEST_CACHE = 64 << 30
 _MOST_FILES = 200_000
 _CHUNK = 1 << 20
 _MLFLOW = ("models:/", "runs:/", "mlflow-artifacts:/")
+# Addresses of MLflow may lead to others; and what they lead to in the end that fsspec reads.
+_DEEPEST = 4
+_READ_BY_FSSPEC = ("file", "s3", "gs", "abfs", "abfss", "hdfs", "dbfs")
 
 
 class DownloadError(CrossloadError):
     """What a URL names cannot be had: the message says why."""
+
+
+class TooLargeError(DownloadError):
+    """It holds more than is downloaded for one command."""
 
 
 @dataclass(frozen=True)
@@ -103,11 +110,11 @@ class Downloads:
         """Count files against the bound, before the first byte is fetched."""
         size = sum(file.size for file in files)
         if len(files) > _MOST_FILES:
-            raise DownloadError(
+            raise TooLargeError(
                 f"{_shown(url)}: holds {len(files):,} files; at most {_MOST_FILES:,} are taken. Name a part of it."
             )
         if size > self._left:
-            raise DownloadError(
+            raise TooLargeError(
                 f"{_shown(url)}: holds {size / 1e9:.1f} GB, more than is left of the {self._largest / 1e9:.0f} GB that are "
                 "downloaded for one command. Name a part of it, or raise --most-gb."
             )
@@ -171,10 +178,23 @@ class Downloads:
             surplus -= size
 
     def _of_mlflow(self, url: str, place: Path) -> Path:
+        """What a store of MLflow holds: read where it keeps it, and so once, where that can be read; else as MLflow fetches it.
+
+        MLflow says nothing of a file but its name and size, and a model that was trained again has the same.
+        """
         try:
             from mlflow.artifacts import download_artifacts, list_artifacts
         except ImportError:
             raise SelectionError(f"{_shown(url)}: models of MLflow need it: pip install 'crossload[mlflow]'.") from None
+        if behind := _kept_at(url):
+            left = self._left
+            try:
+                return self._of_fsspec(behind, place)
+            except TooLargeError as error:
+                raise TooLargeError(str(error).replace(_shown(behind), _shown(url), 1)) from None
+            except (DownloadError, SelectionError):
+                self._left = left  # MLflow may have other credentials, or another library
+                shutil.rmtree(place, ignore_errors=True)
 
         def sizes(address: str) -> Iterator[int]:
             for item in list_artifacts(artifact_uri=address):
@@ -192,6 +212,31 @@ class Downloads:
             raise
         except Exception as error:  # MLflow raises its own, and those of whatever store is behind it
             raise DownloadError(f"{_shown(url)}: cannot be read ({_said(error)}).") from None
+
+
+def _kept_at(url: str) -> str:
+    """Where a store of MLflow keeps what a URL of it names; empty where only MLflow itself can tell or read it."""
+    from mlflow.store.artifact.artifact_repository_registry import get_artifact_repository
+
+    try:
+        repository: Any = get_artifact_repository(url)
+        for _ in range(_DEEPEST):
+            repository = getattr(repository, "repo", None)
+            address = str(getattr(repository, "artifact_uri", ""))
+            if not address.startswith(_MLFLOW):
+                break
+        else:
+            return ""
+    except Exception:  # each kind of store raises its own; whoever fetches it says what is wrong
+        return ""
+    scheme, sign, _ = address.partition("://")
+    return (
+        address
+        if sign and scheme in _READ_BY_FSSPEC
+        else str(Path(address).absolute())
+        if address.startswith("/")
+        else ""
+    )
 
 
 def _listed(system: Any, root: str) -> Iterator[_Remote]:

@@ -10,12 +10,12 @@ from typing import Any
 from rich.console import Console
 
 from crossload.app.fleet.check import FleetOptions, check_fail_on, check_fleet, read_scan
-from crossload.app.notifying import send_text
 from crossload.domain.versions import spoken
 from crossload.errors import SelectionError
 from crossload.fleet.results import Scan, sentence
 from crossload.fleet.trend import WORSE, Change, changes
 from crossload.util.files import write_text_atomically
+from crossload.util.notifying import send_text
 from crossload.util.terminal import Say, lines_to
 
 # What a scheduled run of the matrix calls it.
