@@ -7,7 +7,7 @@ from crossload.config import Limits
 # A user's model may be larger than any scenario: seconds it gets at least, and more for each megabyte.
 _LEAST_SECONDS, _SECONDS_PER_MB = 90, 0.5
 # And memory: the file, the model, the copies that remedies make, gradients and the slots of one training step.
-_LEAST_MEMORY_MB, _MEMORY_OF_FILE = 2048, 8
+_LEAST_MEMORY_MB, _MEMORY_OF_FILE = 2048, 12
 # Parts of the machine's memory that one process may take at most, and that may be taken at once of what is free now.
 _OF_ALL, _OF_FREE = 0.9, 0.8
 

@@ -17,8 +17,8 @@ def machine(monkeypatch: pytest.MonkeyPatch) -> None:
     ("size", "chosen", "megabytes"),
     [
         (1_000_000, None, 4096),  # the configured limit is enough
-        (576_000_000, None, 6656),
-        (1_500_000_000, None, 14048),
+        (576_000_000, None, 8960),
+        (1_500_000_000, None, 20_048),
         (4_000_000_000, None, 22_000),  # it needs more than the machine has
         (576_000_000, 3000, 3000),
         (1_000_000, 8000, 8000),

@@ -161,7 +161,7 @@ def test_a_scan_that_was_stopped_goes_on(crossload: Shell, fleet: Path, probes: 
     journal = Path("build/fleet/journal.jsonl")
     lines = journal.read_text(encoding="utf-8").splitlines(keepends=True)
     # Killed while a line was being written.
-    journal.write_text("".join(lines[:3]) + lines[3][:40], encoding="utf-8")
+    journal.write_text("".join(lines[:-3]) + lines[-3][:40], encoding="utf-8")
     probes.seen.clear()
     crossload(*ASKED)
     assert 0 < len({file for _, _, file, _ in probes.seen}) < 7

@@ -5,6 +5,8 @@ update ends at the same number at home: chance is taken out (rates of dropout be
 by when every weight moves by one unit in the last place is measured beside it.
 """
 
+import gc
+
 import numpy as np
 
 from . import measuring, noise, scenario_code
@@ -38,6 +40,9 @@ class Updates(object):
             for variable, value in self._kept.values():
                 variable.assign(value)
             return self._model
+        # A large model is not held twice.
+        self._model, self._kept = None, {}
+        gc.collect()
         self._model = self._load(self._made_for)
         scenario_code.forward(self._model, self._inputs, self._names)
         self._kept = {key: (item, np.array(item.numpy())) for key, item in _variables(self._model).items()}
