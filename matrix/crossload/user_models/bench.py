@@ -31,6 +31,8 @@ from crossload.user_models.model_file import CannotLoadError, ModelError, UserMo
 from crossload.user_models.user_code import NAME, PACKAGE, UserCode, scenario_request
 
 _INPUTS = "inputs.npz"
+# So many times as long as a load.
+_REFERENCE_TAKES = 4
 # What Keras 3 writes before the error that it caught.
 _WITHIN = "Exception encountered:"
 # A file beside the model that it does not hold: Keras opens it by the path that it had where the model was made.
@@ -99,6 +101,12 @@ class Bench:
         """Of each child process."""
         return limits_for(self.config.limits, self.given.model.bytes, self.memory_mb)
 
+    @property
+    def reference_limits(self) -> Limits:
+        """Of the one that measures the file where it was written: it loads it up to three times, and takes eight updates."""
+        limits = self.limits
+        return limits.model_copy(update={"seconds": limits.seconds * _REFERENCE_TAKES})
+
     def _options(self) -> dict[str, Any]:
         code = self.given.code
         return defaults() | {
@@ -166,7 +174,7 @@ class Bench:
         if found is None:
             raised = first(events, "raised")
             kind = CannotLoadError if raised is not None and raised["stage"] in ("load", "call") else ModelError
-            raise kind(_why_no_reference(events, saver, self.given, self.limits))
+            raise kind(_why_no_reference(events, saver, self.given, self.reference_limits))
         if strange := not_files(output):
             raise ModelError(f"{model.path}: measuring it in {saver} left {strange}, which is no file.")
         for path in output.iterdir():
@@ -267,7 +275,7 @@ class Bench:
             file=file,
             output=output,
             code=self.given.code.package / "code",
-            limits=self.limits,
+            limits=self.reference_limits if op == protocol.REFERENCE else self.limits,
             **more,
         )
 

@@ -14,7 +14,7 @@ from . import measuring, noise, scenario_code
 # Two losses after one more update under other seeds that differ by more than this share were made by chance: what is left to
 # nothing but numerics ends ten times closer, and a little dropout in a small step not much farther away.
 _REPEATS_WITHIN = 1e-6
-_NUDGES = 3
+_NUDGES = 2
 
 
 class Updates(object):
