@@ -200,3 +200,8 @@ def test_safe_mode_is_switched_off_only_for_what_it_may_refuse(monkeypatch: pyte
     for carried in ('{"class_name": "Lambda"}', '{"class_name": "StringLookup", "vocabulary": "/words.txt"}'):
         monkeypatch.setattr(file_kinds, "read_config", lambda path, text=carried: text)
         assert piece.prepare("model.keras", "folder", None)[0] == "model.keras"
+
+
+def test_an_attempt_passes_what_each_of_its_pieces_does() -> None:
+    assert attempts.arguments("plain") == {}
+    assert attempts.arguments("edit-config+compile=False+safe_mode=False") == {"compile": False, "safe_mode": False}

@@ -1,8 +1,11 @@
 """Children of the probe, without TensorFlow: what the code of a model may do to its own process, and to ours."""
 
 import os
+import resource
+import signal
 import subprocess
 import sys
+import tempfile
 import textwrap
 import time
 from collections.abc import Callable, Iterator
@@ -14,7 +17,7 @@ import pytest
 from crossload.backends.base import Worker, WorkerError
 from crossload.backends.channels import ProcessChannel
 from crossload.probe import protocol
-from crossload.probe.process import children
+from crossload.probe.process import children, isolation
 from crossload.probe.process.children import FORGED, Said
 
 MATRIX = Path(__file__).parents[3] / "matrix"
@@ -255,3 +258,68 @@ def _wait_for(condition: Callable[[], bool]) -> bool:
     while not condition() and time.monotonic() < deadline:
         time.sleep(0.05)
     return condition()
+
+
+class _Child:
+    """A child that dies in company over a save that it has begun to write."""
+
+    requests, peak_mb, is_alive, pid = 1, 0, False, None
+
+    def __init__(self, seen: list[list[str]]) -> None:
+        self._seen = seen
+
+    def ask(self, request: dict[str, Any]) -> list[dict[str, Any]]:
+        self._seen.append(sorted(os.listdir(request["directory"])))
+        Path(request["directory"], "half").write_bytes(b"x")
+        (Path(request["directory"]) / "variables").mkdir()
+        is_first = len(self._seen) == 1
+        return [{"event": "ended", "signal": "SIGSEGV" if is_first else None, "after": 1 if is_first else 0}]
+
+    def close(self) -> None:
+        pass
+
+
+def test_what_died_in_company_is_asked_again_alone_and_finds_nothing_of_the_first_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[list[str]] = []
+    runner: Any = children.Children(False)
+    monkeypatch.setattr(runner, "_fork", lambda: _Child(seen))
+    request = {"op": protocol.SAVE, "directory": str(tmp_path), "share": "common", "limits": {"seconds": 5}}
+    assert runner._run(request)[-1]["signal"] is None
+    assert seen == [[], []]
+
+
+def test_what_a_child_prints_does_not_fill_the_disk(monkeypatch: pytest.MonkeyPatch) -> None:
+    child: Any = children.Child.__new__(children.Child)
+    monkeypatch.setattr(children, "_MOST_PRINTED", 1 << 16)
+    with tempfile.TemporaryFile() as printed:
+        child._stderr = printed
+        printed.write(b"x" * 100)
+        printed.flush()
+        child._forget_much()
+        assert os.fstat(printed.fileno()).st_size == 100
+        printed.write(b"x" * (1 << 20))
+        printed.flush()
+        child._forget_much()
+        assert os.fstat(printed.fileno()).st_size == 0
+
+
+@pytest.mark.parametrize("code", ["raise MemoryError", "bytearray(3 << 30)"])
+def test_too_little_memory_is_a_limit_and_no_finding(worker: Worker, code: str) -> None:
+    events = ask(worker, code)
+    assert names(events) == ["begin", "out-of-memory", "ended"]
+    assert events[-1]["signal"] == "memory limit"
+
+
+def test_a_child_has_the_kernel_end_it_with_its_probe_and_knows_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:
+    done: list[str] = []
+    for module, name in ((os, "setsid"), (os, "dup2"), (isolation, "_forget_answers"), (isolation, "_prctl")):
+        monkeypatch.setattr(module, name, lambda *arguments, name=name: done.append(f"{name}{arguments}"))
+    monkeypatch.setattr(signal, "signal", lambda *arguments: None)
+    monkeypatch.setattr(resource, "setrlimit", lambda *arguments: None)
+    with tempfile.TemporaryFile() as printed:
+        isolation.become_quiet_child(printed)
+    # PR_SET_PDEATHSIG of linux/prctl.h, SIGKILL.
+    assert "_prctl(1, <Signals.SIGKILL: 9>)" in done
+    assert done.index("_forget_answers()") < done.index("setsid()")
