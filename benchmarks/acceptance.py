@@ -5,7 +5,8 @@ The steps, in their order; each can be stopped and goes on where it was:
 - ``originals``: models of twelve kinds are written by six TensorFlows, each with weights of its own (``fleet_maker.py``).
 - ``fleet``: a thousand files are made of them: 5 % damaged in five ways, 3 % no models, names with spaces and non-ASCII letters.
 - ``check``: the fleet into two targets; the process is killed three times, at random.
-- ``bucket``: the same from an S3 server that is started here; nothing is killed. ``registry``: twenty of them from MLflow.
+- ``bucket``: the same from an S3 server that is started here, with what was measured known by digest; nothing is killed.
+  ``registry``: twenty of them from MLflow, measured anew.
 - ``convert``: every model into the newer target; killed three times, too.
 - ``plain``: a hundred of the converted ones, drawn at random, are called by Keras alone, and so is what they were made of.
 - ``summary``: compares the tables, and prints what was measured.
@@ -251,6 +252,11 @@ def _server(folder: Path) -> Iterator[dict[str, str]]:
 
 
 def bucket(folder: Path, seconds: float) -> bool:
+    """The same from an S3 server: what was measured is known by digest, and nothing is measured twice."""
+    place = folder / "from bucket"
+    if not place.exists():
+        place.mkdir()
+        shutil.copyfile(folder / "checked" / "journal.jsonl", place / "journal.jsonl")
     with _server(folder) as variables:
         arguments = ("check", "s3://fleet/years", "--tf", TARGETS, "--out", "from bucket")
         return Step(folder, "bucket", 0).run(arguments, seconds, variables)
@@ -286,7 +292,7 @@ def _of_registry(folder: Path) -> list[Path]:
     root = folder / "fleet"
     fit = [name for name, row in sorted(rows.items()) if row["outcome"] != "unreadable" and "build" not in row["reason"]
            and not any(kind in name for kind in ("custom", "weights", "checkpoint"))]  # fmt: skip
-    return [root / name for name in random.Random(22).sample(fit, OF_REGISTRY)]
+    return [root / name for name in random.Random(22).sample(fit, min(OF_REGISTRY, len(fit)))]
 
 
 def _table(folder: Path) -> dict[str, dict[str, Any]]:
