@@ -4,7 +4,11 @@
 # ///
 """Sessions only, no logic: what they run is in the packages."""
 
+from pathlib import Path
+
 import nox
+
+WORKFLOWS = Path(".github") / "workflows"
 
 nox.options.default_venv_backend = "uv|virtualenv"
 nox.options.sessions = ["matrix"]
@@ -97,13 +101,27 @@ def sources(session: nox.Session) -> None:
 
 
 @nox.session
+def fleet(session: nox.Session) -> None:
+    """Check and convert a thousand generated files, killed on the way, from a folder, a bucket and a registry: hours.
+
+    `-- all FOLDER` does every step; `-- fleet FOLDER --each 24 --writers 2.15` makes a smaller one.
+    """
+    _install(session, "sources")
+    session.run("python", "-m", "benchmarks.acceptance", *(session.posargs or ["all", "build/acceptance"]))
+
+
+@nox.session
 def lint(session: nox.Session) -> None:
-    """ruff, mypy --strict, the direction of imports, and biome for the page's scripts (node comes from a wheel)."""
+    """ruff, mypy --strict, the direction of imports, schemas of what CI reads, and biome (node comes from a wheel)."""
     _install(session, "lint")
     session.run("ruff", "check", ".")
     session.run("ruff", "format", "--check", ".")
     session.run("mypy", "matrix/crossload", "reports/crossload_reports", "benchmarks", "tests", "noxfile.py")
     session.run("lint-imports")
+    session.run("check-jsonschema", "--builtin-schema", "vendor.github-actions", "action.yml")
+    session.run(
+        "check-jsonschema", "--builtin-schema", "vendor.github-workflows", *sorted(map(str, WORKFLOWS.glob("*.yml")))
+    )
     session.run("npm", "ci", "--prefix", "reports", "--no-fund", "--no-audit", "--silent")
     session.run("npm", "run", "lint", "--prefix", "reports", "--silent")
 

@@ -6,6 +6,7 @@ Nothing of it is run here: files are read as text, and only a probe's child impo
 import ast
 import keyword
 import shutil
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,8 @@ PACKAGE = "crossload_model"
 NAME = "model"
 # What lies beside a module is copied with it up to these limits, since it may be imported.
 _MOST_FILES, _MOST_BYTES = 400, 20_000_000
+# A file with such a name is not what is imported by it.
+_TAKEN_NAMES = sys.stdlib_module_names | {"h5py", "keras", "numpy", "tensorflow", "tf_keras"}
 
 _MODULE = '''\
 """What the model's own program defines."""
@@ -129,6 +132,11 @@ def _bring(word: str, destination: Path, option: str) -> str:
     if not name.split(".")[-1].isidentifier():
         raise ModelError(
             f"{option} {word}: {path.stem!r} cannot be imported: rename the file to letters and underscores."
+        )
+    if name.split(".")[0] in _TAKEN_NAMES:
+        raise ModelError(
+            f"{option} {word}: is called like the module {name.split('.')[0]!r} that is there already, and would be imported "
+            "in its place. Rename it."
         )
     _copy_beside(root, path.resolve(), destination)
     return name
