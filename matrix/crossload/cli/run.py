@@ -51,7 +51,8 @@ def run(
     """Save every scenario in every environment, load it in all of them, compare, and render the report.
 
     What is already in the store is not run again. Exit codes: 0 done; 1 done, and a --fail-on condition holds;
-    2 bad usage or configuration; 3 nothing could run.
+    2 bad usage or configuration; 3 nothing could run, or what ran cannot be
+    believed.
     """
     from crossload.app.run import run as run_matrix
     from crossload.execution.options import RunOptions, Selection

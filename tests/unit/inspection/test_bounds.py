@@ -93,3 +93,16 @@ def test_an_encrypted_member_is_said(tmp_path: Path) -> None:
     content[content.index(b"PK\x01\x02") + 8] |= 1
     path.write_bytes(content)
     assert "config.json: is encrypted" in inspect(path).damage
+
+
+def test_an_archive_that_unpacks_to_far_more_than_it_holds_is_not_unpacked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "a.keras"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("config.json", " " * (4 << 20) + "{}")
+        archive.writestr("metadata.json", '{"keras_version": "3.4.1"}')
+    monkeypatch.setattr(zipfile.ZipFile, "read", lambda *arguments: pytest.fail("it is unpacked"))
+    found = inspect(path)
+    assert "config.json: unpacks to 4 MB out of" in found.damage
+    assert [item.construct for item in found.carries] == ["archive-bomb"]

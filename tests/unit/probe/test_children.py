@@ -323,3 +323,15 @@ def test_a_child_has_the_kernel_end_it_with_its_probe_and_knows_no_secret(monkey
     # PR_SET_PDEATHSIG of linux/prctl.h, SIGKILL.
     assert "_prctl(1, <Signals.SIGKILL: 9>)" in done
     assert done.index("_forget_answers()") < done.index("setsid()")
+
+
+def test_nobody_reaches_the_answers_of_a_probe_by_way_of_its_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[tuple[int, int]] = []
+    monkeypatch.setattr(isolation, "_prctl", lambda option, value: asked.append((option, value)))
+    monkeypatch.setattr(isolation._Guarded, "seal", bytearray(16))
+    monkeypatch.setattr(isolation._Guarded, "answers", None)
+    secret: Any = isolation.guard_answers(9)
+    # PR_SET_DUMPABLE and PR_SET_CHILD_SUBREAPER of linux/prctl.h.
+    assert asked == [(4, 0), (36, 1)]
+    assert isolation._Guarded.answers == 9
+    assert len(set(secret)) > 1

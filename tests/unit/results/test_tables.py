@@ -393,3 +393,25 @@ def test_evidence_claims_outputs_only() -> None:
     assert list(attempts.loc["bare", RUNG_COLUMNS]) == ["", "", "pass", "", "", ""]
     assert list(attempts["fidelity"].isna()) == [True, False]
     assert list(attempts.loc["plain", RUNG_COLUMNS]) == ["pass"] * 5 + ["n/a"]
+
+
+@pytest.mark.parametrize(("at_home", "standing"), [("beyond", "wrong-at-home"), ("exact", "")])
+def test_whether_a_file_is_right_at_home_is_said_by_the_load_there(at_home: str, standing: str) -> None:
+    names = ("2.9-cpu", "2.10-cpu", "2.15-cpu", "2.16-cpu")
+    elsewhere = "exact" if at_home == "beyond" else "beyond"
+    for saver in names:
+        run = Run(*names)
+        for loader in names:
+            run.load(saver, loader, loaded("plain", at_home if loader == saver else elsewhere))
+        rows = run.results()
+        assert set(rows[rows["saved_with"] == saver]["apart"]) == {standing}
+
+
+def test_a_remedy_says_what_it_costs_and_plain_loading_costs_nothing() -> None:
+    run = Run("2.10-cpu", "2.15-cpu")
+    lossy = loaded("compile=False", optimizer="lost", training="lost")
+    run.load("2.10-cpu", "2.15-cpu", raised(), lossy)
+    run.load("2.10-cpu", "2.10-cpu", loaded(optimizer="lost"))
+    rows = run.results().set_index(["saved_with", "loaded_with"])
+    assert rows.loc[("2.10-cpu", "2.15-cpu"), "cost"] == "optimizer state lost"
+    assert rows.loc[("2.10-cpu", "2.10-cpu"), "cost"] == ""

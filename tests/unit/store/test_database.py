@@ -407,3 +407,17 @@ def test_forgetting_a_cell_forgets_no_other(store: Store) -> None:
         store.put_cell(Cell(key, artifact.key, "2.16-cpu", ("plain",), (), 1.0))
     store.remove_cells([keys[0]])
     assert set(store.cells()) == set(keys[1:])
+
+
+def test_a_cell_is_known_where_plain_loading_was_measured_and_nothing_was_a_fault_of_ours(store: Store) -> None:
+    artifact = keep(store)
+    plain: Any = {"attempt": "plain", "outcome": "raised", "error_type": "ValueError", "error": "no"}
+    fault: Any = {"attempt": "rename", "outcome": "harness-error", "error_type": "KeyError", "error": "x"}
+    cells = {"sound": (plain,), "faulty": (plain, fault), "without": ({**plain, "attempt": "rename"},), "none": ()}
+    for key, records in cells.items():
+        store.put_cell(Cell(key, artifact.key, "2.16-cpu", ("plain", "rename"), records, 1.0))
+    known = store.known_cells()
+    assert {key for key, cell in known.items() if cell.sound} == {"sound"}
+    assert known["sound"].covers(["plain"])
+    assert not known["sound"].covers(["plain", "translate"])
+    assert not known["faulty"].covers(["plain"])
