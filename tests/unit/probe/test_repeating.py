@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from crossload.probe.operations import repeating, scenario_code
+from crossload.probe.operations import noise, repeating, scenario_code
 
 facts_of_training: Any = repeating.facts_of_training  # the probe carries no annotations
 
@@ -88,3 +88,29 @@ def test_what_the_fused_kernel_adds_is_measured(facts: Callable[..., Any], drawn
     found = facts(drawn, is_fused=True)
     assert (found["loss_after_update"], found["unfused_loss"]) == (0.375, 0.25)
     assert found["noise_of_loss"] < 1e-7
+
+
+def test_what_fails_only_for_our_sake_says_nothing_of_the_file(
+    facts: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(value: Any, generator: Any) -> Any:
+        raise ValueError("no such number")
+
+    monkeypatch.setattr(noise, "nudged", refuse)
+    assert facts(is_fused=True) == {"loss_after_update": 0.375, "unfused_loss": 0.25}
+
+
+def test_what_has_no_value_to_put_back_is_loaded_anew(
+    facts: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loads: list[Model] = []
+    made = Model.__init__
+
+    def counted(self: Model, drawn: str, is_fused: bool) -> None:
+        made(self, drawn, is_fused)
+        loads.append(self)
+        self.weights.append(SimpleNamespace())  # type: ignore[arg-type]  # a table of words
+
+    monkeypatch.setattr(Model, "__init__", counted)
+    assert facts() == {"loss_after_update": 0.25}
+    assert len(loads) > 3
