@@ -44,7 +44,7 @@ def shown(page: Page) -> int:
 
 def test_filters_stand_in_the_address_and_a_model_has_a_link(page: Page, address: str) -> None:
     page.goto(address)
-    expect(page.locator("h1")).to_contain_text("1 GIVE OTHER OUTPUTS IN SILENCE")
+    expect(page.locator("h1")).to_contain_text("1 GIVES OTHER OUTPUTS IN SILENCE")
     assert shown(page) == 5
     page.locator(".tiles a[data-outcome=differs]").click()
     assert shown(page) == 1

@@ -222,16 +222,17 @@ def sentence(scan: Scan) -> str:
     if scan.static:
         bad = f"; {counts[UNREADABLE]} cannot be read" if counts[UNREADABLE] else ""
         return f"{models} in {scan.groups} groups were read, and none was loaded anywhere{bad}."
+    # Of one, and of several.
     words = {
-        OTHER_OUTPUTS: "GIVE OTHER OUTPUTS IN SILENCE",
-        AS_IT_IS: "load as they are",
-        BY_REMEDY: "load with a remedy",
-        NEEDS_CODE: "need code",
-        NO_WAY: "load in no way that was tried",
-        UNREADABLE: "cannot be read",
-        NOT_MEASURED: "were not measured",
+        OTHER_OUTPUTS: ("GIVES OTHER OUTPUTS IN SILENCE", "GIVE OTHER OUTPUTS IN SILENCE"),
+        AS_IT_IS: ("loads as it is", "load as they are"),
+        BY_REMEDY: ("loads with a remedy", "load with a remedy"),
+        NEEDS_CODE: ("needs code", "need code"),
+        NO_WAY: ("loads in no way that was tried", "load in no way that was tried"),
+        UNREADABLE: ("cannot be read", "cannot be read"),
+        NOT_MEASURED: ("was not measured", "were not measured"),
     }
-    parts = [f"{counts[outcome]} {text}" for outcome, text in words.items() if counts[outcome]]
+    parts = [f"{counts[outcome]} {text[counts[outcome] > 1]}" for outcome, text in words.items() if counts[outcome]]
     return f"Of {models} in {name}: {', '.join(parts) or 'nothing was found'}."
 
 
