@@ -30,7 +30,7 @@ ROOT = Path(__file__).parents[2]
 # The share of faults that has to be noticed.
 _WANTED = 0.95
 # Seconds for the tests that touch a fault, and for all of them: what hangs is noticed, too.
-_SECONDS, _SECONDS_OF_ALL = 300.0, 1800.0
+_SECONDS, _SECONDS_OF_ALL = 180.0, 1800.0
 # What nearly every test imports: read once, before the copies of this process begin. Nothing of Crossload is among it, and
 # nothing whose assertions pytest rewrites.
 _BEFOREHAND = ("numpy", "pandas", "pydantic", "h5py", "rich.console", "jinja2", "packaging.version", "docker", "typer")

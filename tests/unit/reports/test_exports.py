@@ -1,5 +1,7 @@
 import json
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 from xml.etree import ElementTree
 
 import jsonschema
@@ -187,3 +189,14 @@ def test_a_table_that_could_not_be_written_leaves_the_old_one(tmp_path: Path, mo
 def test_a_spreadsheet_takes_no_name_of_a_file_for_a_formula(name: str) -> None:
     assert fleet._safe(name).startswith("'")
     assert fleet._safe(f"a{name}") == fleet._plain(f"a{name}")
+
+
+def test_sarif_says_what_a_model_carries_however_it_loads() -> None:
+    row: Any = SimpleNamespace(
+        read=SimpleNamespace(found=SimpleNamespace(path=Path("a.h5"))),
+        **{"name": "a.h5", "carries": ("Python bytecode",), "reason": lambda target: ""},
+        outcome=lambda target: "as it is",
+    )
+    (found,) = fleet._results(row, "2.21-cpu")
+    assert (found["ruleId"], found["level"]) == ("carries", "warning")
+    assert found["message"]["text"] == "a.h5 carries: Python bytecode"
