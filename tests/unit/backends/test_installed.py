@@ -5,6 +5,7 @@ import hashlib
 import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -269,3 +270,18 @@ def test_one_that_is_damaged_when_it_was_just_built_is_unavailable() -> None:
     backend.found = "keras/src/saving.py is gone"
     state = backend.provide(environment("2.16-cpu"), print)
     assert (state.state, state.reason) == ("unavailable", "not what was built: keras/src/saving.py is gone")
+
+
+def test_another_message_of_a_damaged_installation_is_proven_again() -> None:
+    found = {"damage": ""}
+    backend: Any = SimpleNamespace(damage=lambda environment: found["damage"])
+    nothing: Any = None
+    runner = Runner(nothing, backend, environment("2.10-cpu"), nothing, nothing)
+    missing: dict[str, Any] = {"error_type": "ImportError", "error": "no module a", "place": "layers.py:1"}
+    wrong: dict[str, Any] = {"error_type": "ValueError", "error": "bad shape (1,)", "place": "layers.py:2"}
+    runner._prove([missing, wrong])
+    found["damage"] = "keras/layers.py is gone"
+    # Seen while it was whole: the same error, and another text of one that damage does not give.
+    runner._prove([missing, {**wrong, "error": "bad shape (2,)"}])
+    with pytest.raises(WorkerError, match="is gone"):
+        runner._prove([{**missing, "error": "no module b"}])

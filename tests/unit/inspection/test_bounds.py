@@ -106,3 +106,24 @@ def test_an_archive_that_unpacks_to_far_more_than_it_holds_is_not_unpacked(
     found = inspect(path)
     assert "config.json: unpacks to 4 MB out of" in found.damage
     assert [item.construct for item in found.carries] == ["archive-bomb"]
+
+
+@pytest.mark.parametrize(
+    ("names", "construct", "said"),
+    [
+        (["config.json", "../config.json"], "archive-path", "../config.json: its name leads out of the archive"),
+        (["config.json", "/etc/passwd"], "archive-path", "/etc/passwd: its name leads out of the archive"),
+        (["config.json", "..\\config.json"], "archive-path", "its name leads out of the archive"),
+        (["config.json", "config.json"], "archive-duplicate", "config.json: is in the archive 2 times"),
+    ],
+)
+@pytest.mark.filterwarnings("ignore:Duplicate name")
+def test_members_that_lead_out_or_are_there_twice_are_said(
+    tmp_path: Path, names: list[str], construct: str, said: str
+) -> None:
+    with zipfile.ZipFile(tmp_path / "a.keras", "w") as archive:
+        for name in names:
+            archive.writestr(name, "{}")
+    found = inspect(tmp_path / "a.keras")
+    assert said in found.damage
+    assert [item.construct for item in found.carries] == [construct]

@@ -205,3 +205,11 @@ def test_safe_mode_is_switched_off_only_for_what_it_may_refuse(monkeypatch: pyte
 def test_an_attempt_passes_what_each_of_its_pieces_does() -> None:
     assert attempts.arguments("plain") == {}
     assert attempts.arguments("edit-config+compile=False+safe_mode=False") == {"compile": False, "safe_mode": False}
+
+
+def test_a_file_is_trusted_only_where_nothing_safer_helps() -> None:
+    place = attempts.REMEDIES.index
+    trusting = [name for name in attempts.REMEDIES if attempts.TRUSTED_ONLY in attempts.costs(name)]
+    assert trusting
+    for safer in ("rename", "translate", "edit-config", "rename+edit-config"):
+        assert place(safer) < min(map(place, trusting))

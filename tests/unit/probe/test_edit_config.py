@@ -2,8 +2,10 @@
 
 import copy
 import json
+import sys
 import zipfile
 from pathlib import Path
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import pytest
@@ -242,3 +244,38 @@ def test_the_name_that_goes_with_weights(
     (tmp_path / name).write_bytes(b"\x89HDF\r\n\x1a\n")
     monkeypatch.setattr(file_kinds, "has_legacy_weights", lambda path: legacy)
     assert proper_name(str(tmp_path / name), "rebuilt") == expected
+
+
+def _editor() -> Any:
+    """An editor of Keras 3, whose classes nobody asks for."""
+    made: Any = edit_config.Editor.__new__(edit_config.Editor)
+    made.keras, made.changes = SimpleNamespace(KerasTensor=object), []
+    return made
+
+
+def test_null_is_nothing_that_keras_3_compiles_with() -> None:
+    given = {"steps_per_execution": None, "run_eagerly": None, "jit_compile": None, "loss": None, "metrics": None}
+    editor = _editor()
+    assert editor.without_nulls({"compile_config": given}) == {"compile_config": {"loss": None, "metrics": None}}
+    assert len(editor.changes) == 3
+    kept = {"compile_config": {"steps_per_execution": 4, "run_eagerly": False}}
+    assert editor.without_nulls(kept) == kept
+
+
+def test_a_class_is_where_the_file_says_only_where_it_is_that_very_class(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Dense: ...
+
+    class Other: ...
+
+    module: Any = ModuleType("keras.src.layers.old")
+    module.Dense = Dense
+    for name in ("keras", "keras.src", "keras.src.layers"):
+        monkeypatch.setitem(sys.modules, name, ModuleType(name))
+    monkeypatch.setitem(sys.modules, "keras.src.layers.old", module)
+    editor = _editor()
+    assert editor._is_there("keras.src.layers.old", "Dense", Dense)
+    assert not editor._is_there("keras.src.layers.old", "Dense", Other)
+    assert not editor._is_there("keras.src.layers.old", "Gone", Dense)
+    assert not editor._is_there("keras.src.layers.gone", "Dense", Dense)
+    # What is no module of Keras is the user's own.
+    assert editor._is_there("my_package.layers", "Dense", Other)
