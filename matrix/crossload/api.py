@@ -25,6 +25,7 @@ class With(TypedDict, total=False):
     :param build: ``FILE:FUNCTION``, which builds the model, for files of weights alone.
     :param inputs: an npz to call it with; left out where inputs are to be made from its signature.
     :param saved_with: the version that wrote it; left out where the file says so.
+    :param allow_read: files and folders that the model may read where it names them, besides what lies next to it.
     :param backend: ``auto`` (the default), ``docker`` or ``venv``.
     :param trust: load a file that carries code even where nothing confines it.
     :param memory_mb: what a process may take; left out for what the file needs, and the machine has.
@@ -35,6 +36,7 @@ class With(TypedDict, total=False):
     build: str | None
     inputs: str | Path | None
     saved_with: str | None
+    allow_read: Sequence[str | Path]
     backend: str
     trust: bool
     memory_mb: int | None
@@ -58,6 +60,7 @@ def _options(path: str | Path, told: With) -> "ModelOptions":
         build=told.get("build"),
         inputs=None if inputs is None else Path(inputs),
         saved_with=told.get("saved_with"),
+        allow_read=tuple(Path(item) for item in told.get("allow_read", ())),
     )
     conditions = Conditions(
         config=config_in_use(config),

@@ -15,6 +15,7 @@ from crossload.store.database import Store
 from crossload.user_models.bench import Bench, read_inputs
 from crossload.user_models.model_file import UserModel
 from crossload.user_models.seat import NOTHING_GIVEN, Conditions, Given, Seat
+from crossload.user_models.security import allowed_paths, named_files
 from crossload.user_models.user_code import prepare_code
 from crossload.util.terminal import Say
 
@@ -35,12 +36,14 @@ class SeatOptions:
     :param given: the code that goes with them.
     :param largest: bytes of the largest of them: no process may take more memory than that one needs.
     :param most_workers: as many processes stay warm, each with a TensorFlow in memory.
+    :param named: files and folders that the models name by absolute paths, and may read.
     """
 
     conditions: Conditions
     given: Given = NOTHING_GIVEN
     largest: int = 0
     most_workers: int = 2
+    named: tuple[Path, ...] = ()
 
 
 @contextmanager
@@ -62,7 +65,7 @@ def open_seat(
         (folder / "store").mkdir()
         staging = folder / "store" / "staging"
         staging.mkdir()
-        confinement = backend.confine(code.readable, [staging])
+        confinement = backend.confine(code.readable, [staging], options.named)
         say(f"Backend: {reason}; confinement: {confinement}")
         workers = options.most_workers
         with closing(Store(folder / "store")) as store, Provisioner(backend, environments, say, workers) as places:
@@ -82,7 +85,10 @@ def open_bench(
     :raises ModelError: the code or the inputs cannot be used.
     """
     arrays = read_inputs(options.given.inputs) if options.given.inputs is not None else None
-    with open_seat(
-        SeatOptions(options.conditions, options.given, largest=opened.bytes), settings, environments, say
-    ) as seat:
-        yield seat.bench(opened, arrays, options.model)
+    named = named_files(opened, allowed_paths(options.given.allow_read))
+    for item in named:
+        say(str(item))
+    shown = tuple(item.source for item in named if item.source and Path(item.path).is_absolute())
+    wanted = SeatOptions(options.conditions, options.given, largest=opened.bytes, named=shown)
+    with open_seat(wanted, settings, environments, say) as seat:
+        yield seat.bench(opened, arrays, options.model, named)

@@ -149,11 +149,12 @@ class Backend(ABC):
     def build(self, environment: Environment, say: Callable[[str], None]) -> EnvironmentState:
         """Build the environment unless it is there; never raises for what an environment can lack: it is ``unavailable``."""
 
-    def confine(self, readable: Sequence[Path], writable: Sequence[Path]) -> str:
+    def confine(self, readable: Sequence[Path], writable: Sequence[Path], named: Sequence[Path] = ()) -> str:
         """Confine every worker that is started from now on, for files that nobody trusts.
 
         :param readable: what of the host workers may read besides what they are made of.
         :param writable: folders that they may write to.
+        :param named: files and folders that models name, shown read-only, each at its own path.
         :return: in words what is in force; begins with ``none`` where nothing is, with the reason.
         """
         return "none: this backend has no confinement"

@@ -97,11 +97,11 @@ class VenvBackend(Backend):
         made._memory_mb = config.limits.memory_mb
         return made
 
-    def confine(self, readable: Sequence[Path], writable: Sequence[Path]) -> str:
+    def confine(self, readable: Sequence[Path], writable: Sequence[Path], named: Sequence[Path] = ()) -> str:
         reason = why_not()
         if reason:
             return f"none: {reason}"
-        self._visible = Visible(tuple(readable), tuple(writable))
+        self._visible = Visible((*readable, *named), tuple(writable))
         return f"{BUBBLEWRAP}: no network, nothing of this machine but the model, limits on memory and processes"
 
     def folder(self, environment: Environment) -> Path:

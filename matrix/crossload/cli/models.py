@@ -9,6 +9,7 @@ import typer
 from crossload.cli.options import (
     DEFAULT_CONFIG,
     DEFAULT_OUT,
+    AllowReadOption,
     BackendOption,
     BuildOption,
     ConfigOption,
@@ -29,6 +30,8 @@ from crossload.util.terminal import lines_to, open_console, words
 
 if TYPE_CHECKING:
     from crossload.inspection import Inspection
+
+_ALLOW_READ_ONE = "--allow-read: is for one model; of many, each may read what lies beside it."
 
 
 def inspect(
@@ -99,6 +102,7 @@ def check(
     ] = None,
     backend: BackendOption = "auto",
     trust: TrustOption = False,
+    allow_read: AllowReadOption = None,
     settings: FleetSettingsOption = None,
     every: Annotated[
         bool, typer.Option("--every", help="Many models: measure each in full everywhere, not one of those made alike.")
@@ -128,10 +132,13 @@ def check(
     from crossload.fleet.sources import is_single
     from crossload.user_models.seat import Conditions, Given
 
-    given, conditions = Given(custom_objects, build, inputs, saved_with), Conditions(config, backend, trust, memory)
+    given = Given(custom_objects, build, inputs, saved_with, tuple(allow_read or ()))
+    conditions = Conditions(config, backend, trust, memory)
     if not is_single(sources):
         if sarif is not None:
             raise SelectionError("--sarif: is for one model.")
+        if allow_read:
+            raise SelectionError(_ALLOW_READ_ONE)
         from crossload.app.fleet.check import FleetOptions, check_fleet
 
         asked = FleetOptions(
@@ -202,6 +209,7 @@ def convert(
     ] = None,
     backend: BackendOption = "auto",
     trust: TrustOption = False,
+    allow_read: AllowReadOption = None,
     settings: FleetSettingsOption = None,
     jobs: JobsOption = 0,
     memory: MemoryOption = None,
@@ -220,9 +228,12 @@ def convert(
     from crossload.fleet.sources import is_single
     from crossload.user_models.seat import Conditions, Given
 
-    given, conditions = Given(custom_objects, build, inputs, saved_with), Conditions(config, backend, trust, memory)
+    given = Given(custom_objects, build, inputs, saved_with, tuple(allow_read or ()))
+    conditions = Conditions(config, backend, trust, memory)
     target = Target(to=to, out=out, format=format, keep=keep, max_hops=max_hops, route=route)
     if not is_single(sources):
+        if allow_read:
+            raise SelectionError(_ALLOW_READ_ONE)
         from collections import Counter
 
         from crossload.app.fleet.convert import FAILED, Many, convert_fleet

@@ -134,6 +134,14 @@ InputsOption = Annotated[
 TrustOption = Annotated[
     bool, typer.Option("--trust", help="Load a file that carries code even where nothing confines it.")
 ]
+AllowReadOption = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--allow-read",
+        metavar="PATH",
+        help="A file or folder that the model names and may read, besides what lies next to it. Repeat it for several.",
+    ),
+]
 SavedWithOption = Annotated[
     str | None, typer.Option("--saved-with", metavar="VERSION", help="What wrote it; read from the file by default.")
 ]

@@ -3,6 +3,7 @@
 Configurations are searched at any depth, because a ``Lambda`` inside a wrapper inside a submodel runs like any other.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -14,6 +15,7 @@ UNSAFE_SWITCH = "unsafe-switch"
 TORCH_PICKLE = "torch-module"
 VOCABULARY_PATH = "vocabulary-path"
 TFSM_LAYER = "tfsm-layer"
+NAMED_FILE = "named-file"
 NAME_PATH = "layer-name-path"
 EXTERNAL_STORAGE = "hdf5-external-storage"
 HDF5_LINK = "hdf5-link"
@@ -34,6 +36,7 @@ MEANINGS: Mapping[str, str] = {
     TORCH_PICKLE: "a pickle that PyTorch loads",
     VOCABULARY_PATH: "a vocabulary that is read from a path or URL when the model is loaded",
     TFSM_LAYER: "a SavedModel elsewhere that is loaded with the model",
+    NAMED_FILE: "a file elsewhere that a layer from outside Keras may read when the model is loaded",
     NAME_PATH: "a layer name that leads out of a folder",
     EXTERNAL_STORAGE: "HDF5 data kept in another file of whoever loads it",
     HDF5_LINK: "an HDF5 link that leads to another file or name",
@@ -51,6 +54,9 @@ CODE = (LAMBDA, FOREIGN_MODULE, CALLABLE, UNSAFE_SWITCH, TORCH_PICKLE, GRAPH_PYT
 
 _OWN_PACKAGES = ("keras", "tf_keras", "tensorflow", "builtins", "keras_nlp", "keras_hub", "keras_cv", "keras_tuner")
 _LOOKUPS = ("StringLookup", "IntegerLookup", "TextVectorization")
+# How keys are called that lead to a file, and what a path looks like: a folder or an ending.
+_FILE_KEYS = re.compile(r"file|path|vocab|merges|(?:^|_)proto$|^handle$")
+_PATH_LIKE = re.compile(r"[^\n]*(?:/[^\n]+|[^/\n]\.[A-Za-z]\w{0,9})")
 _SWITCHES = ("enable_unsafe_deserialization", "set_global_attribute", "set_safe_mode", "SafeModeScope")
 # Modules of Keras from which a layer's function comes by itself: activations, losses and the like are no callables of concern.
 _HARMLESS = ("activations", "losses", "metrics", "initializers", "regularizers", "constraints", "ops", "builtins")
@@ -75,10 +81,12 @@ class Carried:
 
     :param construct: one of :data:`MEANINGS`.
     :param where: the layer, member or object that holds it.
+    :param names: the path or URL that is read when the model is loaded, as it is written; empty where there is none.
     """
 
     construct: str
     where: str = ""
+    names: str = ""
 
 
 def in_configuration(config: Any) -> Iterator[Carried]:
@@ -115,13 +123,24 @@ def _of_object(value: Mapping[str, Any], where: str) -> Iterator[Carried]:
         yield from _of_lambda(inner, where)
     if plain == "TorchModuleWrapper":
         yield Carried(TORCH_PICKLE, where)
-    if plain == "TFSMLayer":
-        yield Carried(TFSM_LAYER, where)
-    if plain in _LOOKUPS and isinstance(inner.get("vocabulary"), str):
-        yield Carried(VOCABULARY_PATH, where)
+    yield from _of_named(plain, inner, where)
     name = inner.get("name")
     if isinstance(name, str) and (".." in name.split("/") or name.startswith("/")):
         yield Carried(NAME_PATH, name)
+
+
+def _of_named(kind: str, inner: Mapping[str, Any], where: str) -> Iterator[Carried]:
+    """Files that the configuration of an object names."""
+    if kind == "TFSMLayer":
+        folder = inner.get("filepath")
+        yield Carried(TFSM_LAYER, where, folder if isinstance(folder, str) else "")
+    elif kind in _LOOKUPS:
+        if isinstance(inner.get("vocabulary"), str):
+            yield Carried(VOCABULARY_PATH, where, inner["vocabulary"])
+    else:
+        for key, value in inner.items():
+            if isinstance(value, str) and _FILE_KEYS.search(key) and _PATH_LIKE.fullmatch(value):
+                yield Carried(NAMED_FILE, where, value)
 
 
 def _of_lambda(inner: Mapping[str, Any], where: str) -> Iterator[Carried]:

@@ -214,7 +214,9 @@ class Notes:
             structure=structure_of(self.configurations, self.tensors),
             config_keys=frozenset(printable(key) for key in self.config_keys),
             constructs=frozenset(printable(mark) for mark in self.constructs),
-            carries=tuple(sorted(Carried(item.construct, printable(item.where)) for item in self.carries)),
+            carries=tuple(
+                sorted(Carried(item.construct, printable(item.where), printable(item.names)) for item in self.carries)
+            ),
             damage="; ".join(dict.fromkeys(printable(item) for item in self.damage[:_MOST_DAMAGE])),
             **once,
         )

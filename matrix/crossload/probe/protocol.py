@@ -18,6 +18,9 @@ FILL = "fill"
 DEVICES = "devices"
 EXIT = "exit"
 
+# Folder of an artifact, with files that the model names by relative paths; whatever loads the model works in it.
+NAMED = "named"
+
 # Events
 READY = "ready"
 ALIVE = "alive"

@@ -28,6 +28,7 @@ from crossload.store.artifact_files import not_files
 from crossload.store.database import Store
 from crossload.store.records import Artifact, Cell, content_key
 from crossload.user_models.model_file import CannotLoadError, ModelError, UserModel, files_of
+from crossload.user_models.security import Named
 from crossload.user_models.user_code import NAME, PACKAGE, UserCode, scenario_request
 
 _INPUTS = "inputs.npz"
@@ -70,11 +71,21 @@ class Inputs:
     """What a user gave with a model.
 
     :param inputs: arrays by name, in the order of the file; None where they are to be made.
+    :param named: what becomes of the files that the model names.
+    :param confined: whether what is not let through is hidden from it.
     """
 
     model: UserModel
     code: UserCode
     inputs: Mapping[str, Any] | None = None
+    named: tuple[Named, ...] = ()
+    confined: bool = True
+
+    @property
+    def hidden(self) -> str:
+        """What loading surely reads and cannot here, and what to do, in words; empty where there is nothing."""
+        lacking = [str(item) for item in self.named if item.surely and item.source is None and self.confined]
+        return f"{'It ' if lacking else ''}{'; it '.join(lacking)}"
 
 
 @dataclass
@@ -189,7 +200,20 @@ class Bench:
         for path in files_of(self.given.model.path):
             place = staging / path.name
             shutil.copytree(path, place) if path.is_dir() else shutil.copyfile(path, place)
+        self._lay_out_named(staging)
         return staging
+
+    def _lay_out_named(self, folder: Path) -> None:
+        """Copy what the model reads by a relative path: what loads it works in that folder."""
+        for item in self.given.named:
+            if item.source is None or Path(item.path).is_absolute():
+                continue
+            place = folder / protocol.NAMED / item.path
+            place.parent.mkdir(parents=True, exist_ok=True)
+            if item.source.is_dir():
+                shutil.copytree(item.source, place, dirs_exist_ok=True, ignore=_no_plain_files)
+            else:
+                shutil.copyfile(item.source, place)
 
     def file_as_artifact(self, saver: str, staging: Path) -> Artifact:
         """The file in such a folder, and what was put beside it, as what an environment saved."""
@@ -261,6 +285,7 @@ class Bench:
             return None, f"{strange} is a link, a pipe or a device: only files are kept"
         for name in ("reference.npz", "reference.json"):
             shutil.copyfile(self.store.artifact_folder(artifact) / name, output / name)
+        self._lay_out_named(output)
         container = container_of(output / saved["file"])
         digest, size = self.store.keep_artifact(output)
         key = content_key(artifact.key, place, form, *way)
@@ -308,6 +333,12 @@ def _artifact(key: str, form: str, saver: str, digest: str, file: str, container
         seconds=0.0,
         payload={},
     )
+
+
+def _no_plain_files(folder: str, names: list[str]) -> list[str]:
+    """Links and the like: they would lead out of what was let through."""
+    paths = {name: Path(folder, name) for name in names}
+    return [name for name, path in paths.items() if path.is_symlink() or not (path.is_file() or path.is_dir())]
 
 
 def read_inputs(path: Path, option: str = "--inputs") -> dict[str, Any]:
@@ -396,15 +427,15 @@ def _why_no_reference(events: Sequence[Mapping[str, Any]], saver: str, given: In
                 " The file lacks what a layer looks up, a vocabulary most often: save it again, in another format."
             )
         return f"{model.path}: calling the model in {saver} on {where} raises {said}.{missing}"
-    hint = _hint(raised["error"], code)
+    hint = f"{given.hidden}." if given.hidden else _hint(raised["error"], code)
     return f"{model.path}: {saver} cannot load it: {said.rstrip('.')}. {hint}".rstrip()
 
 
 def _hint(error: str, code: UserCode) -> str:
     if beside := _NOT_THERE.search(_telling_line(error)):
         return (
-            f"It does not hold {beside['path']}, which its configuration names, and no confined process reads what a file names: "
-            "save it with the content inside (vocabulary as a list; a layer in place of TFSMLayer)."
+            f"It does not hold {beside['path']}, which its configuration names: put that beside the model, name it with --allow-read, "
+            "or save the model with the content inside (vocabulary as a list; a layer in place of TFSMLayer)."
         )
     if "Unknown" in error or "custom" in error.lower() or "could not be found" in error.lower():
         if not code.custom:

@@ -15,6 +15,7 @@ from crossload.user_models.bench import Bench
 from crossload.user_models.model_file import CannotLoadError, ModelError, UserModel
 from crossload.user_models.prediction import Prediction
 from crossload.user_models.saver import Writer
+from crossload.user_models.security import Named
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,7 @@ class Check:
         measured.
     :param environments: facts of those that were used.
     :param target: the newest environment that was asked for.
+    :param named: what became of the files that it names.
     """
 
     model: UserModel
@@ -44,6 +46,7 @@ class Check:
     attempts: Sequence[Mapping[str, Any]] = ()
     environments: Sequence[Mapping[str, Any]] = ()
     target: str = ""
+    named: Sequence[Named] = ()
 
     @property
     def verdicts(self) -> dict[str, str]:
@@ -61,6 +64,8 @@ def _reference(
         return home, bench.reference(home.id), writer.why, writer.exact
     except CannotLoadError as error:
         unreadable = error
+    if bench.given.hidden:
+        raise unreadable  # no other version could read what is not there
     say(f"{home.id}: {unreadable}")
     in_order = sorted({item.id: item for item in (home, *loaders)}.values(), key=lambda item: item.sort_key)
     place = in_order.index(home)
@@ -175,4 +180,5 @@ def measure(
         "rows": rows,
         "attempts": [dict(row) for row in tables.attempt_rows()],
         "environments": [states[item.id].describe() for item in chosen],
+        "named": bench.given.named,
     }

@@ -1,7 +1,7 @@
 """Where files are measured one after the other that the same code goes with: its store, its environments, its confinement."""
 
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,7 @@ from crossload.execution.provisioner import Provisioner
 from crossload.store.database import Store
 from crossload.user_models.bench import Bench, Inputs
 from crossload.user_models.model_file import ModelError, UserModel
-from crossload.user_models.security import carried_rows, runs_code
+from crossload.user_models.security import Named, carried_rows, named_files, runs_code
 from crossload.user_models.user_code import UserCode
 
 
@@ -23,12 +23,14 @@ class Given:
     :param build: ``FILE:FUNCTION``, which builds the model, for files of weights alone.
     :param inputs: an npz to call it with; None where inputs are to be made.
     :param saved_with: the version that wrote it; None where the file says so.
+    :param allow_read: files and folders that the model may read where it names them.
     """
 
     custom_objects: str | None = None
     build: str | None = None
     inputs: Path | None = None
     saved_with: str | None = None
+    allow_read: tuple[Path, ...] = ()
 
 
 NOTHING_GIVEN = Given()
@@ -67,9 +69,17 @@ class Seat:
     trust: bool
     memory_mb: int | None = None
 
-    def bench(self, opened: UserModel, arrays: Mapping[str, Any] | None, shown: Path) -> Bench:
+    def bench(
+        self,
+        opened: UserModel,
+        arrays: Mapping[str, Any] | None,
+        shown: Path,
+        named: Sequence[Named] | None = None,
+    ) -> Bench:
         """A bench for one file.
 
+        :param named: what becomes of the files that it names, where what has an absolute path was shown when this place was
+            opened; None for what can still be let through.
         :param shown: how the file is called.
         :raises ModelError: it carries code, and nothing confines it here.
         """
@@ -78,7 +88,10 @@ class Seat:
                 f"{shown}: carries code ({'; '.join(carried_rows(opened.found.carries)[:2])}), and nothing confines it here "
                 f"({self.confinement.removeprefix('none: ')}). Do that, use --backend docker, or pass --trust if you trust it."
             )
-        return Bench(Inputs(opened, self.code, arrays), self.settings, self.places, self.store, self.memory_mb)
+        if named is None:
+            named = [item for item in named_files(opened) if not Path(item.path).is_absolute()]
+        given = Inputs(opened, self.code, arrays, tuple(named), confined=not self.confinement.startswith("none"))
+        return Bench(given, self.settings, self.places, self.store, self.memory_mb)
 
     def clear(self) -> None:
         """Drop the copies of files that were measured: a fleet of them would fill the disk."""

@@ -1,16 +1,22 @@
-"""What a user's file could do to whoever loads it, environment by environment."""
+"""What a user's file could do to whoever loads it, environment by environment, and which files that it names it may read."""
 
+import os
+import stat
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from crossload.environments.model import Environment
 from crossload.inspection.advisories import KERAS, TF_KERAS, Exposure, exposures
-from crossload.inspection.carried import CODE, MEANINGS, Carried
-from crossload.user_models.model_file import UserModel
+from crossload.inspection.carried import CODE, MEANINGS, NAMED_FILE, Carried
+from crossload.user_models.model_file import ModelError, UserModel
 from crossload.user_models.saver import keras_of
 
 # Findings that are told one by one; a file of a hundred Lambdas says no more than one of three.
 _MOST = 12
+# Bytes of a file or folder beside the model that is let through without being asked for.
+_LARGEST_BESIDE = 1 << 30
+_MOST_FILES_BESIDE = 1000
 
 
 @dataclass(frozen=True)
@@ -79,3 +85,121 @@ def risk_lines(model: UserModel, environments: Iterable[Environment]) -> list[st
         named = ", ".join(risk.advisories)
         lines.append(f"  {risk.environment} (Keras {risk.keras}) is open to {named}; {mended(risk.fixed)}")
     return lines
+
+
+@dataclass(frozen=True)
+class Named:
+    """A file or folder that a model names, to be read when it is loaded.
+
+    :param path: as the model names it; what is not absolute starts from the folder of whoever loads it.
+    :param where: the layer that names it.
+    :param source: what is let through, read-only; None where nothing is.
+    :param why: why it is let through, or why not and what to do.
+    :param surely: whether loading reads it, as Keras' own layers do; otherwise its name only looks like that of a file.
+    """
+
+    path: str
+    where: str
+    source: Path | None
+    why: str
+    surely: bool = True
+
+    def __str__(self) -> str:
+        place = f" ({self.where})" if self.where else ""
+        return f"reads {self.path}{place}: {self.why}" if self.source else f"names {self.path}{place}, {self.why}"
+
+
+def allowed_paths(given: Sequence[Path]) -> tuple[Path, ...]:
+    """What a user lets models read, as absolute paths.
+
+    :raises ModelError: it is not there.
+    """
+    for path in given:
+        if not path.exists():
+            raise ModelError(f"--allow-read {path}: there is no such file or folder.")
+    return tuple(path.absolute() for path in given)
+
+
+def named_files(model: UserModel, allowed: Sequence[Path] = ()) -> list[Named]:
+    """What becomes of each file that a model names.
+
+    A file that nobody trusts may name any other one, and what it learns from it may end in what is written. So it gets what lies
+    beside it, as plain files without links and not hidden, and else only what the user names.
+
+    :param allowed: what the user lets it read: files, and folders with all that is in them.
+    """
+    found = {}
+    for item in model.found.carries:
+        if item.names and item.names not in found:
+            source, why = _source_of(item.names, model.path, allowed)
+            if source is not None or item.construct != NAMED_FILE or Path(item.names).is_absolute():
+                found[item.names] = Named(item.names, item.where, source, why, item.construct != NAMED_FILE)
+    return list(found.values())
+
+
+def _source_of(name: str, model: Path, allowed: Sequence[Path]) -> tuple[Path | None, str]:
+    if "://" in name:
+        return None, "which is a URL: nothing is fetched here. Fetch it, and name the copy in the model"
+    folder = model.absolute().parent
+    path = Path(name)
+    given = _given(path, allowed)
+    if given is not None:
+        return given, "let through by --allow-read"
+    beside = path if path.is_absolute() else folder / path
+    if not beside.exists():
+        place = "" if path.is_absolute() else f", beside the model ({folder})"
+        return None, f"which is not here{place}: put it there, or name it with --allow-read FILE"
+    reason = _why_not_beside(beside, folder)
+    if reason:
+        return (
+            None,
+            f"which is hidden from it ({reason}): --allow-read {beside} lets it through, if you trust the model",
+        )
+    return beside, "it lies beside the model"
+
+
+def _given(path: Path, allowed: Sequence[Path]) -> Path | None:
+    """What the user lets through under a name: the very file, one of a folder, or what ends as the name does."""
+    places = [path] if path.is_absolute() else [Path.cwd() / path]
+    for place in places:
+        real = Path(os.path.realpath(place))
+        if place.exists() and any(real.is_relative_to(os.path.realpath(item)) for item in allowed):
+            return place
+    if path.is_absolute() or ".." in path.parts:
+        return None
+    for item in allowed:
+        if item.parts[-len(path.parts) :] == path.parts:
+            return item
+        inside = item / path
+        if inside.exists() and os.path.realpath(inside) == str(Path(os.path.realpath(item)) / path):
+            return inside
+    return None
+
+
+def _why_not_beside(path: Path, folder: Path) -> str:
+    """Why what a model names is not simply its companion; empty where it is one."""
+    if ".." in path.parts or not path.is_relative_to(folder) or path == folder:
+        return "it does not lie in the model's folder"
+    if folder in (Path.home(), Path(folder.root)):
+        return "the model lies in a home folder"
+    if any(part.startswith(".") for part in path.relative_to(folder).parts):
+        return "its name begins with a dot"
+    place = folder
+    for part in path.relative_to(folder).parts:
+        place = place / part
+        if place.is_symlink():
+            return "a link"
+    return _not_plain(path)
+
+
+def _not_plain(path: Path) -> str:
+    """Why a file, or a folder with everything in it, is more than plain files of a bearable size; empty where it is not."""
+    size = count = 0
+    for item in (path, *path.rglob("*")) if path.is_dir() else (path,):
+        about = item.lstat()
+        if not stat.S_ISREG(about.st_mode) and not stat.S_ISDIR(about.st_mode):
+            return "it holds a link, a pipe or a device" if item != path else "no plain file"
+        size, count = size + about.st_size, count + 1
+        if size > _LARGEST_BESIDE or count > _MOST_FILES_BESIDE:
+            return f"more than {_LARGEST_BESIDE >> 20} MB or {_MOST_FILES_BESIDE} files"
+    return ""

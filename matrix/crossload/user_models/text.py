@@ -120,6 +120,10 @@ def document(check: Check) -> dict[str, Any]:
             **{"classes": list(found.classes), "custom": list(found.custom), "registered": list(found.registered)},
             **{"lambdas": found.lambdas, "compiled": list(found.compiled)},
             "carries": [{"construct": item.construct, "where": item.where} for item in found.carries],
+            "names": [
+                {"path": item.path, "where": item.where, "read": item.source is not None, "why": item.why}
+                for item in check.named
+            ],
         },
         "saved_with": check.saver,
         "saved_with_because": check.why,

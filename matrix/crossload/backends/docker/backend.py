@@ -65,6 +65,7 @@ class DockerBackend(Backend):
             )
         self._config, self._limits = config, limits
         self._folders, self._exchange = [BUILT_IN, *folders], exchange
+        self._named: tuple[Path, ...] = ()
         self._starting = threading.Lock()
         self.client = connect()
         self.images = Images(self.client, build_settings(config), cache_folder() / "image-logs")
@@ -77,13 +78,14 @@ class DockerBackend(Backend):
 
     @cached_property
     def _containers(self) -> Containers:
-        return Containers(self.client, self._config, self._limits, self._folders, self._exchange)
+        return Containers(self.client, self._config, self._limits, self._folders, self._exchange, self._named)
 
     def _started(self) -> Containers:
         with self._starting:
             return self._containers
 
-    def confine(self, readable: Sequence[Path], writable: Sequence[Path]) -> str:
+    def confine(self, readable: Sequence[Path], writable: Sequence[Path], named: Sequence[Path] = ()) -> str:
+        self._named = tuple(named)
         return "container: no network, a read-only root, no capabilities, limits on memory, processor and processes"
 
     def why_not(self, environments: Iterable[Environment]) -> str:

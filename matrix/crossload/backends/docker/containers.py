@@ -98,13 +98,21 @@ class Containers:
     :param folders: scenario packages that containers may see.
     :param exchange: where workers get their folders; on the disk of the store, artifacts are passed by links. None stands
         for the folder for temporary files.
+    :param named: files and folders that models name, shown at their own paths.
     """
 
     def __init__(
-        self, client: Any, config: DockerConfig, limits: Limits, folders: Iterable[Path], exchange: Path | None
+        self,
+        client: Any,
+        config: DockerConfig,
+        limits: Limits,
+        folders: Iterable[Path],
+        exchange: Path | None,
+        named: Iterable[Path] = (),
     ) -> None:
         self._client, self._exchange = client, exchange
         self._roots, self._mounts = code_mounts(folders)
+        self._mounts += [Mount(str(path), str(path.resolve()), type="bind", read_only=True) for path in named]
         self._confinement = confinement(config, limits, int(client.info().get("NCPU") or 1))
         if is_podman(client):
             self._confinement["ulimits"] = own_limits()

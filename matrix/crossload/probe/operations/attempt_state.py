@@ -1,11 +1,13 @@
 """What the attempts of one request share: the copies that remedies make, and what has been learnt so far."""
 
+import contextlib
 import os
 import shutil
 import tempfile
 
 from .. import agreement, attempts
 from ..errors import NotApplicableError
+from ..protocol import NAMED
 
 RENAME = "rename"
 
@@ -49,6 +51,21 @@ class Copies(object):
     def remove(self):
         if self._folder:
             shutil.rmtree(self._folder, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def beside_named(directory):
+    """Work where the files lie that a model names by relative paths, if there are any."""
+    folder = os.path.join(directory, NAMED)
+    if not os.path.isdir(folder):
+        yield
+        return
+    before = os.getcwd()
+    os.chdir(folder)
+    try:
+        yield
+    finally:
+        os.chdir(before)
 
 
 class Progress(object):

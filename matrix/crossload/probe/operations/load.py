@@ -112,7 +112,8 @@ def load(request, emit):
             emit({"event": "begin", "attempt": name})
             started = time.monotonic()
             try:
-                record = _attempt(request, code, name, reference, copies, emit)
+                with attempt_state.beside_named(request["directory"]):
+                    record = _attempt(request, code, name, reference, copies, emit)
             except NotApplicableError as error:
                 progress.note_unfit(error.piece or pieces[-1])
                 emit({"event": "skipped", "attempt": name})

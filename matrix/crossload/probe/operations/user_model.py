@@ -66,7 +66,8 @@ def reference(request, emit):
     code = scenario_code.ScenarioCode(request["scenario"])
     copies = attempt_state.Copies(os.path.join(request["directory"], request["file"]))
     try:
-        found = _reference(request, emit, code, copies)
+        with attempt_state.beside_named(request["directory"]):
+            found = _reference(request, emit, code, copies)
         emit(dict(found, event="referenced", seconds=time.monotonic() - started))
     except StageError as failure:
         said = errors.describe(failure.error)
@@ -262,18 +263,19 @@ def resave(request, emit):
     name, form = request["attempt"], FORMATS[request["format"]]
     context = load.LoadContext(code, name, known, request["format"])
     try:
-        staged("import", emit, code.module)
-        model, notes = staged("load", emit, _load_by, name, form, context, copies)
-        wanted = [rung for rung in (OUTPUTS, WEIGHTS, OPTIMIZER) if rung in form.rungs]
-        rungs = staged("call", emit, load.measure_rungs, model, wanted, known, code, context.gives)
-        emit({"event": "attempt", "attempt": name, "outcome": "loaded", "rungs": rungs, "note": "; ".join(notes)})
-        target = FORMATS[request["save_as"]]
-        path = os.path.join(request["output"], target.file_name)
-        layers = []
-        if request.get("trace"):
-            model, layers = staged("trace", emit, tracing.traced, model)
-        staged("save", emit, target.save, model, path)
-        emit({"event": "saved", "file": target.file_name, "traced": layers, "seconds": time.monotonic() - started})
+        with attempt_state.beside_named(request["directory"]):
+            staged("import", emit, code.module)
+            model, notes = staged("load", emit, _load_by, name, form, context, copies)
+            wanted = [rung for rung in (OUTPUTS, WEIGHTS, OPTIMIZER) if rung in form.rungs]
+            rungs = staged("call", emit, load.measure_rungs, model, wanted, known, code, context.gives)
+            emit({"event": "attempt", "attempt": name, "outcome": "loaded", "rungs": rungs, "note": "; ".join(notes)})
+            target = FORMATS[request["save_as"]]
+            path = os.path.join(request["output"], target.file_name)
+            layers = []
+            if request.get("trace"):
+                model, layers = staged("trace", emit, tracing.traced, model)
+            staged("save", emit, target.save, model, path)
+            emit({"event": "saved", "file": target.file_name, "traced": layers, "seconds": time.monotonic() - started})
     except StageError as failure:
         said = errors.describe(failure.error)
         said["error"] = copies.hide(said["error"])
