@@ -74,6 +74,11 @@ def is_comparable(verdict: str) -> bool:
     return verdict in _SEVERITIES
 
 
+NOT_JUDGEABLE = (
+    "not judgeable on these inputs: where it was written, moving weights and inputs by one unit in the last place moves the "
+    "outputs as far; give inputs that it was trained on with --inputs"
+)
+
 PASS, LOST, NA = "pass", "lost", "n/a"
 
 KEEPS = f"{attempts.TRANSLATE} keeps "
@@ -114,6 +119,7 @@ class Judged:
     :param rungs: each rung's state: ``pass``, ``lost`` or ``n/a``.
     :param max_scaled_diff: largest difference of an output by the largest magnitude in it; None where it was not measured.
     :param predicts: whether `predict` came to its end, where it was tried; ``predicts_alike`` whether it gave the same outputs.
+    :param is_chance: whether the outputs disagree, and no more than the saver's own do when weights and inputs are nudged.
     :param fidelity: highest rung (1 to 6) up to which no applicable rung failed; 0 when the lowest applicable one failed;
         None when nothing was loaded.
     """
@@ -136,6 +142,7 @@ class Judged:
     predicts: bool = True
     predicts_alike: bool = True
     predict_died: bool = False
+    is_chance: bool = False
 
     @property
     def afterwards(self) -> str:
@@ -199,6 +206,13 @@ class Verdict:
 def within(frontier: Sequence[Sequence[float]], tolerance: "Tolerance") -> bool:
     """Whether every element agrees: the outputs are those of the same function (``probe/agreement.py`` has the rule)."""
     return bool(agreement.within(frontier, tolerance.atol, tolerance.rtol, tolerance.spread))
+
+
+def _is_chance(measured: Measurement | None, tolerance: "Tolerance") -> bool:
+    """Whether outputs disagree, and no more than the saver's own do when its weights and inputs are nudged."""
+    if not measured or measured.get("mismatch") or "frontier" not in measured or measured["bit_equal"]:
+        return False
+    return bool(agreement.is_chance(measured["frontier"], tolerance.atol, tolerance.rtol, tolerance.spread))
 
 
 def _outputs_state(measured: Measurement, tolerance: "Tolerance") -> str:
@@ -314,13 +328,16 @@ def judge_attempt(record: AttemptRecord, tolerance: "Tolerance") -> Judged:
         predicts="error_type" not in predicted,
         predicts_alike=_step_state(predicted, tolerance) != LOST,
         predict_died=bool(predicted.get("died")),
+        is_chance=_is_chance(outputs, tolerance),
     )
 
 
 def _later_error(measured: Measurement) -> tuple[str, Measurement] | None:
     """What people do with the model and what raises there, worst first: where it was tried, and the error."""
     used: Mapping[str, Measurement] = measured.get(USE) or {}
-    tried: dict[str, Measurement] = {PREDICT: used.get(PREDICT, {}), TRAINING: measured.get(TRAINING) or {}, **used}
+    # A step of ours comes behind what people meet: they see what `fit` says.
+    in_order = {step: used.get(step, {}) for step in (PREDICT, EVALUATE, FIT)}
+    tried: dict[str, Measurement] = {**in_order, TRAINING: measured.get(TRAINING) or {}, **used}
     return next(((stage, found) for stage, found in tried.items() if "error_type" in found), None)
 
 
@@ -338,6 +355,8 @@ def verdict(records: Sequence[AttemptRecord], tolerance: "Tolerance") -> Verdict
     if plain.outcome == HARNESS_ERROR:
         return Verdict(HARNESS_ERROR, None, plain, plain.error)
     if plain.outcome == "loaded" and plain.called:
+        if plain.is_chance:
+            return Verdict(NOT_APPLICABLE, None, plain, NOT_JUDGEABLE)
         if plain.rungs[OUTPUTS] == LOST:
             return Verdict(DIFFERS, plain, plain, _repair(judged))
         if plain.predicts and not plain.predicts_alike:

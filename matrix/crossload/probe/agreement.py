@@ -15,6 +15,9 @@ import math
 # No noise excuses more than this share of the output's scale: where a function is not continuous, one unit may flip an output.
 _MOST_OF_SCALE = 0.01
 
+# Noise is a root mean square: what is more than so many times as far away is no chance.
+_TIMES_NOISE = 10.0
+
 # Before noise was measured only differences and magnitudes were kept. Up to this share of the scale is what float32 gives: forty
 # units in the last place. The largest magnitude that was kept is never more than the scale.
 _UNMEASURED_OF_SCALE = 5e-6
@@ -38,6 +41,27 @@ def within(frontier, atol, rtol, spread):
         if len(entry) == 2
         else entry[0] <= limit(entry, atol, rtol, spread)
         for entry in frontier
+    )
+
+
+def is_chance(frontier, atol, rtol, spread):
+    """Whether nothing can be said: outputs that disagree are no farther apart than the saver's own are when they are nudged.
+
+    Where one unit in the last place moves an output tensor by more than a hundredth of its scale, the model makes large
+    differences of the smallest (a recurrent network on inputs that it was never trained on): two correct evaluations are as far
+    apart as two models. In the measurements of real differences the largest such share is 4e-4.
+
+    :param frontier: as ``compare_arrays`` gives it; its tensors are told apart by their scale.
+    """
+    if any(len(entry) != 4 for entry in frontier):
+        return False
+    noises = {}
+    for _, _, noise, scale in frontier:
+        noises[scale] = max(noises.get(scale, 0.0), noise)
+    apart = [entry for entry in frontier if entry[0] > limit(entry, atol, rtol, spread)]
+    return bool(apart) and all(
+        noises[scale] >= _MOST_OF_SCALE * scale and difference <= _TIMES_NOISE * noises[scale]
+        for difference, _, _, scale in apart
     )
 
 

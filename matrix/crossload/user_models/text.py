@@ -1,13 +1,17 @@
 """A check in words, and as plain data."""
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
 from crossload.domain.cells import CellRow
-from crossload.domain.verdicts import DIFFERS, KEEPS, LOADS, LOSSY, REMEDY, USABLE, difference_in_words
+from crossload.domain.verdicts import DIFFERS, KEEPS, LOADS, LOSSY, NOT_JUDGEABLE, REMEDY, USABLE, difference_in_words
 from crossload.probe.formats import EVALUATE, FIT, SAVE_AGAIN, TRAINING
 from crossload.user_models.check import Check
 from crossload.user_models.model_file import UserModel
+
+# How what a step raised is kept, apart from other reasons why it was not tried.
+_RAISED = re.compile(r"\w+(Error|Exception)\b")
 
 
 def model_rows(model: UserModel) -> list[tuple[str, str]]:
@@ -81,6 +85,8 @@ def summary(check: Check) -> str:
                 kept.setdefault(said.removeprefix(KEEPS), []).append(row["loaded_with"])
     if helped:
         parts.append(f"with a remedy in {', '.join(helped)}")
+    if unknown := [row["loaded_with"] for row in check.rows if row.get("reason") == NOT_JUDGEABLE]:
+        parts.append(f"NOT JUDGEABLE in {', '.join(unknown)} (made-up inputs tell nothing of it: give --inputs)")
     if wrong:
         parts.append(f"GIVES OTHER OUTPUTS IN SILENCE in {', '.join(wrong)}")
     parts += [f"{what} in {', '.join(where)}" for what, where in _afterwards(check.rows).items()]
@@ -91,6 +97,9 @@ def summary(check: Check) -> str:
     training = str(check.reference.get("unmeasured", {}).get("training", ""))
     if training.partition(":")[0].endswith("Error") and not training.startswith("UnmeasurableError"):
         parts.append(f"training raises {' '.join(training.split())[:120]} where it was written, too (compile it anew)")
+    for step, why in (check.reference.get("use") or {}).items():
+        if _RAISED.match(str(why)):
+            parts.append(f"{step} raises {' '.join(str(why).split())[:120]} where it was written, too")
     if not check.exact:
         parts.append(f"measured against {check.saver}, which stands in for what wrote it")
     return f"{check.model.path.name} {'; '.join(parts)}."

@@ -14,7 +14,7 @@ MEANINGS = {
     "crashes": "the process died, or ran past its time or memory limit",
     "differs": "loads without an error and computes something else",
     "cannot-save": "building, fitting or saving raised in the saving environment",
-    "not-applicable": "outside the versions that the scenario declares",
+    "not-applicable": "outside the versions that the scenario declares, or not judgeable on the inputs",
     "unavailable": "the environment could not be had here",
     "harness-error": "our own code failed; says nothing about TensorFlow",
 }

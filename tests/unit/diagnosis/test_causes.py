@@ -228,6 +228,12 @@ LOST_SLOTS: Any = {"optimizer": {"same": False, "differences": {"slots": [[[8, 8
     [
         ({"format": "savedmodel", "measured": LOST_SLOTS, "file": {"container": "savedmodel"}}, "savedmodel-optimizer-reset"),
         ({"measured": LOST_SLOTS, "file": H5}, "optimizer-state-reset"),
+        ({"measured": LOST_SLOTS, "file": H5, "loader": KERAS_3, "stage": "evaluate", "error_type": "ValueError",
+          "error": "Expected all entries in the `metrics` list to be metric objects. Received instead:\nmetrics=[[<Mean>]]"},
+         "metrics-in-a-list"),
+        ({"measured": LOST_SLOTS, "file": H5, "loader": KERAS_3, "stage": "fit", "error_type": "ValueError",
+          "error": "Unknown variable: <KerasVariable shape=(3, 4), path=dense/kernel>. This optimizer can only be called for …"},
+         "optimizer-without-variables"),
         ({"measured": {"optimizer": {"same": False, "note": "not compiled"}}}, "not-compiled"),
         ({"rungs": {"weights": "pass", "outputs": "pass", "optimizer": "pass", "training": "lost"}}, "training-arithmetic"),
         ({"rungs": {"weights": "pass", "outputs": "pass", "optimizer": "pass", "training": "lost"},

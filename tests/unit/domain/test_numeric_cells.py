@@ -15,6 +15,7 @@ import pytest
 
 from crossload.config import Tolerance, Tolerances
 from crossload.domain.verdicts import within
+from crossload.probe.agreement import is_chance
 
 CELLS: list[dict[str, Any]] = json.loads((Path(__file__).parent / "numeric_cells.json").read_text("utf-8"))
 HARMLESS = [cell for cell in CELLS if cell["kind"] == "harmless"]
@@ -54,3 +55,19 @@ def test_there_is_room_on_both_sides(spread: float) -> None:
 def test_measurements_of_before_are_judged_alike(cell: dict[str, Any]) -> None:
     pairs = [entry[:2] for entry in cell["frontier"]]
     assert within(pairs, DEFAULT) is (cell["kind"] == "harmless")
+
+
+@pytest.mark.parametrize("cell", REAL, ids=named)
+def test_another_function_is_never_excused_as_chance(cell: dict[str, Any]) -> None:
+    assert not is_chance(cell["frontier"], DEFAULT.atol, DEFAULT.rtol, DEFAULT.spread)
+
+
+def test_chance_is_what_the_saver_does_to_itself() -> None:
+    """As far apart as the saver's own outputs, where these move by a large share of their scale; and nothing else."""
+    near = DEFAULT.atol, DEFAULT.rtol, DEFAULT.spread
+    assert is_chance([[0.98, 0.9, 0.25, 1.0], [0.3, 0.1, 0.0, 1.0]], *near)
+    assert not is_chance([[0.98, 0.9, 0.001, 1.0]], *near)
+    assert not is_chance([[0.98, 0.9, 0.05, 1.0]], *near)
+    assert not is_chance([[0.98, 0.9, 0.25, 1.0], [1.9, 1.0, 1e-7, 2.0]], *near), "another output tensor is no chance"
+    assert not is_chance([[1e-7, 0.9, 0.25, 1.0]], *near), "what agrees is judged"
+    assert not is_chance([[0.98, 0.9]], *near)

@@ -594,3 +594,23 @@ def test_a_remedy_whose_outputs_were_not_measured_does_not_help() -> None:
 def test_a_loss_that_is_no_number_never_goes_on(expected: float, difference: float) -> None:
     measured = {"expected": expected, "actual": 5.0, "difference": difference}
     assert rung_state("training", measured, DEFAULT) == "lost"
+
+
+def test_what_the_saver_does_to_itself_is_no_other_function() -> None:
+    """Nothing can be said of a chaotic model on made-up inputs: neither that it is right nor that it is another function."""
+    record = loaded("plain", "beyond")
+    record["rungs"]["outputs"] |= {"frontier": [[0.98, 0.9, 0.25, 1.0]]}
+    found = verdict([record], DEFAULT)
+    assert (found.verdict, found.resting) == (verdicts.NOT_APPLICABLE, None)
+    assert "--inputs" in found.reason
+    record["rungs"]["outputs"] |= {"frontier": [[0.98, 0.9, 0.001, 1.0]]}
+    assert verdict([record], DEFAULT).verdict == "differs"
+    assert not verdicts._is_right(judge_attempt({**record, "attempt": REMEDY}, DEFAULT))
+
+
+def test_what_people_do_is_named_before_a_step_of_ours() -> None:
+    record = loaded("plain", "within")
+    record["rungs"]["training"] = {"error_type": "ValueError", "error": "Unknown variable: <KerasVariable>"}
+    record["rungs"]["use"] = {"predict": {"works": True}, "evaluate": {"error_type": "ValueError", "error": "metrics"}}
+    found = judge_attempt(record, DEFAULT)
+    assert (found.stage, found.error) == ("evaluate", "metrics")

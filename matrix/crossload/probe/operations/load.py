@@ -11,6 +11,8 @@ from .. import attempts, errors
 from ..errors import NotApplicableError, NotAvailableError, NotTranslatableError
 from ..formats import (
     ARCHITECTURE,
+    EVALUATE,
+    FIT,
     FORMATS,
     INFERENCE,
     OPTIMIZER,
@@ -23,7 +25,7 @@ from ..formats import (
 )
 from ..translate import operations as stored_operations
 from ..translate.layers import bears_name
-from . import attempt_state, compile_settings, measuring, scenario_code, use
+from . import attempt_state, compile_settings, measuring, sample_inputs, save, scenario_code, use
 
 
 class Reference(object):
@@ -250,20 +252,40 @@ def _use(step, model, reference, results, before):
     """Run one step of the rung ``use``. What fails where the file was written says nothing of the load."""
     found = results.setdefault(USE, {})
     at_home = (reference.facts.get("use") or {}).get(step, "not tried where it was written")
-    if at_home:
+    untried = at_home in (save.NOT_COMPILED, save.FUNCTION_ONLY)
+    if at_home and not (untried and _can_be_tried(step, model)):
         found[step] = {"not_applicable": at_home}
         return
     before("%s:%s" % (USE, step), dict(results))
     inputs, targets = reference.arrays("inputs"), reference.arrays("targets")
+    if untried and step in (EVALUATE, FIT):
+        targets = sample_inputs.make_targets(reference.arrays("outputs"), measuring.compile_config(model))
     try:
         given = use.run(step, model, inputs, targets, reference.names)
         found[step] = {"works": True}
-        if given is not None:
+        if given is not None and not untried:
             found[step] = measuring.compare_arrays(reference.arrays("outputs"), given, reference.arrays("noise"))
     except Exception as error:
         if errors.is_our_fault(error):
             raise
         found[step] = dict(errors.describe(error))
+        if untried and step in (EVALUATE, FIT) and not _trains_on(targets, step, model, inputs, reference.names):
+            found[step] = {"not_applicable": "%s, and made-up targets do not fit its loss" % at_home}
+
+
+def _can_be_tried(step, model):
+    """Whether a step that was not tried where the file was written can be tried here."""
+    return hasattr(model, step) and (step not in (EVALUATE, FIT) or measuring.is_compiled(model))
+
+
+def _trains_on(targets, step, model, inputs, names):
+    """Whether the step works with these targets and the model's own loss alone: then what it is compiled with is to blame."""
+    try:
+        model.compile("sgd", loss=model.loss)
+        use.run(step, model, inputs, targets, names)
+    except Exception:  # of what only may be right nothing is said
+        return False
+    return True
 
 
 def _outputs(model, inputs, gives, names=()):

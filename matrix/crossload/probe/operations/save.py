@@ -16,6 +16,11 @@ from . import measuring, noise, scenario_code, use
 _LIKE_A_CALL = 1e-4
 
 
+# Why a step of the rung ``use`` was not tried where the file was written: what is loaded elsewhere may have it all the same.
+NOT_COMPILED = "the model is not compiled"
+FUNCTION_ONLY = "only a function was loaded"
+
+
 class UnmeasurableError(Exception):
     """The model does not have what a rung is about."""
 
@@ -156,7 +161,7 @@ def measure(model, reference, arrays, inputs, targets, outputs, code, steps=(), 
 
     def keep_training():
         if not measuring.is_compiled(model):
-            raise UnmeasurableError("the model is not compiled")
+            raise UnmeasurableError(NOT_COMPILED)
         scenario_code.update(model, inputs, targets, names)
         reference["loss_after_update"] = code.loss(targets, forward(model, inputs))
 
@@ -198,7 +203,7 @@ def measure(model, reference, arrays, inputs, targets, outputs, code, steps=(), 
     needs_compile = [] if measuring.is_compiled(model) else [EVALUATE, FIT]
     for step in steps:
         if step != PREDICT:
-            reference["use"][step] = "the model is not compiled" if step in needs_compile else try_use(step)
+            reference["use"][step] = NOT_COMPILED if step in needs_compile else try_use(step)
 
 
 def _largest_file(path):

@@ -113,7 +113,8 @@ def _reference(request, emit, code, copies):
         save.keep(facts, arrays, "targets", targets)
         save.keep(facts, arrays, "outputs", outputs)
         save.keep(facts, arrays, "noise", noise.of_outputs(model, inputs, outputs, _caller(gives)))
-        facts["unmeasured"] = {rung: "only a function was loaded" for rung in RUNGS if rung != OUTPUTS}
+        facts["unmeasured"] = {rung: save.FUNCTION_ONLY for rung in RUNGS if rung != OUTPUTS}
+        facts["use"] = dict.fromkeys(request.get("use", ()), save.FUNCTION_ONLY)
     else:
         steps = request.get("use", ()) if USE in form.rungs else ()
 
@@ -139,6 +140,7 @@ def _reference(request, emit, code, copies):
         "outputs": [sample_inputs.describe(array) for array in outputs],
         "parameters": measuring.parameters(model) if gives != INFERENCE else None,
         "compiled": bool(gives != INFERENCE and measuring.is_compiled(model)),
+        "use": facts.get("use") or {},
     }
     # A large model is not held twice: what follows loads it anew.
     save.write_arrays(request["output"], arrays)

@@ -1,0 +1,89 @@
+"""What people do with a model is tried where it is loaded, too, when it could not be tried where it was written."""
+
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from crossload.probe.operations import load, measuring, save, use
+
+_use: Any = load._use  # the probe carries no annotations
+ARRAYS = {
+    "inputs": [np.zeros((4, 3), np.float32)],
+    "outputs": [np.zeros((4, 2), np.float32)],
+    "targets": [],
+    "noise": [],
+}
+
+
+class _Model:
+    """A compiled model whose steps raise what is given."""
+
+    loss = "mse"
+
+    def __init__(self, **raising: str) -> None:
+        self.raising = raising
+        self.compiled_anew = False
+
+    def predict(self) -> None: ...
+    def evaluate(self) -> None: ...
+    def fit(self) -> None: ...
+
+    def compile(self, *arguments: Any, **options: Any) -> None:
+        self.compiled_anew = True
+
+
+@pytest.fixture
+def tried(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, Any]]:
+    calls: list[tuple[str, Any]] = []
+
+    def run(step: str, model: Any, inputs: Any, targets: Any, names: Any = ()) -> Any:
+        calls.append((step, targets))
+        if step in model.raising and (not model.compiled_anew or model.raising[step] == "always"):
+            raise ValueError("Expected all entries in the `metrics` list to be metric objects")
+        return [np.ones((4, 2), np.float32)] if step == "predict" else None
+
+    monkeypatch.setattr(use, "run", run)
+    monkeypatch.setattr(measuring, "is_compiled", lambda model: model.loss is not None)
+    monkeypatch.setattr(measuring, "compile_config", lambda model: {"loss": [{"name": model.loss}]})
+    return calls
+
+
+def _result(step: str, model: Any, at_home: str) -> dict[str, Any]:
+    reference = SimpleNamespace(facts={"use": {step: at_home}}, arrays=lambda kind: ARRAYS[kind], names=())
+    results: dict[str, Any] = {}
+    _use(step, model, reference, results, lambda rung, so_far: None)
+    found: dict[str, Any] = results["use"][step]
+    return found
+
+
+@pytest.mark.parametrize("at_home", [save.NOT_COMPILED, save.FUNCTION_ONLY])
+@pytest.mark.parametrize("step", ["evaluate", "fit"])
+def test_what_raises_here_is_said_though_it_was_not_tried_there(step: str, at_home: str, tried: list[Any]) -> None:
+    """At home it loads with compile=False alone: here it comes back compiled, and evaluate raises."""
+    found = _result(step, _Model(**{step: "compiled so"}), at_home)
+    assert found["error_type"] == "ValueError"
+    # Targets are made for what the model is compiled with here; there was nothing to make them for.
+    assert [array.shape for array in tried[0][1]] == [(4, 2)]
+
+
+def test_made_up_targets_that_do_not_fit_accuse_nobody(tried: list[Any]) -> None:
+    found = _result("fit", _Model(fit="always"), save.NOT_COMPILED)
+    assert found == {"not_applicable": "the model is not compiled, and made-up targets do not fit its loss"}
+
+
+def test_what_works_here_works(tried: list[Any]) -> None:
+    assert _result("evaluate", _Model(), save.NOT_COMPILED) == {"works": True}
+    # What a call gives is compared; that `predict` is the same function was not seen where it was written.
+    assert _result("predict", _Model(), save.FUNCTION_ONLY) == {"works": True}
+
+
+def test_what_is_not_compiled_here_either_is_not_tried(tried: list[Any]) -> None:
+    model = _Model(evaluate="compiled so")
+    model.loss = None  # type: ignore[assignment]
+    assert _result("evaluate", model, save.NOT_COMPILED) == {"not_applicable": save.NOT_COMPILED}
+    assert _result("evaluate", _Model(), "ValueError: it raises at home") == {
+        "not_applicable": "ValueError: it raises at home"
+    }
+    assert not tried
