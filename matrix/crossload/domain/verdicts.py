@@ -7,7 +7,19 @@ from typing import TYPE_CHECKING, Any
 
 from crossload.domain.attempts import AttemptRecord
 from crossload.probe import agreement, attempts
-from crossload.probe.formats import ARCHITECTURE, OPTIMIZER, OUTPUTS, PREDICT, RUNGS, STEPS, TRAINING, USE, WEIGHTS
+from crossload.probe.formats import (
+    ARCHITECTURE,
+    EVALUATE,
+    FIT,
+    OPTIMIZER,
+    OUTPUTS,
+    PREDICT,
+    RUNGS,
+    STEPS,
+    TRAINING,
+    USE,
+    WEIGHTS,
+)
 
 if TYPE_CHECKING:
     from crossload.config import Tolerance

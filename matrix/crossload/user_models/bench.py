@@ -434,8 +434,8 @@ def _why_no_reference(events: Sequence[Mapping[str, Any]], saver: str, given: In
 def _hint(error: str, code: UserCode) -> str:
     if beside := _NOT_THERE.search(_telling_line(error)):
         return (
-            f"It does not hold {beside['path']}, which its configuration names: put that beside the model, name it with --allow-read, "
-            "or save the model with the content inside (vocabulary as a list; a layer in place of TFSMLayer)."
+            f"It does not hold {beside['path']}, which its configuration names: put that beside the model, name it with "
+            "--allow-read, or save the model with the content inside (vocabulary as a list; a layer in place of TFSMLayer)."
         )
     if "Unknown" in error or "custom" in error.lower() or "could not be found" in error.lower():
         if not code.custom:

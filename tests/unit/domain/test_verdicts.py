@@ -605,7 +605,8 @@ def test_what_the_saver_does_to_itself_is_no_other_function() -> None:
     assert "--inputs" in found.reason
     record["rungs"]["outputs"] |= {"frontier": [[0.98, 0.9, 0.001, 1.0]]}
     assert verdict([record], DEFAULT).verdict == "differs"
-    assert not verdicts._is_right(judge_attempt({**record, "attempt": REMEDY}, DEFAULT))
+    record["attempt"] = REMEDY
+    assert not verdicts._is_right(judge_attempt(record, DEFAULT))
 
 
 def test_what_people_do_is_named_before_a_step_of_ours() -> None:
