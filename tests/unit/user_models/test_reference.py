@@ -41,7 +41,10 @@ def test_the_error_within_is_said_and_what_the_file_does_not_hold() -> None:
     given = cast(
         Inputs,
         SimpleNamespace(
-            model=SimpleNamespace(path=Path("text.keras")), code=SimpleNamespace(custom="", factory=""), inputs=None
+            model=SimpleNamespace(path=Path("text.keras")),
+            code=SimpleNamespace(custom="", factory=""),
+            inputs=None,
+            hidden="",
         ),
     )
     said = _why_no_reference(events, "2.16-cpu", given, Limits())
@@ -64,7 +67,8 @@ def _found(loads: set[str], exact: bool) -> tuple[str, bool]:
             raise CannotLoadError(f"model.h5: {name} cannot load it")
         return name
 
-    bench: Any = SimpleNamespace(reference=reference, given=SimpleNamespace(model=SimpleNamespace(path="model.h5")))
+    given = SimpleNamespace(model=SimpleNamespace(path="model.h5"), hidden="")
+    bench: Any = SimpleNamespace(reference=reference, given=given)
     writer = Writer(HOME, "the file says so", exact)
     place, artifact, _, is_exact = _reference(bench, writer, [LATER], lambda line: None)
     assert str(artifact) == place.id
@@ -84,3 +88,13 @@ def test_that_nothing_loads_it_follows_from_the_writer_alone() -> None:
     with pytest.raises(ModelError, match="whether it loads there is not known") as raised:
         _found(set(), exact=False)
     assert not isinstance(raised.value, CannotLoadError)
+
+
+def test_what_confinement_hides_comes_before_any_other_hint() -> None:
+    events: list[dict[str, Any]] = [
+        {"event": "raised", "stage": "load", "error_type": "ValueError", "error": "no such file"}
+    ]
+    hidden = "It names /etc/words (lookup), which is hidden from it: --allow-read /etc/words lets it through"
+    model, code = SimpleNamespace(path=Path("text.keras")), SimpleNamespace(custom="", factory="")
+    given = cast(Inputs, SimpleNamespace(model=model, code=code, inputs=None, hidden=hidden))
+    assert _why_no_reference(events, "2.16-cpu", given, Limits()).endswith(f"no such file. {hidden}.")
