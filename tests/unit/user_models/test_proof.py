@@ -192,8 +192,9 @@ def _bench(store: Store, monkeypatch: pytest.MonkeyPatch) -> Bench:
 
     monkeypatch.setattr(Bench, "_request", lambda self, op, form, lent, file, output, **way: output)
     monkeypatch.setattr(Bench, "_ask", ask)
+    given: Any = SimpleNamespace(named=())
     nothing: Any = None
-    return Bench(nothing, nothing, nothing, store)
+    return Bench(given, nothing, nothing, store)
 
 
 def test_a_stop_cannot_leave_a_reference_of_its_own_to_be_compared_with(
