@@ -60,7 +60,6 @@ def _options(path: str | Path, told: With) -> "ModelOptions":
         build=told.get("build"),
         inputs=None if inputs is None else Path(inputs),
         saved_with=told.get("saved_with"),
-        allow_read=tuple(Path(item) for item in told.get("allow_read", ())),
     )
     conditions = Conditions(
         config=config_in_use(config),
@@ -68,7 +67,7 @@ def _options(path: str | Path, told: With) -> "ModelOptions":
         trust=told.get("trust", False),
         memory_mb=told.get("memory_mb"),
     )
-    return ModelOptions(Path(path), conditions, given)
+    return ModelOptions(Path(path), conditions, given, tuple(Path(item) for item in told.get("allow_read", ())))
 
 
 def check(

@@ -22,11 +22,15 @@ from crossload.util.terminal import Say
 
 @dataclass(frozen=True)
 class ModelOptions:
-    """A user's file, what goes with it, and how it is measured."""
+    """A user's file, what goes with it, and how it is measured.
+
+    :param allow_read: files and folders that the model may read where it names them, besides what lies next to it.
+    """
 
     model: Path
     conditions: Conditions
     given: Given = NOTHING_GIVEN
+    allow_read: tuple[Path, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -85,7 +89,7 @@ def open_bench(
     :raises ModelError: the code or the inputs cannot be used.
     """
     arrays = read_inputs(options.given.inputs) if options.given.inputs is not None else None
-    named = named_files(opened, allowed_paths(options.given.allow_read))
+    named = named_files(opened, allowed_paths(options.allow_read))
     for item in named:
         say(str(item))
     shown = tuple(item.source for item in named if item.source and Path(item.path).is_absolute())

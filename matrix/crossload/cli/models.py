@@ -132,7 +132,7 @@ def check(
     from crossload.fleet.sources import is_single
     from crossload.user_models.seat import Conditions, Given
 
-    given = Given(custom_objects, build, inputs, saved_with, tuple(allow_read or ()))
+    given = Given(custom_objects, build, inputs, saved_with)
     conditions = Conditions(config, backend, trust, memory)
     if not is_single(sources):
         if sarif is not None:
@@ -169,7 +169,7 @@ def check(
 
     check_fail_on(words(fail_on) or [])
     out = out or Path("build/check")
-    options = ModelOptions(Path(sources[0]), conditions, given)
+    options = ModelOptions(Path(sources[0]), conditions, given, tuple(allow_read or ()))
     console = open_console()
     say = (lambda line: None) if as_json else lines_to(console)
     found, page = check_model(options, words(tf), static, DEFAULT_OUT, out / "index.html", say, sarif_file=sarif)
@@ -228,7 +228,7 @@ def convert(
     from crossload.fleet.sources import is_single
     from crossload.user_models.seat import Conditions, Given
 
-    given = Given(custom_objects, build, inputs, saved_with, tuple(allow_read or ()))
+    given = Given(custom_objects, build, inputs, saved_with)
     conditions = Conditions(config, backend, trust, memory)
     target = Target(to=to, out=out, format=format, keep=keep, max_hops=max_hops, route=route)
     if not is_single(sources):
@@ -249,7 +249,7 @@ def convert(
         raise typer.Exit(1 if counts[FAILED] else 0)
     from crossload.user_models.convert import proof_path
 
-    options = ModelOptions(Path(sources[0]), conditions, given)
+    options = ModelOptions(Path(sources[0]), conditions, given, tuple(allow_read or ()))
     say = lines_to(open_console())
     done = convert_model(options, target, DEFAULT_OUT, say)
     assert done.walk.proof is not None

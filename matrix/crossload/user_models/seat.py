@@ -23,14 +23,12 @@ class Given:
     :param build: ``FILE:FUNCTION``, which builds the model, for files of weights alone.
     :param inputs: an npz to call it with; None where inputs are to be made.
     :param saved_with: the version that wrote it; None where the file says so.
-    :param allow_read: files and folders that the model may read where it names them.
     """
 
     custom_objects: str | None = None
     build: str | None = None
     inputs: Path | None = None
     saved_with: str | None = None
-    allow_read: tuple[Path, ...] = ()
 
 
 NOTHING_GIVEN = Given()

@@ -242,7 +242,7 @@ LOST_SLOTS: Any = {"optimizer": {"same": False, "differences": {"slots": [[[8, 8
     ],
 )  # fmt: skip
 def test_lossy_cells_are_diagnosed_from_what_was_measured(cell: dict[str, Any], expected: str) -> None:
-    assert cause_of(verdict="lossy", error_type="", stage="", **cell) == expected
+    assert cause_of(**{"verdict": "lossy", "error_type": "", "stage": "", **cell}) == expected
 
 
 @pytest.mark.parametrize(
