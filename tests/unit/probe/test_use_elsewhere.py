@@ -45,6 +45,7 @@ def tried(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, Any]]:
         return [np.ones((4, 2), np.float32)] if step == "predict" else None
 
     monkeypatch.setattr(use, "run", run)
+    monkeypatch.setattr(use, "wrapped", lambda model: model)
     monkeypatch.setattr(measuring, "is_compiled", lambda model: model.loss is not None)
     monkeypatch.setattr(measuring, "compile_config", lambda model: {"loss": [{"name": model.loss}]})
     return calls

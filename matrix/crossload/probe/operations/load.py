@@ -281,8 +281,10 @@ def _can_be_tried(step, model):
 def _trains_on(targets, step, model, inputs, names):
     """Whether the step works with these targets and the model's own loss alone: then what it is compiled with is to blame."""
     try:
-        model.compile("sgd", loss=model.loss)
-        use.run(step, model, inputs, targets, names)
+        # Compiled anew, a model of Keras 3 still has the metrics that it was loaded with.
+        anew = use.wrapped(model)
+        anew.compile("sgd", loss=model.loss)
+        use.run(step, anew, inputs, targets, names)
     except Exception:  # of what only may be right nothing is said
         return False
     return True

@@ -31,6 +31,13 @@ def run(step, model, inputs, targets, names=()):
     return None
 
 
+def wrapped(model):
+    """A model of the same layers that knows nothing of what this one is compiled with."""
+    from tensorflow import keras
+
+    return keras.Model(model.inputs, model.outputs)
+
+
 def _batch(model, rows):
     """Fewer rows than there are, where the model allows it: several batches have no size of their own in a graph.
 
