@@ -35,7 +35,7 @@ class Model:
         self.drawn, self.own = drawn, random.random()
         self.rate = 0.5
 
-    def _flatten_layers(self, include_self: bool, recursive: bool) -> list[Any]:
+    def _flatten_layers(self, include_self: bool = True) -> list[Any]:
         return [self.layer]
 
     def loss(self) -> float:

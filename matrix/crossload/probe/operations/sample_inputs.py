@@ -217,9 +217,8 @@ def _is_own(layer):
 
 def _parts(layer):
     """The layers inside a layer."""
-    flat = getattr(layer, "_flatten_layers", None)
     try:
-        return list(flat(include_self=False)) if flat else list(layer.submodules)
+        return scenario_code.all_layers(layer)
     except Exception:  # it keeps them where nobody finds them
         return []
 

@@ -226,16 +226,32 @@ def all_layers(model):
     """A model's layers, with those inside of other layers."""
     flat = getattr(model, "_flatten_layers", None)
     if flat is not None:
-        return list(flat(include_self=False, recursive=True))
-    return [item for item in model.submodules if hasattr(item, "get_config")]
+        return list(flat(include_self=False))
+    # TensorFlow 2.0 to 2.3: what its own ``submodules`` walks through fails there for a Sequential.
+    found, waiting = {}, [model]
+    while waiting:
+        holder = waiting.pop()
+        for item in getattr(holder, "_layers", None) or getattr(holder, "layers", None) or ():
+            if id(item) not in found:
+                found[id(item)] = item
+                waiting.append(item)
+    # Lists and dictionaries of layers stand among them as what they are kept in.
+    return [item for item in found.values() if hasattr(item, "get_config")]
 
 
 def without_chance(model):
     """Set to zero what layers of Keras draw numbers by while they train."""
-    from tensorflow import keras
-
+    layers = all_layers(model)
     for attribute, names in _CHANCE.items():
-        classes = tuple(getattr(keras.layers, name) for name in names if hasattr(keras.layers, name))
-        for layer in all_layers(model):
-            if isinstance(layer, classes) and getattr(layer, attribute, None):
+        for layer in layers:
+            if getattr(layer, attribute, None) and _is_of_keras(layer, names):
                 setattr(layer, attribute, 0.0)
+
+
+def _is_of_keras(layer, names):
+    """Whether a layer is of one of these classes of Keras, of whose older forms up to TensorFlow 2.9 no public name is left."""
+    return any(
+        base.__name__ in names
+        and base.__module__.split(".")[0] in ("keras", "tf_keras", "tensorflow", "tensorflow_core")
+        for base in type(layer).__mro__
+    )
