@@ -13,7 +13,6 @@ The steps, in their order; each can be stopped and goes on where it was:
 """
 
 import argparse
-import contextlib
 import json
 import os
 import random
@@ -24,13 +23,14 @@ import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from benchmarks.fleet import memory_mb
+from benchmarks.s3_server import bucket_of
 from crossload.backends.venv import VenvBackend
 from crossload.config import config_in_use, load_config
 from crossload.environments.selection import all_environments
@@ -226,38 +226,13 @@ def convert(folder: Path, seconds: float) -> bool:
     return Step(folder, "convert", KILLS).run(arguments, seconds)
 
 
-@contextlib.contextmanager
-def _server(folder: Path) -> Iterator[dict[str, str]]:
-    """An S3 server that holds the fleet; yields the variables that lead to it."""
-    import s3fs
-    from moto.server import ThreadedMotoServer
-
-    server = ThreadedMotoServer(port=0)
-    server.start()
-    host, port = server.get_host_and_port()
-    variables = {
-        "AWS_ENDPOINT_URL": f"http://{host}:{port}",
-        "AWS_ACCESS_KEY_ID": "test",
-        "AWS_SECRET_ACCESS_KEY": "test",
-        "AWS_DEFAULT_REGION": "us-east-1",
-    }
-    os.environ.update(variables)
-    try:
-        system: Any = s3fs.S3FileSystem(skip_instance_cache=True)
-        system.mkdir("fleet")
-        system.put(f"{folder / 'fleet'}/", "fleet/years/", recursive=True)
-        yield variables
-    finally:
-        server.stop()
-
-
 def bucket(folder: Path, seconds: float) -> bool:
     """The same from an S3 server: what was measured is known by digest, and nothing is measured twice."""
     place = folder / "from bucket"
     if not place.exists():
         place.mkdir()
         shutil.copyfile(folder / "checked" / "journal.jsonl", place / "journal.jsonl")
-    with _server(folder) as variables:
+    with bucket_of(folder / "fleet") as variables:
         arguments = ("check", "s3://fleet/years", "--tf", TARGETS, "--out", "from bucket")
         return Step(folder, "bucket", 0).run(arguments, seconds, variables)
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from benchmarks.s3_server import bucket_of
 from crossload.errors import CrossloadError
 from crossload.fleet.downloads import DownloadError, Downloads
 from crossload.fleet.reading import read_all
@@ -48,28 +49,10 @@ def read(words: list[str], laid_out: Path, cache: Path) -> dict[str, tuple[str, 
 @pytest.fixture(scope="module")
 def bucket(models: Path) -> Iterator[str]:
     """A bucket with the models on a server that speaks S3."""
-    s3fs = pytest.importorskip("s3fs")
-    server_module = pytest.importorskip("moto.server")
-    server = server_module.ThreadedMotoServer(port=0)
-    server.start()
-    host, port = server.get_host_and_port()
-    settings = {
-        "AWS_ENDPOINT_URL": f"http://{host}:{port}",
-        "AWS_ACCESS_KEY_ID": "test",
-        "AWS_SECRET_ACCESS_KEY": "test",
-        "AWS_DEFAULT_REGION": "us-east-1",
-    }
-    before = dict(os.environ)
-    os.environ.update(settings)
-    try:
-        system: Any = s3fs.S3FileSystem(skip_instance_cache=True)
-        system.mkdir("fleet")
-        system.put(f"{models}/", "fleet/years/", recursive=True)
+    pytest.importorskip("s3fs")
+    pytest.importorskip("moto.server")
+    with bucket_of(models):
         yield "s3://fleet/years"
-    finally:
-        os.environ.clear()
-        os.environ.update(before)
-        server.stop()
 
 
 def test_a_bucket_holds_the_same_models_as_the_folder(models: Path, bucket: str, tmp_path: Path) -> None:

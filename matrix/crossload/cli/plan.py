@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from crossload.shipped.answers import Known
     from crossload.upgrade.plan import UpgradePlan
 
-# Possible causes of a message that are told.
-
 KEEP = {"nothing": 3, "model": 2, "optimizer": 1}
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from packaging.version import Version
 
 from crossload.domain.versions import EnvironmentId, spellings, tensorflow_of
-from crossload.environments.lock_files import known_pins, lock_path, read_pins
+from crossload.environments.lock_files import known_pins
 
 Facts = Mapping[str, Any]
 
@@ -91,11 +91,6 @@ def pip_today(measured: Sequence[Facts]) -> str:
 def _pins_of(name: EnvironmentId) -> tuple[str | None, str | None]:
     """Keras and TensorFlow of an environment's lock, as far as this machine has one."""
     pins, _ = known_pins(str(name))
-    if not pins and name.is_keras_3:
-        try:
-            pins = read_pins(lock_path(str(name)).read_text(encoding="utf-8"))
-        except OSError:
-            pins = {}
     return pins.get("keras"), tensorflow_of(pins)
 
 

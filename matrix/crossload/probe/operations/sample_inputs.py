@@ -1,9 +1,8 @@
 """What a user's model is called with: the arrays that were given, or some made from the model's own signature."""
 
-import re
-
 import numpy as np
 
+from ..ordering import natural
 from . import scenario_code
 
 # Sizes tried in turn for axes that a model leaves open.
@@ -70,11 +69,7 @@ def _signature_specs(path):
     except Exception:  # a folder that cannot be read as a function says nothing about its inputs
         return None
     named = signature.structured_input_signature[1]
-    return [_spec(named[name], name) for name in sorted(named, key=_natural)]
-
-
-def _natural(name):
-    return [int(part) if part.isdigit() else part for part in re.split(r"(\d+)", name)]
+    return [_spec(named[name], name) for name in sorted(named, key=natural)]
 
 
 def read(path, names):

@@ -1,10 +1,10 @@
 """Remedies that replace the load call: the saved function alone, or the scenario's code with the saved weights."""
 
 import os
-import re
 import shutil
 
 from ..errors import NotApplicableError, NotAvailableError
+from ..ordering import natural
 from . import file_kinds
 
 # The one call that every SavedModel of a Keras model has.
@@ -44,8 +44,8 @@ def _in_session(path):
     with graph.as_default():
         session = tf.compat.v1.Session(graph=graph)
         signature = tf.compat.v1.saved_model.load(session, ["serve"], path).signature_def[_ENDPOINT]
-    inputs = [signature.inputs[name].name for name in sorted(signature.inputs, key=_natural)]
-    outputs = [signature.outputs[name].name for name in sorted(signature.outputs, key=_natural)]
+    inputs = [signature.inputs[name].name for name in sorted(signature.inputs, key=natural)]
+    outputs = [signature.outputs[name].name for name in sorted(signature.outputs, key=natural)]
 
     def function(tensors, training=False):
         values = tensors if isinstance(tensors, list) else [tensors]
@@ -56,7 +56,7 @@ def _in_session(path):
 
 def _in_order(signature, layer=None):
     """Call a signature with inputs in the order of their names, and put its outputs in the order of theirs."""
-    names = sorted(signature.structured_input_signature[1], key=_natural)
+    names = sorted(signature.structured_input_signature[1], key=natural)
 
     def function(tensors, training=False):
         values = tensors if isinstance(tensors, list) else [tensors]
@@ -64,14 +64,9 @@ def _in_order(signature, layer=None):
         outputs = layer(values[0]) if one else signature(**dict(zip(names, values)))
         if not isinstance(outputs, dict):
             return outputs
-        return [outputs[name] for name in sorted(outputs, key=_natural)]
+        return [outputs[name] for name in sorted(outputs, key=natural)]
 
     return function
-
-
-def _natural(name):
-    """``dense_9`` before ``dense_10``."""
-    return [int(part) if part.isdigit() else part for part in re.split(r"(\d+)", name)]
 
 
 def load_rebuilt(path, context, folder):

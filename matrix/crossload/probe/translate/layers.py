@@ -157,7 +157,8 @@ class Makers(object):
         config = dict(node["config"])
         config["name"] = legal_name(name, self._renamed)
         # What only Keras 2 wrote into every configuration is no argument of the user's; a class that wants it gets it.
-        fewer = {key: value for key, value in config.items() if not _may_go(key, value)}
+        named = _argument_names(own)
+        fewer = {key: value for key, value in config.items() if key in named or not _may_go(key, value)}
         for tried in (config, fewer):
             try:
                 with self._own.scope():

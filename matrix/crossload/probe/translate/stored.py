@@ -7,6 +7,7 @@ import zipfile
 import numpy as np
 
 from ..errors import NotApplicableError, NotTranslatableError
+from ..ordering import natural
 
 _CONFIG, _METADATA, _WEIGHTS = "config.json", "metadata.json", "model.weights.h5"
 _DEPENDENCIES = "_layer_checkpoint_dependencies"
@@ -173,11 +174,6 @@ def snake(name):
     name = re.sub(r"\W+", "", name)
     name = re.sub("(.)([A-Z][a-z]+)", r"\1_\2", name)
     return re.sub("([a-z])([A-Z])", r"\1_\2", name).lower()
-
-
-def natural(name):
-    """A key that sorts numbers within names as numbers."""
-    return [int(part) if part.isdigit() else part for part in re.split(r"(\d+)", name)]
 
 
 def is_of_keras_2(version):

@@ -7,8 +7,9 @@ import zipfile
 
 import numpy as np
 
+from ..ordering import natural
 from ..remedies import file_kinds
-from ..translate.stored import names_in, natural
+from ..translate.stored import names_in
 
 _VALUE = "/.ATTRIBUTES/VARIABLE_VALUE"
 _NO_WEIGHTS = re.compile(r"(^|/)(optimizer|keras_api|save_counter|_CHECKPOINTABLE_OBJECT_GRAPH|\.OPTIMIZER_SLOT)(/|$)")
