@@ -17,7 +17,7 @@ from crossload.shipped.answers import Known, read_known
 from crossload.upgrade.graph import Loss
 from crossload.user_models.bench import Bench
 from crossload.user_models.candidate_routes import Candidate, candidates, given_route, similar_scenarios
-from crossload.user_models.convert import Converter, Walk, check_destination, write
+from crossload.user_models.convert import Converter, Example, Walk, check_destination, write
 from crossload.user_models.model_file import ModelError, UserModel, open_model
 from crossload.user_models.saver import Writer, environment_named, find_saver, keras_of, measured_like
 from crossload.user_models.seat import Given
@@ -141,10 +141,17 @@ def routes_for(opened: UserModel, writer: Writer, target: Target, ground: Ground
 
 
 def walk_and_write(
-    bench: Bench, writer: Writer, routes: Sequence[Candidate], target: Target, ground: Ground, trust: bool, say: Say
+    bench: Bench,
+    writer: Writer,
+    routes: Sequence[Candidate] | Example,
+    target: Target,
+    ground: Ground,
+    trust: bool,
+    say: Say,
 ) -> Converted:
     """Walk routes with a model on the bench, and write what is proven.
 
+    :param routes: in their order; or what was proven for a model that is made alike: what loses more than that does not count.
     :raises CrossloadError: no route ends in a proven file.
     """
     saver, to = writer.environment, ground.to

@@ -144,7 +144,9 @@ class Runner:
             return self._once(work)
 
     def _check_environment(self) -> None:
-        if changed := self._backend.damage(self._environment):
+        changed = self._backend.damage(self._environment)
+        self._pool.note_whole(self._environment, self._backend, not changed)
+        if changed:
             raise _NotWholeError(
                 f"{self._environment.id} is not what was built ({changed}): nothing that it says counts. The next run "
                 "builds it anew."
@@ -170,7 +172,8 @@ class Runner:
     def _once(self, work: Callable[[Worker], Result]) -> Result:
         try:
             if self._worker is None:
-                self._check_environment()
+                if not self._pool.was_whole(self._environment, self._backend):
+                    self._check_environment()
                 self._worker = self._pool.take(self._environment, self._backend, self._owner)
                 self._worker.peak_mb = 0  # of whoever had it before
             done = work(self._worker)

@@ -8,6 +8,10 @@ from crossload.backends import Backend, Worker
 from crossload.environments.model import Environment
 from crossload.errors import CrossloadError
 
+# Seconds for which an environment that was found to be what was built needs no other look before a worker in it is given out:
+# looking takes a tenth of a second of a processor, a load not much more. Before an error counts it is always looked at.
+_STAYS_WHOLE = 30
+
 
 class StoppedError(CrossloadError):
     """What a worker was asked for has been stopped; nobody waits for it any more."""
@@ -34,6 +38,7 @@ class WorkerPool:
         self._idle: list[tuple[str, Worker, float]] = []
         self._busy: dict[Worker, tuple[str, str]] = {}
         self._stopped: set[str] = set()
+        self._whole: dict[str, float] = {}
 
     @staticmethod
     def _name(environment: Environment, backend: Backend) -> str:
@@ -64,6 +69,14 @@ class WorkerPool:
             self.check(owner)
         self._started(environment, worker)
         return worker
+
+    def was_whole(self, environment: Environment, backend: Backend) -> bool:
+        """Whether an environment was found to be what was built a moment ago."""
+        return time.monotonic() - self._whole.get(self._name(environment, backend), -_STAYS_WHOLE) < _STAYS_WHOLE
+
+    def note_whole(self, environment: Environment, backend: Backend, whole: bool) -> None:
+        """An environment was found to be what was built, or not to be."""
+        self._whole[self._name(environment, backend)] = time.monotonic() if whole else -_STAYS_WHOLE
 
     def give_back(self, worker: Worker) -> None:
         """Its user is done with it: it may serve the next one."""

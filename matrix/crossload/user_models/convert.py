@@ -3,15 +3,17 @@
 import json
 import os
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from crossload import __version__
-from crossload.domain.verdicts import LOST, PASS, Judged, Verdict
+from crossload.domain.attempts import record_of
+from crossload.domain.verdicts import LOST, PASS, Judged, Verdict, judge_attempt
 from crossload.environments.model import Environment
-from crossload.probe import attempts
+from crossload.execution.probe_requests import first
+from crossload.probe import attempts, protocol
 from crossload.probe.formats import FORMATS, INFERENCE, OPTIMIZER, OUTPUTS, WEIGHTS, WHOLE_MODEL
 from crossload.store.records import Artifact
 from crossload.user_models.bench import Bench
@@ -28,6 +30,34 @@ _SUFFIXES = {"keras": (".keras",), "h5": (".h5", ".hdf5"), "savedmodel": ("",)}
 
 # What one hop gave: the file (None where it ended), what was done, why it ended, and what is left then.
 Step = tuple[Artifact | None, list[dict[str, Any]], str, str]
+
+
+@dataclass(frozen=True)
+class Example:
+    """A route that was proven for a model which is made alike: what is tried first for the others of its group.
+
+    :param name: of that model.
+    :param by: the attempt that loaded it at each stop.
+    :param lost: rungs that did not come through for it.
+    """
+
+    name: str
+    candidate: Candidate
+    by: tuple[str, ...]
+    lost: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, name: str, route: Sequence[Mapping[str, Any]], lost: Sequence[str]) -> "Example | None":
+        """From the route of a proof; None where that cannot be walked again as it was.
+
+        :param route: what was done, as :attr:`Walk.steps`.
+        """
+        loads = [step for step in route if "load in" in step]
+        saves = [step for step in route if "save in" in step]
+        if not saves or [step["load in"] for step in loads] != [step["save in"] for step in saves]:
+            return None
+        recipe = tuple((str(step["save in"]), str(step["format"])) for step in saves[:-1])
+        return cls(name, Candidate(recipe, None, 1), tuple(str(step["attempt"]) for step in loads), tuple(lost))
 
 
 @dataclass
@@ -75,13 +105,17 @@ class Converter:
         self._keep_optimizer, self._say, self._trace = keep_optimizer, say, trace
         self._ran: list[dict[str, Any]] = []
         self._walked: dict[tuple[Any, ...], Step] = {}
+        self._example: Example | None = None
 
-    def convert(self, candidates: Sequence[Candidate]) -> Walk:
+    def convert(self, routes: Sequence[Candidate] | Example) -> Walk:
         """Walk routes until one loses no more than was expected of it; the best proven one.
 
+        :param routes: in the order in which they are walked; or what was proven for a model that is made alike.
         :raises ModelError: the file cannot be measured in its saver.
         :raises NoWayError: no route ends in a proven file.
         """
+        self._example = routes if isinstance(routes, Example) else None
+        candidates = [routes.candidate] if isinstance(routes, Example) else routes
         self._say(f"{self._saver.id}: reading the model where it was written")
         start = self._bench.reference(self._saver.id)
         if self._keep_optimizer and not self._has_optimizer():
@@ -98,7 +132,7 @@ class Converter:
             if proven and not self._may_be_better(candidate, proven):
                 continue
             walk = self._walk(start, candidate)
-            why = walk.reason or self._why_unproven(walk)
+            why = walk.reason or self._why_unproven(walk) or self._why_not_as_example(walk)
             if why:
                 walk.reason = why
                 failed.append(walk)
@@ -169,13 +203,43 @@ class Converter:
     def _hop(self, artifact: Artifact, place: str, form: str, way: tuple[Any, ...]) -> Step:
         """Load in an environment by the way that loses least, and save again; measured once for each beginning of a route."""
         if way not in self._walked:
-            self._walked[way] = self._new_hop(artifact, place, form)
+            self._walked[way] = self._new_hop(artifact, place, form, len(way) - 1)
         return self._walked[way]
 
-    def _new_hop(self, artifact: Artifact, place: str, form: str) -> Step:
+    def _new_hop(self, artifact: Artifact, place: str, form: str, number: int) -> Step:
         state = self._bench.places.state(place)
         if state.state != "ready":
             return None, [], f"{place} is unavailable: {state.reason}", ""
+        if self._example is not None and (found := self._hop_as_example(artifact, place, form, number)) is not None:
+            return found
+        return self._searched_hop(artifact, place, form)
+
+    def _hop_as_example(self, artifact: Artifact, place: str, form: str, number: int) -> Step | None:
+        """Load and save again at once, by the attempt that worked for the model that is made alike; None where that goes wrong.
+
+        Its outputs are compared here as anywhere; what else a load keeps is seen at the end of the route, from the file itself.
+        """
+        assert self._example is not None
+        attempt = self._example.by[number]
+        output = self._bench.store.staging_folder()
+        events = self._bench.ask(protocol.RESAVE, artifact, place, output, attempt=attempt, save_as=form, trace=False)
+        measured = first(events, "attempt")
+        if measured is None:
+            return None
+        loaded = judge_attempt(record_of(measured), self._bench.tolerance(artifact.saved_with, place))
+        if loaded.rungs.get(OUTPUTS) != PASS:
+            return None
+        written, _ = self._bench.written(events, artifact, place, output, form, attempt, "")
+        if written is None:
+            return None
+        return (
+            written,
+            [{"load in": place, "like": self._example.name, **_as_step(loaded)}, _saved(place, form)],
+            "",
+            "",
+        )
+
+    def _searched_hop(self, artifact: Artifact, place: str, form: str) -> Step:
         found = self._bench.judged(artifact, place)
         step: dict[str, Any] = {"load in": place, "verdict": found.verdict}
         resting = found.resting
@@ -184,14 +248,7 @@ class Converter:
             return None, [step], f"in {place} it {found.verdict}" + (f" ({why})" if why else ""), ""
         # A file that loads plainly is translated where that keeps more of it.
         resting = found.keeps_more or resting
-        step |= {
-            "attempt": resting.attempt,
-            "max_abs_diff": resting.max_abs_diff,
-            "lost": resting.lost,
-            "costs": resting.costs,
-        }
-        if resting.note:
-            step["note"] = resting.note
+        step |= _as_step(resting)
         if attempts.gives(resting.attempt, artifact.format) == INFERENCE:
             reason = f"{place} can only call it ({resting.attempt}), not save it again"
             offer = f"inference: {place} calls it with {resting.attempt}, and its outputs are right"
@@ -201,7 +258,12 @@ class Converter:
         written, why = self._bench.resave(artifact, place, resting.attempt, form)
         if written is None:
             return None, [step], f"saving as {form} in {place} failed ({why})", ""
-        return written, [step, {"save in": place, "format": form}], "", ""
+        return written, [step, _saved(place, form)], "", ""
+
+    def _why_not_as_example(self, walk: Walk) -> str:
+        """That a file loses more than one that is made alike: another way may keep it. Empty where it does not."""
+        more = [rung for rung in walk.lost if rung not in self._example.lost] if self._example is not None else []
+        return f"it loses more than a model that is made alike: {', '.join(more)}" if more else ""
 
     def _why_unproven(self, walk: Walk) -> str:
         """Why the file at the end of a route does not count; empty where it does."""
@@ -218,6 +280,21 @@ class Converter:
         if self._keep_optimizer and proof.rungs.get(OPTIMIZER) != PASS:
             return "the optimizer's state is lost"
         return ""
+
+
+def _as_step(loaded: Judged) -> dict[str, Any]:
+    """How a load went, for the proof."""
+    step = {
+        "attempt": loaded.attempt,
+        "max_abs_diff": loaded.max_abs_diff,
+        "lost": loaded.lost,
+        "costs": loaded.costs,
+    }
+    return step | {"note": loaded.note} if loaded.note else step
+
+
+def _saved(place: str, form: str) -> dict[str, Any]:
+    return {"save in": place, "format": form}
 
 
 def _why(found: Verdict) -> str:

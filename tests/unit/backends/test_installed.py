@@ -255,6 +255,32 @@ def test_an_error_is_proven_once(store: Store, monkeypatch: pytest.MonkeyPatch) 
     assert len(looked) == 2  # before the first cell, and before the first error
 
 
+def test_an_environment_is_not_looked_at_before_every_load(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    backend, pool, now = Damaged(), WorkerPool(1), [1000.0]
+    looked: list[str] = []
+
+    def damage(environment: Environment) -> str:
+        looked.append(environment.id)
+        return backend.found
+
+    monkeypatch.setattr(backend, "damage", damage)
+    monkeypatch.setattr("crossload.execution.worker_pool.time.monotonic", lambda: now[0])
+
+    def load() -> None:
+        with Runner(pool, backend, environment("2.16-cpu"), store, LIMITS) as runner:
+            runner.load(LOAD)
+
+    load()
+    load()
+    assert len(looked) == 1
+    now[0] += 60
+    backend.found = "keras/src/saving.py is gone"
+    for times in (2, 3):  # one that was found damaged is looked at each time
+        with pytest.raises(WorkerError, match="is not what was built"):
+            load()
+        assert len(looked) == times
+
+
 def test_an_environment_that_changed_is_built_anew(monkeypatch: pytest.MonkeyPatch) -> None:
     backend = Damaged()
     monkeypatch.setattr(backend, "state", ready)
@@ -274,9 +300,9 @@ def test_one_that_is_damaged_when_it_was_just_built_is_unavailable() -> None:
 
 def test_another_message_of_a_damaged_installation_is_proven_again() -> None:
     found = {"damage": ""}
-    backend: Any = SimpleNamespace(damage=lambda environment: found["damage"])
+    backend: Any = SimpleNamespace(name="scripted", damage=lambda environment: found["damage"])
     nothing: Any = None
-    runner = Runner(nothing, backend, environment("2.10-cpu"), nothing, nothing)
+    runner = Runner(WorkerPool(1), backend, environment("2.10-cpu"), nothing, nothing)
     missing: dict[str, Any] = {"error_type": "ImportError", "error": "no module a", "place": "layers.py:1"}
     wrong: dict[str, Any] = {"error_type": "ValueError", "error": "bad shape (1,)", "place": "layers.py:2"}
     runner._prove([missing, wrong])

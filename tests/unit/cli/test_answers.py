@@ -157,7 +157,7 @@ class Bench(ScriptedBackend):
                 return [{"event": "referenced", **facts}, ended()]
             if request["op"] == "resave":
                 files.keras_zip(Path(request["output"]) / "model.keras")
-                return [{"event": "saved", "file": "model.keras"}, ended()]
+                return [*tried(loaded(request["attempt"]))[1:], {"event": "saved", "file": "model.keras"}, ended()]
             if request["op"] == "load" and name == "2.16-cpu" and not loads_there:
                 return [event for attempt in request["attempts"] for event in tried(raised(attempt))] + [ended()]
             if request["op"] == "load":

@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 
-from crossload.domain.verdicts import FAILS, LOSSY, REMEDY, Judged, Verdict
+from crossload.domain.verdicts import EXACT, FAILS, LOSSY, REMEDY, Judged, Verdict
 from crossload.user_models.candidate_routes import Candidate
-from crossload.user_models.convert import Converter
+from crossload.user_models.convert import Converter, Example
 from crossload.user_models.model_file import NoWayError
+from tests.unit.doubles import config
 
 STOPS = "layer tf.math.bessel_i0: the operation tf.math.bessel_i0 has no equal in the table"
 
@@ -20,7 +21,7 @@ def conversion(verdict: Verdict, trace: bool = False, **more: Any) -> tuple[Conv
     bench = SimpleNamespace(
         given=SimpleNamespace(model=SimpleNamespace(path=Path("model.h5"))),
         places=SimpleNamespace(state=lambda place: SimpleNamespace(state="ready", reason="")),
-        reference=lambda saver: SimpleNamespace(format="h5"),
+        reference=lambda saver: SimpleNamespace(format="h5", saved_with=saver),
         judged=lambda artifact, place: verdict,
         facts={"attempt": "plain"},
         **more,
@@ -100,3 +101,67 @@ def test_what_loads_plainly_with_losses_is_translated_where_that_keeps_more(is_b
     with pytest.raises(NoWayError):
         converter.convert(ROUTES[:1])
     assert resaved == [used]
+
+
+PLAIN = Judged("plain", "loaded", rungs=ALL_KEPT, called=True)
+PLACE, LEADER = "2.21-cpu", "first.h5"
+PROVEN = Example(LEADER, ROUTES[0], ("translate",))
+
+
+def as_example(measured: dict[str, Any] | None, lost: tuple[str, ...] = ()) -> tuple[Converter, list[str]]:
+    """A conversion by what was proven for another model, and the attempts that were looked for in spite of that."""
+    searched: list[str] = []
+
+    def resave(artifact: Any, place: str, attempt: str, form: str, trace: bool = False) -> tuple[Any, str]:
+        searched.append(attempt)
+        return SimpleNamespace(format="keras", saved_with="2.10-cpu"), ""
+
+    events = [] if measured is None else [{"event": "attempt", "attempt": "translate", "outcome": "loaded", **measured}]
+    losing = Judged("plain", "loaded", rungs=PLAIN_LOSES, called=True)
+    found = SimpleNamespace(plain=losing if lost else PLAIN)
+    converter, _ = conversion(
+        Verdict(EXACT, PLAIN, PLAIN),
+        resave=resave,
+        tolerance=lambda saver, loader: config().tolerances.float32,
+        store=SimpleNamespace(staging_folder=lambda: Path()),
+        ask=lambda op, artifact, place, output, **way: events,
+        written=lambda *told: (SimpleNamespace(format="keras", saved_with="2.10-cpu"), ""),
+    )
+    converter._bench.judged = lambda artifact, place, only=(): found if only else Verdict(EXACT, PLAIN, PLAIN)  # type: ignore[method-assign, assignment, return-value]
+    return converter, searched
+
+
+def test_what_is_made_alike_is_saved_by_the_attempt_that_worked() -> None:
+    right = {"rungs": {"outputs": {"bit_equal": True, "frontier": []}}}
+    converter, searched = as_example(right)
+    walk = converter.convert(PROVEN)
+    assert searched == []
+    assert [step.get("like") for step in walk.steps] == [LEADER, None]
+    assert walk.steps[0]["attempt"] == "translate"
+
+
+@pytest.mark.parametrize("measured", [None, {"rungs": {"outputs": {"mismatch": "other shapes", "bit_equal": False}}}])
+def test_where_that_goes_wrong_the_way_is_looked_for(measured: dict[str, Any] | None) -> None:
+    converter, searched = as_example(measured)
+    walk = converter.convert(PROVEN)
+    assert searched == ["plain"]
+    assert "like" not in walk.steps[0]
+
+
+def test_what_loses_more_than_what_is_made_alike_is_not_taken() -> None:
+    converter, _ = as_example({"rungs": {"outputs": {"bit_equal": True, "frontier": []}}}, lost=("optimizer",))
+    with pytest.raises(NoWayError, match="it loses more than a model that is made alike: optimizer, training"):
+        converter.convert(PROVEN)
+
+
+def test_a_route_is_walked_again_as_its_proof_says() -> None:
+    route: list[dict[str, Any]] = [
+        {"traced in": "2.10-cpu"},
+        {"load in": "2.12-cpu", "attempt": "plain"},
+        {"save in": "2.12-cpu", "format": "h5"},
+        {"load in": PLACE, "attempt": "translate"},
+        {"save in": PLACE, "format": "keras"},
+    ]
+    found = Example.of(LEADER, route, ["training"])
+    assert found == Example(LEADER, Candidate((("2.12-cpu", "h5"),), None, 1), ("plain", "translate"), ("training",))
+    assert Example.of(LEADER, route[:-1], []) is None

@@ -34,7 +34,7 @@ from crossload.fleet.statements import (
 )
 from crossload.user_models.bench import read_inputs
 from crossload.user_models.candidate_routes import Candidate
-from crossload.user_models.convert import check_destination, proof_path
+from crossload.user_models.convert import Example, check_destination, proof_path
 from crossload.user_models.model_file import NoWayError
 from crossload.user_models.saver import Writer
 from crossload.user_models.seat import Conditions, Given, Seat
@@ -122,7 +122,7 @@ class _Conversion:
         places = destinations([item.found.name for item in read], _SUFFIXES[target.format])
         self._places = {item.found.name: target.out / place for item, place in zip(read, places, strict=True)}
         self._done: dict[str, Done] = {}
-        self._proven: dict[str, Converted] = {}
+        self._proven: dict[str, Example | None] = {}
         self._lock = threading.Lock()
 
     def run(self, tick: Callable[[Progress], None]) -> list[Done]:
@@ -163,6 +163,8 @@ class _Conversion:
                 proof = read_proof(out)
                 if proof is not None and not statement_path(out).exists():
                     write_statement(out, proof)  # what was stopped between the two
+                if proof is not None and leader is None:
+                    self._proven[item.group] = Example.of(name, proof["route"], proof["lost"])
                 self._finish(item, Done(name, UP_TO_DATE, str(out)))
                 return []
             writer = self._writers.find(item)
@@ -184,7 +186,7 @@ class _Conversion:
             write_statement(out, made.proof)
             done = Done(name, CONVERTED, str(out))
             if leader is None:
-                self._proven[item.group] = made
+                self._proven[item.group] = Example.of(name, made.walk.steps, made.walk.lost)
         except StoreError:
             raise
         except (CrossloadError, OSError) as error:
@@ -205,13 +207,13 @@ class _Conversion:
         check_code(opened, item.found.path, given)
         bench = seat.bench(opened, read_inputs(given.inputs) if given.inputs is not None else None, item.found.path)
 
-        def walk(routes: Sequence[Candidate]) -> Converted:
+        def walk(routes: Sequence[Candidate] | Example) -> Converted:
             return walk_and_write(bench, writer, routes, target, self._ground, self._trust, lambda line: None)
 
-        of_leader = self._proven.get(item.group) if leader is not None else None
-        if of_leader is not None:
+        example = self._proven.get(item.group) if leader is not None else None
+        if example is not None:
             with contextlib.suppress(NoWayError):
-                return walk([of_leader.walk.candidate])
+                return walk(example)
         return walk(routes_for(opened, writer, target, self._ground))
 
 
