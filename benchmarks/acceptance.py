@@ -9,7 +9,7 @@ The steps, in their order; each can be stopped and goes on where it was:
   ``registry``: twenty of them from MLflow, measured anew.
 - ``convert``: every model into the newer target; killed three times, too.
 - ``plain``: a hundred of the converted ones, drawn at random, are called by Keras alone, and so is what they were made of.
-- ``summary``: compares the tables, and prints what was measured.
+- ``summary``: compares the tables, with those of an unkilled scan of the same files, too (``--like``); prints what was measured.
 """
 
 import argparse
@@ -171,7 +171,8 @@ class Step:
             if left < 5:
                 return False
             dies = len(self.state["killed_after"]) < self._kills
-            limit = min(left, chance.uniform(5, 100)) if dies else left
+            # Later each time: while it reads, among the first of each group, among the others.
+            limit = min(left, chance.uniform(5, 100 * 3 ** len(self.state["killed_after"]))) if dies else left
             started = time.monotonic()
             code = self._once(arguments, limit, signal.SIGKILL if dies else signal.SIGINT, variables)
             spent = time.monotonic() - started
@@ -216,14 +217,14 @@ class Step:
             log.close()
 
 
-def check(folder: Path, seconds: float) -> bool:
+def check(folder: Path, seconds: float, kills: int = KILLS) -> bool:
     arguments = ("check", "fleet", "--tf", TARGETS, "--out", "checked")
-    return Step(folder, "check", KILLS).run(arguments, seconds)
+    return Step(folder, "check", kills).run(arguments, seconds)
 
 
-def convert(folder: Path, seconds: float) -> bool:
+def convert(folder: Path, seconds: float, kills: int = KILLS) -> bool:
     arguments = ("convert", "fleet", "--to", TARGET, "--out", "converted")
-    return Step(folder, "convert", KILLS).run(arguments, seconds)
+    return Step(folder, "convert", kills).run(arguments, seconds)
 
 
 def bucket(folder: Path, seconds: float) -> bool:
@@ -321,8 +322,22 @@ def plain(folder: Path, seed: int = 22) -> dict[str, Any]:
     return said
 
 
-def summary(folder: Path) -> dict[str, Any]:
-    """What was measured, and whether the tables agree."""
+def _differing(one: Mapping[str, Any], other: Mapping[str, Any]) -> list[str]:
+    return sorted(name for name in one.keys() | other.keys() if one.get(name) != other.get(name))
+
+
+def _conversions(folder: Path) -> dict[str, tuple[str, str]]:
+    """What became of each model, whether it was there already or not, and where its file lies."""
+    models = json.loads((folder / "converted" / "manifest.json").read_text(encoding="utf-8"))["models"]
+    states = {"up to date": "converted"}
+    return {item["name"]: (states.get(item["state"], item["state"]), item["out"]) for item in models}
+
+
+def summary(folder: Path, like: Path | None = None) -> dict[str, Any]:
+    """What was measured, and whether the tables agree.
+
+    :param like: a folder with the same fleet, where nothing was killed.
+    """
     told: dict[str, Any] = {}
     for name in ("check", "bucket", "registry", "convert"):
         path = folder / f"{name}.step.json"
@@ -335,9 +350,7 @@ def summary(folder: Path) -> dict[str, Any]:
     here = _table(folder / "checked")
     if told.get("bucket", {}).get("exit") is not None:
         there = _table(folder / "from bucket")
-        told["bucket differs in"] = sorted(
-            name for name in here.keys() | there.keys() if here.get(name) != there.get(name)
-        )
+        told["bucket differs in"] = _differing(here, there)
     if told.get("registry", {}).get("exit") is not None:
         there = {row["sha256"]: row["outcome"] for row in _table(folder / "from registry").values()}
         same = {row["sha256"]: row["outcome"] for row in here.values() if row["sha256"] in there}
@@ -349,6 +362,10 @@ def summary(folder: Path) -> dict[str, Any]:
         told["converted"] = dict(Counter(item["state"] for item in models))
         reasons = Counter(item["why"].split(":")[-1][:100] for item in models if item["state"] == "failed")
         told["why not"] = dict(reasons.most_common(8))
+    if like is not None:
+        told["differs from the unkilled in"] = _differing(here, _table(like / "checked"))
+        if (like / "converted").exists():
+            told["converts otherwise"] = _differing(_conversions(folder), _conversions(like))
     if (folder / "plain.json").exists():
         told["plain"] = json.loads((folder / "plain.json").read_text(encoding="utf-8"))
     return told
@@ -356,11 +373,12 @@ def summary(folder: Path) -> dict[str, Any]:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    given: argparse.Namespace
     slices: dict[str, Callable[[Path, float], bool]] = {
-        "check": check,
+        "check": lambda folder, seconds: check(folder, seconds, given.kills),
         "bucket": bucket,
         "registry": registry,
-        "convert": convert,
+        "convert": lambda folder, seconds: convert(folder, seconds, given.kills),
     }
     order = ("originals", "fleet", "check", "bucket", "registry", "convert", "plain", "summary")
     parser.add_argument("step", choices=(*order, "all"))
@@ -368,12 +386,16 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, default=1e9, help="at most so long; exit code 75 where more is to do")
     parser.add_argument("--each", type=int, default=OF_EACH, help="a smaller fleet: so many models of each writer")
     parser.add_argument("--writers", default=",".join(WRITERS), help="a smaller fleet: of these writers")
+    parser.add_argument("--kills", type=int, default=KILLS, help="how often `check` and `convert` are killed")
+    parser.add_argument(
+        "--like", type=Path, help="`summary`: a folder whose tables must be the same, of an unkilled scan"
+    )
     given = parser.parse_args()
     once: dict[str, Callable[[Path], dict[str, Any] | None]] = {
         "originals": originals,
         "fleet": lambda folder: fleet(folder, given.each, given.writers.split(",")),
         "plain": plain,
-        "summary": summary,
+        "summary": lambda folder: summary(folder, given.like),
     }
     # In the background of a shell it is ignored, and what is started here would ignore it, too.
     signal.signal(signal.SIGINT, signal.default_int_handler)
