@@ -54,17 +54,69 @@ class Explanation:
         return sum(row["verdict"] not in (REMEDY, DIFFERS) for row in self.cells)
 
 
-def explain(message: Message, rows: Iterable[CellRow], catalogue: Catalogue) -> list[Explanation]:
-    """Possible causes, the likeliest first; none where neither a cell nor a cause knows such a message.
+class Measured:
+    """Measured cells, grouped once for many messages.
 
     :param rows: cells as in a result table.
     """
-    bad = [row for row in rows if row["cause"] and row["error"]]
+
+    def __init__(self, rows: Iterable[CellRow]) -> None:
+        self.by_cause: dict[str, list[CellRow]] = defaultdict(list)
+        self._by_core: dict[str, list[CellRow]] = defaultdict(list)
+        whole: dict[str, list[CellRow]] = defaultdict(list)
+        for row in rows:
+            if row["cause"] and row["error"]:
+                self.by_cause[row["cause"]].append(row)
+                whole[row["error"]].append(row)
+        for text, cells in whole.items():
+            self._by_core[Message("", text).core[:LONGEST]] += cells
+        self._named = {text: named(text) for text in self._by_core}
+
+    def same(self, message: Message) -> dict[str, list[CellRow]]:
+        """Cells with this message, names and all, by cause. A stored one is cut short, and so may be a pasted one."""
+        core, own = message.core, named(message.core)
+        # Where no word is left, such as of `KeyError: 0`, only the very text is the same.
+        worded = _WORD.search(own)
+        return self._with(
+            message,
+            [text for text, said in self._named.items() if (_begins_alike(own, said) if worded else text == core)],
+        )
+
+    def much_like(self, message: Message) -> dict[str, list[CellRow]]:
+        """Cells whose message is about the same things in almost the same words, by cause."""
+        core, own = message.core, words(message.core)
+        alike = {
+            text: likeness(own, words(text))
+            for text, cells in self._by_core.items()
+            if any(_same_type(message, row) for row in cells) and _same_things(core, text)
+        }
+        best = max(alike.values(), default=0.0)
+        return self._with(message, [text for text, score in alike.items() if score >= max(_ALIKE, best - 0.02)])
+
+    def _with(self, message: Message, texts: Iterable[str]) -> dict[str, list[CellRow]]:
+        groups: dict[str, list[CellRow]] = defaultdict(list)
+        for text in texts:
+            for row in self._by_core[text]:
+                if _same_type(message, row):
+                    groups[row["cause"]].append(row)
+        return groups
+
+
+def _same_type(message: Message, row: CellRow) -> bool:
+    return not message.error_type or row["error_type"] == message.error_type or row["verdict"] == CRASHES
+
+
+def explain(message: Message, rows: Iterable[CellRow] | Measured, catalogue: Catalogue) -> list[Explanation]:
+    """Possible causes, the likeliest first; none where neither a cell nor a cause knows such a message.
+
+    :param rows: cells as in a result table, or grouped already.
+    """
+    known_cells = rows if isinstance(rows, Measured) else Measured(rows)
     told = told_by(message, catalogue)
-    measured = _same_message(message, bad)
+    measured = known_cells.same(message)
     by = SAME
     if not told and not measured:
-        measured, by = _much_like(message, bad), ALIKE
+        measured, by = known_cells.much_like(message), ALIKE
     details = {item.cause.id: item.details for item in told}
     named_things = frozenset(item.cause.id for item in told if item.names)
     known = catalogue.by_id()
@@ -75,13 +127,10 @@ def explain(message: Message, rows: Iterable[CellRow], catalogue: Catalogue) -> 
         if cells is not None:
             found.append(_explanation(cause, by, cells, details.get(name, ())))
         else:
-            found.append(_explanation(cause, PATTERN, _of_cause(name, bad, named_things), details[name]))
+            # Where the message is about one thing by its name, cells of other things show nothing.
+            others = [] if name in named_things else known_cells.by_cause.get(name, [])
+            found.append(_explanation(cause, PATTERN, others, details[name]))
     return found
-
-
-def _of_cause(name: str, rows: Sequence[CellRow], named_things: frozenset[str]) -> list[CellRow]:
-    """Cells of a cause in general. Where the message is about one thing by its name, those of other things show nothing."""
-    return [] if name in named_things else [row for row in rows if row["cause"] == name]
 
 
 def _ranked(told: Sequence[Told], measured: Mapping[str, Sequence[CellRow]]) -> list[str]:
@@ -100,38 +149,6 @@ def _ranked(told: Sequence[Told], measured: Mapping[str, Sequence[CellRow]]) -> 
     return known or names
 
 
-def _by_text(message: Message, rows: Sequence[CellRow]) -> dict[str, list[CellRow]]:
-    whole: dict[str, list[CellRow]] = defaultdict(list)
-    for row in rows:
-        if not message.error_type or row["error_type"] == message.error_type or row["verdict"] == CRASHES:
-            whole[row["error"]].append(row)
-    found: dict[str, list[CellRow]] = defaultdict(list)
-    for text, cells in whole.items():
-        found[Message("", text).core[:LONGEST]] += cells
-    return found
-
-
-def _same_message(message: Message, rows: Sequence[CellRow]) -> dict[str, list[CellRow]]:
-    """Cells with this message, names and all, by cause. A stored one is cut short, and so may be a pasted one."""
-    by_text = _by_text(message, rows)
-    own = named(message.core)
-    # Where no word is left, such as of `KeyError: 0`, only the very text is the same.
-    same = [
-        text for text in by_text if (_begins_alike(own, named(text)) if _WORD.search(own) else text == message.core)
-    ]
-    return _by_cause(same, by_text)
-
-
-def _much_like(message: Message, rows: Sequence[CellRow]) -> dict[str, list[CellRow]]:
-    """Cells whose message is about the same things in almost the same words, by cause."""
-    core = message.core
-    own = words(core)
-    by_text = _by_text(message, rows)
-    alike = {text: likeness(own, words(text)) for text in by_text if _same_things(core, text)}
-    best = max(alike.values(), default=0.0)
-    return _by_cause([text for text, score in alike.items() if score >= max(_ALIKE, best - 0.02)], by_text)
-
-
 def _same_things(one: str, two: str) -> bool:
     """Whether two messages are about the same: what one names and the other does not makes them two."""
     length = min(len(one), len(two))
@@ -142,14 +159,6 @@ def _same_things(one: str, two: str) -> bool:
 def _begins_alike(one: str, two: str) -> bool:
     length = min(len(one), len(two))
     return one == two != "" or (length >= 20 and one[:length] == two[:length])
-
-
-def _by_cause(texts: Iterable[str], by_text: Mapping[str, Sequence[CellRow]]) -> dict[str, list[CellRow]]:
-    groups: dict[str, list[CellRow]] = defaultdict(list)
-    for text in texts:
-        for row in by_text[text]:
-            groups[row["cause"]].append(row)
-    return groups
 
 
 def _explanation(cause: Cause | None, by: str, cells: Sequence[CellRow], details: tuple[str, ...]) -> Explanation:

@@ -11,6 +11,13 @@ from crossload.diagnosis.naming import identify, key_identity, module_identity, 
 from crossload.explaining.loader import Loader, loader_of
 from crossload.explaining.message import LONGEST_MESSAGE, Message
 
+_REFUSED = re.compile(
+    r"rror when deserializing class '(?P<of>\w{1,80})' using config=(?P<config>\{.{1,6000})", re.DOTALL
+)
+# What a layer of any Keras takes, named in its signature or in its base class.
+_ANY_LAYER = ("name", "trainable", "dtype", "activity_regularizer", "autocast")
+_KEY_OR_BRACE = re.compile(r"'(?P<key>\w{1,80})': |[{}\[\]()]")
+
 
 @dataclass(frozen=True)
 class Told:
@@ -31,11 +38,12 @@ def told_by(message: Message, catalogue: Catalogue) -> list[Told]:
     """Causes that a pasted text tells, the likeliest first: what its last error says, then what earlier ones say."""
     loader = loader_of(message.around or message.text)
     found: dict[str, Told] = {}
-    for error in (message, *message.earlier, *_whole(message)):
-        for cause in catalogue.cause:
-            told = _told(cause, error, message.around, loader)
-            if told is not None:
-                found.setdefault(cause.id, told)
+    for errors in ((message, *message.earlier, *_whole(message)), _of_a_configuration(message, loader)):
+        for error in errors if not found else ():
+            for cause in catalogue.cause:
+                told = _told(cause, error, message.around, loader)
+                if told is not None:
+                    found.setdefault(cause.id, told)
     return sorted(found.values(), key=lambda told: told.weak)
 
 
@@ -46,6 +54,29 @@ def _whole(message: Message) -> list[Message]:
         return []
     ends = [text] if len(text) <= LONGEST_MESSAGE else [text[-LONGEST_MESSAGE:], text[:LONGEST_MESSAGE]]
     return [Message(message.error_type, end) for end in ends]
+
+
+def _of_a_configuration(message: Message, loader: Loader) -> list[Message]:
+    """What the last refused configuration must have been refused for, where a text is cut before it says why."""
+    refused = list(_REFUSED.finditer(message.around))
+    if not refused or loader.generation == 2:
+        return []
+    of, keys = refused[-1]["of"], _top_keys(refused[-1]["config"])
+    past = [key for key in keys if key not in _ANY_LAYER and key_identity(key, of, loader.version)[0] == "past"]
+    return [Message("ValueError", f"Unrecognized keyword arguments passed to {of}: {{'{key}': …}}") for key in past[:1]]
+
+
+def _top_keys(config: str) -> list[str]:
+    """Keys of a dictionary as Python prints it, without those of dictionaries in it."""
+    keys, depth = [], 0
+    for match in _KEY_OR_BRACE.finditer(config):
+        if match["key"] is None:
+            depth += 1 if match[0] in "{[(" else -1
+        elif depth == 1:
+            keys.append(match["key"])
+        if depth == 0:
+            break
+    return keys
 
 
 def _told(cause: Cause, error: Message, around: str, loader: Loader) -> Told | None:
