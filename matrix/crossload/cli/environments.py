@@ -1,6 +1,8 @@
 """Commands about what there is to run: environments, their locks, and scenarios."""
 
-from typing import Annotated
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -8,11 +10,20 @@ from crossload.cli.options import DEFAULT_CONFIG, BackendOption, ConfigOption, H
 from crossload.errors import SelectionError, nearest
 from crossload.util.terminal import lines_to, open_console, words
 
+if TYPE_CHECKING:
+    from crossload.environments.model import Environment
+
 
 def envs(
     tf: TfOption = None,
     hardware: HardwareOption = "cpu",
     backend: BackendOption = "auto",
+    sbom: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FOLDER", help="Write a bill of materials of each into FOLDER, CycloneDX JSON, from its lock."
+        ),
+    ] = None,
     config: ConfigOption = DEFAULT_CONFIG,
 ) -> None:
     """List environments: versions, state (ready, missing, unavailable and why) and size."""
@@ -25,6 +36,9 @@ def envs(
     settings = load_config(config)
     environments = all_environments(settings)
     chosen = select(environments, words(tf) or [], words(hardware) or []) if tf else list(environments.values())
+    if sbom is not None:
+        _write_bills(sbom, chosen)
+        return
     place, reason = choose_backend(backend, settings, config.parent, chosen)
     console = open_console()
     lines_to(console)(f"Backend: {reason}")
@@ -34,6 +48,30 @@ def envs(
         facts = place.state(environment).describe()
         table.add_row(*("" if facts[column] is None else str(facts[column]) for column in columns))
     console.print(table)
+
+
+def _write_bills(folder: Path, chosen: "Sequence[Environment]") -> None:
+    """Write a bill of materials of each; say of which there is none."""
+    from crossload.environments.nightly_lock import resolve
+    from crossload.environments.sbom import check_available
+    from crossload.environments.sbom import sbom as bill_of
+    from crossload.util.clock import today
+    from crossload.util.files import write_text_atomically
+
+    check_available()
+    say, written = lines_to(open_console()), 0
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for environment in chosen:
+            resolved = resolve(environment, today())
+            if resolved.unresolved:
+                say(f"{environment.id}: {resolved.unresolved}")
+                continue
+            write_text_atomically(folder / f"{environment.id}.cdx.json", bill_of(resolved))
+            written += 1
+    except OSError as error:
+        raise SelectionError(f"--sbom {folder}: cannot be written ({error.strerror}).") from None
+    say(f"{folder}: {written} bills of materials")
 
 
 def scenarios(config: ConfigOption = DEFAULT_CONFIG) -> None:
