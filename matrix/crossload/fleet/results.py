@@ -246,7 +246,7 @@ def first_step(scan: Scan) -> str:
         (UNREADABLE, "First fetch again what cannot be read."),
         (
             BY_REMEDY,
-            f"Convert those that load with a remedy: `crossload convert FILE --to {spoken(target)} --out NEW.keras`.",
+            f"Convert those that load with a remedy: `crossload convert SOURCE --to {spoken(target)} --out FOLDER`.",
         ),
     ]
     if scan.static:
@@ -259,7 +259,12 @@ def first_step(scan: Scan) -> str:
             return words
         causes = Counter(row.reason(target) for row in scan.rows if row.outcome(target) == NO_WAY)
         cause, count = causes.most_common(1)[0]
-        return f"Look first at {cause[:120]}: {count} of those that load in no way have it." if cause else words
+        if not cause:
+            return words
+        return (
+            f"Look first at {cause[:120]}: {count} of those that load in no way have it. `crossload convert` looks for a way "
+            "through other versions."
+        )
     if counts[NOT_MEASURED]:
         return "Some were not measured: the table says why."
     return "Nothing is left to do." if scan.rows else "No model was found."
