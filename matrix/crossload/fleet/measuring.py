@@ -120,7 +120,7 @@ class Measuring:
                 return
             writer = self._writer(item)
             if not isinstance(writer, Writer):
-                self._finish(item, Measured(problem=str(writer)), {})
+                self._finish(item, Measured(problem=item.found.named(str(writer))), {})
                 continue
             way = way_of(item)
             keys = {loader.id: self._key(item, writer, way.name, loader) for loader in way.loaders}
@@ -161,7 +161,7 @@ class Measuring:
             except StoreError:
                 raise
             except CrossloadError as error:
-                measured = replace(nothing, problem=str(error))
+                measured = replace(nothing, problem=item.found.named(str(error)))
             except Exception as error:  # our own fault: said, and the others go on
                 problem = f"a fault of Crossload, which says nothing about the model: {type(error).__name__}: {error}"
                 measured = replace(nothing, problem=problem)

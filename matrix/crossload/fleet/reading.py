@@ -84,9 +84,9 @@ def read_all(
         except NoModelError as error:
             if found.path.is_file() and not _claims_to_be_one(found.path, error.container):
                 return None
-            return Read(found, None, str(error), "", given)
+            return Read(found, None, found.named(str(error)), "", given)
         except (ModelError, OSError) as error:
-            return Read(found, None, str(error), "", given)
+            return Read(found, None, found.named(str(error)), "", given)
         try:
             digest = str(digest_of_model(opened.path)["sha256"])
         except OSError as error:

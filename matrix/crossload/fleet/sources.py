@@ -35,6 +35,11 @@ class Found:
     path: Path
     source: str
 
+    def named(self, text: str) -> str:
+        """A text about it that calls it what tables do: the same wherever it was laid out."""
+        path = str(self.path)
+        return text.replace(path, self.name) if os.sep in path else text
+
 
 @dataclass
 class Finds:

@@ -427,6 +427,11 @@ def _why_no_reference(events: Sequence[Mapping[str, Any]], saver: str, given: In
                 " The file lacks what a layer looks up, a vocabulary most often: save it again, in another format."
             )
         return f"{model.path}: calling the model in {saver} on {where} raises {said}.{missing}"
+    if "File format not supported" in raised["error"] and model.format == "tf-checkpoint":
+        return (
+            f"{model.path}: is a checkpoint of TensorFlow, and Keras 3 ({saver}) loads none as weights. "
+            "Read it there with tf.train.Checkpoint(model=MODEL).read(PATH), and save MODEL, or its weights as .weights.h5."
+        )
     hint = f"{given.hidden}." if given.hidden else _hint(raised["error"], code)
     return f"{model.path}: {saver} cannot load it: {said.rstrip('.')}. {hint}".rstrip()
 

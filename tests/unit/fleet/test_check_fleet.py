@@ -136,6 +136,21 @@ def test_one_of_each_group_in_full_and_the_others_in_the_target(crossload: Shell
     assert "--build" in rows["weights.h5"]["reason"]
 
 
+def test_the_same_models_give_the_same_table_wherever_they_lie(
+    crossload: Shell, fleet: Path, probes: Probes, tmp_path: Path
+) -> None:
+    shutil.copytree(fleet, tmp_path / "else where")
+    crossload(*ASKED, "--static")
+    here = table()["models"]
+    assert {row["reason"].split(":")[0] for row in here if row["outcome"] == "unreadable"} == {"broken.h5"}
+    crossload("check", str(tmp_path / "else where"), "--tf", "2.10,2.15,2.16", "--static")
+    places = ("path", "source")
+    there = table()["models"]
+    assert [{k: v for k, v in row.items() if k not in places} for row in there] == [
+        {k: v for k, v in row.items() if k not in places} for row in here
+    ]
+
+
 def test_every_model_everywhere(crossload: Shell, fleet: Path, probes: Probes) -> None:
     crossload(*ASKED, "--every")
     assert len(probes.loads("2.15-cpu")) == 7

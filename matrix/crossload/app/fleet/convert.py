@@ -169,11 +169,11 @@ class _Conversion:
                 return []
             writer = self._writers.find(item)
         except (CrossloadError, OSError) as error:
-            self._finish(item, Done(name, FAILED, why=str(error)))
+            self._finish(item, Done(name, FAILED, why=item.found.named(str(error))))
             return []
 
         def refuse(error: CrossloadError) -> None:
-            self._finish(item, Done(name, FAILED, why=str(error)))
+            self._finish(item, Done(name, FAILED, why=item.found.named(str(error))))
 
         order = (writer.environment.sort_key, name)
         return [Job(item, order, lambda seat: self._do(item, leader, writer, seat), refuse)]
@@ -190,7 +190,7 @@ class _Conversion:
         except StoreError:
             raise
         except (CrossloadError, OSError) as error:
-            done = Done(name, FAILED, why=str(error))
+            done = Done(name, FAILED, why=item.found.named(str(error)))
         except Exception as error:  # our own fault: said, and the others go on
             done = Done(name, FAILED, why=f"a fault of Crossload: {type(error).__name__}: {error}")
         if not self._crew.stopped:
