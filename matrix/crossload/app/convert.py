@@ -21,7 +21,7 @@ from crossload.user_models.convert import Converter, Example, Walk, check_destin
 from crossload.user_models.model_file import ModelError, UserModel, open_model
 from crossload.user_models.saver import Writer, environment_named, find_saver, keras_of, measured_like
 from crossload.user_models.seat import Given
-from crossload.user_models.security import risk_lines
+from crossload.user_models.security import risk_lines, stops_that_let
 from crossload.util.clock import today
 from crossload.util.terminal import Say
 
@@ -35,6 +35,7 @@ class Target:
     :param to: the version that must load it plainly.
     :param keep: one of :data:`KEEP`; ``optimizer`` means that its state must come through.
     :param max_hops: environments that may lie between.
+    :param safe: no way through an environment that lets what the file carries; they only come last otherwise.
     :param route: the stops of the only route to walk, such as ``2.12:keras,2.15:h5``; None for every one there is.
     """
 
@@ -44,6 +45,7 @@ class Target:
     keep: str = "model"
     max_hops: int = 2
     route: str | None = None
+    safe: bool = False
 
 
 @dataclass(frozen=True)
@@ -112,7 +114,7 @@ def convert_model(options: ModelOptions, target: Target, local_run: Path | None,
     for line in risk_lines(opened, [ground.to]):
         say(line)
     say(ground.known.origin)
-    routes = routes_for(opened, writer, target, ground)
+    routes = routes_for(opened, writer, target, ground, say)
     environments = {**ground.environments, writer.environment.id: writer.environment}
     with open_bench(options, opened, ground.settings, environments, say) as bench:
         return walk_and_write(bench, writer, routes, target, ground, options.conditions.trust, say)
@@ -127,8 +129,14 @@ def check_code(opened: UserModel, shown: Path, given: Given) -> None:
         raise ModelError(f"{shown}: holds weights alone. Pass --build factory.py:function, which builds the model.")
 
 
-def routes_for(opened: UserModel, writer: Writer, target: Target, ground: Ground) -> list[Candidate]:
-    """Routes that are worth walking, in the order in which they are walked."""
+def routes_for(
+    opened: UserModel, writer: Writer, target: Target, ground: Ground, say: Say = lambda line: None
+) -> list[Candidate]:
+    """Routes that are worth walking, in the order in which they are walked: those through a loader that lets what the file
+    carries come last, or not at all.
+
+    :param say: receives a line for each such loader.
+    """
     environments = {**ground.environments, writer.environment.id: writer.environment}
     if target.route:
         return [given_route(target.route, environments)]
@@ -137,7 +145,34 @@ def routes_for(opened: UserModel, writer: Writer, target: Target, ground: Ground
     alike = [name for name, _ in similar_scenarios(opened, ground.known, like_saver)]
     most = Loss.WORK if target.keep == "optimizer" else Loss.STATE
     hops = [item.id for item in environments.values() if item.hardware == "cpu" and not item.is_floating]
-    return candidates(ground.known, alike, (saver.id, opened.format), ground.to.id, hops, target.max_hops, most)
+    found = candidates(ground.known, alike, (saver.id, opened.format), ground.to.id, hops, target.max_hops, most)
+    return _safe_first(found, opened, saver, environments, target.safe, say)
+
+
+def _safe_first(
+    found: Sequence[Candidate],
+    opened: UserModel,
+    saver: Environment,
+    environments: Mapping[str, Environment],
+    only: bool,
+    say: Say,
+) -> list[Candidate]:
+    """Routes in their order, but what goes through a loader that lets what the file carries.
+
+    The saver is none of them: the file is loaded there in any case, for the reference.
+    """
+    letting: dict[str, str] = {}
+    safe: list[Candidate] = []
+    unsafe: list[Candidate] = []
+    for item in found:
+        stops = stops_that_let(opened, item.recipe, environments)
+        stops.pop(saver.id, None)
+        letting |= stops
+        (unsafe if stops else safe).append(item)
+    for name, text in letting.items():
+        legacy = ", though it is the one of legacy Keras" if environments[name].name.is_legacy_keras else ""
+        say(f"The way through {name} is not safe{legacy}: {text}. It is {'left out' if only else 'tried last'}.")
+    return safe if only else [*safe, *unsafe]
 
 
 def walk_and_write(

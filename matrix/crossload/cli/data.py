@@ -78,6 +78,45 @@ def _ship(measurements: "Measurements", place: Path) -> None:
 
 
 @app.command()
+def canaries(
+    tf: Annotated[
+        str | None, typer.Option("--tf", metavar="LIST", help="Versions, as everywhere: 2.10,keras3,today.")
+    ] = None,
+    keras: Annotated[
+        str | None, typer.Option(metavar="LIST", help="Very versions of Keras 3 besides: 3.9.0,3.11.2.")
+    ] = None,
+    format: Annotated[str | None, typer.Option(metavar="LIST", help="Only canaries of these formats.")] = None,
+    to: ShippedOption = None,
+    backend: BackendOption = "auto",
+    config: ConfigOption = DEFAULT_CONFIG,
+) -> None:
+    """Load harmless files that do what hostile ones would, and record which Keras lets them: what `check` says of a file's risks.
+
+    What was measured with the same lock stays as it is; nothing of it is run again. Without --tf and --keras: what is known, as a
+    table in Markdown.
+    """
+    from crossload.execution.canaries import fly
+    from crossload.inspection.security.canaries import HEADINGS, read_flights, table
+    from crossload.resources import CANARIES
+
+    asked, versions = words(tf) or [], words(keras) or []
+    if not asked and not versions:
+        typer.echo(
+            "\n".join(
+                f"| {' | '.join(row)} |"
+                for row in (HEADINGS, ["---"] * len(HEADINGS), *table(read_flights(to or CANARIES)))
+            )
+        )
+        return
+    say = lines_to(open_console())
+    place = _destination(to, CANARIES)
+    known, flown = fly(place, asked, versions, words(format) or [], backend, config, say)
+    say(
+        f"{place}: {len(known):,} flights in {len({item.environment for item in known})} environments, {flown:,} of them now"
+    )
+
+
+@app.command()
 def show() -> None:
     """Say what the shipped measurements hold."""
     from crossload.resources import MEASURED

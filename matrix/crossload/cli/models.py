@@ -207,6 +207,10 @@ def convert(
         str | None,
         typer.Option(metavar="STOPS", help="Walk only this one: 2.15:h5 or 2.12:keras,2.15:h5, or direct."),
     ] = None,
+    safe: Annotated[
+        bool,
+        typer.Option("--safe", help="No way through a Keras that would run or read what the file carries."),
+    ] = False,
     backend: BackendOption = "auto",
     trust: TrustOption = False,
     allow_read: AllowReadOption = None,
@@ -230,7 +234,7 @@ def convert(
 
     given = Given(custom_objects, build, inputs, saved_with)
     conditions = Conditions(config, backend, trust, memory)
-    target = Target(to=to, out=out, format=format, keep=keep, max_hops=max_hops, route=route)
+    target = Target(to=to, out=out, format=format, keep=keep, max_hops=max_hops, route=route, safe=safe)
     if not is_single(sources):
         if allow_read:
             raise SelectionError(_ALLOW_READ_ONE)

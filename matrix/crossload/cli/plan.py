@@ -54,6 +54,12 @@ def plan(
     inference_only: Annotated[
         bool, typer.Option(help="Ways after which a model can only be called count too.")
     ] = False,
+    safe: Annotated[
+        bool,
+        typer.Option(
+            "--safe", help="No loads with safe_mode=False, nor by a Keras that would run what the file carries."
+        ),
+    ] = False,
     max_hops: MaxHopsOption = 2,
     files: Annotated[bool, typer.Option("--files", help="Show every file, not only families.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")] = False,
@@ -68,6 +74,7 @@ def plan(
     from crossload.domain.verdicts import USABLE
     from crossload.upgrade.graph import Loss
     from crossload.upgrade.plan import Wish, make_plan
+    from crossload.upgrade.safety import unsafe_loads
     from crossload.upgrade.stand_in import measured_instead, pip_today
     from crossload.upgrade.text import document, summary_lines
     from crossload.util.gc import without_collector
@@ -90,7 +97,8 @@ def plan(
             Loss.TRAINING if inference_only else Loss(KEEP[keep]),
             max_hops,
         )
-        found = make_plan(rows, wish, known, words(format) or None, cells.controls)
+        unsafe = unsafe_loads(cells.scenarios, cells.environments) if safe else None
+        found = make_plan(rows, wish, known, words(format) or None, cells.controls, unsafe)
     if not found.entries:
         raise SelectionError(f"no cell from {wish.start} to {wish.to} was run with this selection.")
     if as_json:

@@ -129,6 +129,25 @@ def file_request(  # noqa: PLR0913 - a request's form, each part by its name
     return Request(form, writes=output, names=names)
 
 
+def canary_request(
+    canary: str, form: str, folder: Path, limits: Limits, step: str, arguments: Mapping[str, Any]
+) -> Request:
+    """Make a canary in a folder of its own, or load it there.
+
+    :param step: ``make`` or ``load``.
+    :param arguments: of the load call.
+    """
+    asked: dict[str, Any] = {
+        "scenario": {},
+        "format": form,
+        "directory": folder,
+        "limits": limits,
+        "arguments": dict(arguments),
+    }
+    made = _form(protocol.CANARY, id=f"{protocol.CANARY} {canary} {form} {step}", canary=canary, step=step, **asked)
+    return Request(made, names={f"{folder}/": "", str(folder): "."})
+
+
 def ask(worker: Worker, request: Request) -> list[dict[str, Any]]:
     """Ask; once more where the child was killed from outside.
 

@@ -15,6 +15,7 @@ LOAD = "load"
 REFERENCE = "reference"
 RESAVE = "resave"
 FILL = "fill"
+CANARY = "canary"
 DEVICES = "devices"
 EXIT = "exit"
 

@@ -1,13 +1,13 @@
 """The answer to "can we upgrade?": for every scenario and format a way, and one route for the whole fleet."""
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
 from crossload.domain.cells import CellRow
 from crossload.domain.standing import CONTROL, is_wrong
-from crossload.domain.verdicts import FAITHFUL, SCORED, USABLE
+from crossload.domain.verdicts import FAILS, FAITHFUL, SCORED, USABLE
 from crossload.domain.versions import on_the_way
 from crossload.errors import SelectionError, nearest
 from crossload.upgrade.graph import Loss, Path, ScenarioGraph, best_path, build_graph, follow
@@ -84,6 +84,7 @@ class UpgradePlan:
     :param latest_without_work: the newest plain version in which every file that loads where it was written loads no worse.
     :param expensive: the neighbouring versions on the way between which most files stop loading so, and how many do.
     :param wrong_at_home: files that are not right in the environment that wrote them; they are no entries.
+    :param unsafe_loads: loads of the files that were left out because they are not safe; None where that was not asked.
     """
 
     wish: Wish
@@ -92,6 +93,7 @@ class UpgradePlan:
     latest_without_work: str
     expensive: tuple[str, str, int] | None
     wrong_at_home: int = 0
+    unsafe_loads: int | None = None
 
     def counts(self, entries: Iterable[Entry] | None = None) -> dict[str, int]:
         """Number of entries for each way."""
@@ -105,12 +107,15 @@ def make_plan(
     environments: Sequence[str],
     formats: Sequence[str] | None = None,
     controls: Collection[str] = (),
+    unsafe: Callable[[CellRow], bool] | None = None,
 ) -> UpgradePlan:
     """Plan an upgrade from the rows of a result table.
 
     :param environments: ids in the order of their versions.
     :param formats: of the files that there are; None for every one. What lies between may have any format.
     :param controls: scenarios that are meant to fail or to differ, besides those whose rows say so: nobody moves them.
+    :param unsafe: tells loads that are no ways, however well they work; what an environment wrote, it may load itself. None
+        where every load counts.
     :raises SelectionError: an environment has no cells in these results.
     """
     for name in (wish.start, wish.to):
@@ -120,17 +125,20 @@ def make_plan(
                 f"{name}: these results have no such environment.{nearest(name, environments)} Known: {known}."
             )
     by_scenario: dict[str, list[CellRow]] = {}
-    of_start = []
+    of_start, left_out = [], set()
     for row in rows:
         if row["loaded_with"] and row["scenario"] not in controls and row.get("apart") != CONTROL:
-            by_scenario.setdefault(row["scenario"], []).append(row)
             if row["saved_with"] == wish.start:
                 of_start.append(row)
+            if unsafe is not None and row["saved_with"] != row["loaded_with"] and unsafe(row):
+                left_out.add((row["scenario"], row["format"], row["saved_with"], row["loaded_with"]))
+            else:
+                by_scenario.setdefault(row["scenario"], []).append(row)
     verdicts: dict[tuple[str, ...], str] = {
         (row["scenario"], row["format"], wish.start, row["loaded_with"]): row["verdict"] for row in of_start
     }
     families = {row["scenario"]: row["family"] for row in of_start}
-    graphs = {scenario: build_graph(by_scenario[scenario]) for scenario in families}
+    graphs = {scenario: build_graph(by_scenario.get(scenario, ())) for scenario in families}
     entries, wrong_at_home = [], 0
     saved = {(row["scenario"], row["format"]) for row in of_start}
     for scenario, form in sorted(pair for pair in saved if formats is None or pair[1] in formats):
@@ -145,7 +153,8 @@ def make_plan(
         entries.append(Entry(scenario, families[scenario], form, path, direct, own))
     versions = on_the_way(environments, wish.start, wish.to)
     at_home = [entry for entry in entries if entry.own in USABLE]
-    counts = {name: _without_work(at_home, verdicts, wish.start, name) for name in versions}
+    plainly = verdicts | dict.fromkeys(left_out & verdicts.keys(), FAILS)
+    counts = {name: _without_work(at_home, plainly, wish.start, name) for name in versions}
     since, goal = versions.index(wish.start), versions.index(wish.to)
     walked = versions[since : goal + 1] if since <= goal else versions[goal : since + 1][::-1]
     return UpgradePlan(
@@ -155,6 +164,7 @@ def make_plan(
         _latest([(name, counts[name]) for name in versions[since:]], at_home),
         _most_expensive([(name, counts[name]) for name in walked]),
         wrong_at_home,
+        None if unsafe is None else len(left_out & verdicts.keys()),
     )
 
 

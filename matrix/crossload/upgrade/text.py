@@ -25,6 +25,11 @@ def summary_lines(plan: UpgradePlan) -> list[str]:
     lines = [f"From {plan.wish.start} to {plan.wish.to}: {len(plan.entries)} files: {said}."]
     if plan.wrong_at_home:
         lines.append(f"Apart: {plan.wrong_at_home} that are not right in {plan.wish.start} itself.")
+    if plan.unsafe_loads is not None:
+        lines.append(
+            f"Left out as not safe: {plan.unsafe_loads} of their loads, with safe_mode=False or by a Keras that lets what the "
+            "file carries."
+        )
     lines.append(f"One route for all: {route_text(plan)}.")
     if plan.route is not None and plan.route.recipe:
         lines.append(ASSUMPTION)
@@ -71,6 +76,7 @@ def document(plan: UpgradePlan) -> dict[str, Any]:
         "latest_without_work": plan.latest_without_work or None,
         "expensive_step": list(plan.expensive) if plan.expensive else None,
         "assumption": ASSUMPTION,
+        "unsafe_loads_left_out": plan.unsafe_loads,
         "files": [
             {
                 "scenario": entry.scenario,

@@ -30,9 +30,11 @@ def _carried(model: UserModel) -> Iterator[dict[str, Any]]:
 
 def _open_loaders(model: UserModel, environments: Iterable[Environment]) -> Iterator[dict[str, Any]]:
     for risk in loader_risks(model, environments):
-        for exposure in risk.exposures:
-            text = (
-                f"{risk.environment} (Keras {risk.keras}) does not guard against it: {exposure.advisory.summary}; "
-                f"{mended(exposure.fixed)}"
-            )
-            yield finding(exposure.advisory.id, "error", text, model.path, printable(exposure.carried.where))
+        for item in risk.standings:
+            where, who = printable(item.carried.where), f"{risk.environment} (Keras {risk.keras})"
+            for exposure in item.published:
+                text = f"{who} does not guard against it: {exposure.advisory.summary}; {mended(exposure.fixed)}"
+                yield finding(exposure.advisory.id, "error", text, model.path, where)
+            if not item.published:
+                text = f"{who} {item.text}: {MEANINGS[item.carried.construct]}"
+                yield finding(f"measured-{item.carried.construct}", "error", text, model.path, where)

@@ -2,13 +2,13 @@
 
 import os
 import stat
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from crossload.environments.model import Environment
-from crossload.inspection.advisories import KERAS, TF_KERAS, Exposure, exposures
 from crossload.inspection.carried import CODE, MEANINGS, NAMED_FILE, Carried
+from crossload.inspection.security.standing import Standing, package_of, standings
 from crossload.user_models.model_file import ModelError, UserModel
 from crossload.user_models.saver import keras_of
 
@@ -21,24 +21,25 @@ _MOST_FILES_BESIDE = 1000
 
 @dataclass(frozen=True)
 class LoaderRisk:
-    """Weaknesses of one environment's Keras that a file could use, as published.
+    """What one environment's Keras lets of what a file carries.
 
-    :param exposures: the weaknesses, each with the construct that it is about.
+    :param standings: one for each construct that it lets.
     """
 
     environment: str
     keras: str
-    exposures: tuple[Exposure, ...]
+    standings: tuple[Standing, ...]
 
     @property
     def advisories(self) -> tuple[str, ...]:
-        """Their identifiers."""
-        return tuple(item.advisory.id for item in self.exposures)
+        """Identifiers of what is published about it; what was measured and is not published has a name of its own."""
+        return tuple(dict.fromkeys(name for item in self.standings for name in item.names))
 
     @property
     def fixed(self) -> tuple[str, ...]:
         """Versions of Keras that guard against all of them, one a line that is kept up; empty where none does."""
-        return tuple(sorted({version for item in self.exposures for version in item.fixed}, key=_as_numbers))
+        versions = {version for item in self.standings for one in item.published for version in one.fixed}
+        return tuple(sorted(versions, key=_as_numbers))
 
 
 def carried_rows(carries: Sequence[Carried]) -> list[str]:
@@ -52,18 +53,44 @@ def runs_code(model: UserModel) -> bool:
     return any(item.construct in CODE for item in model.found.carries)
 
 
+def standings_of(model: UserModel, environment: Environment) -> list[Standing]:
+    """How an environment's Keras stands to what a file carries."""
+    return _standings(model, environment, model.format)
+
+
+def _standings(model: UserModel, environment: Environment, form: str) -> list[Standing]:
+    version = keras_of(environment)
+    if version is None:
+        return []
+    return standings(model.found.carries, form, str(version), package_of(environment.variant))
+
+
 def loader_risks(model: UserModel, environments: Iterable[Environment]) -> list[LoaderRisk]:
-    """Environments whose Keras is known not to guard against what the file carries. By advisory, not by running."""
+    """Environments whose Keras does not guard against what the file carries."""
     risks = []
     for environment in environments:
-        version = keras_of(environment)
-        if version is None:
-            continue
-        package = TF_KERAS if environment.variant == "tf_keras" else KERAS
-        found = exposures(model.found.carries, model.format, str(version), package)
+        found = tuple(item for item in standings_of(model, environment) if item.lets)
         if found:
-            risks.append(LoaderRisk(environment.id, str(version), tuple(found)))
+            risks.append(LoaderRisk(environment.id, str(keras_of(environment)), found))
     return risks
+
+
+def stops_that_let(
+    model: UserModel, recipe: Sequence[tuple[str, str]], environments: Mapping[str, Environment]
+) -> dict[str, str]:
+    """Environments on a way whose Keras lets what the file carries, each with what becomes of it there.
+
+    :param recipe: the stops: environment, and the format that it saves in. What a stop loads is the format that came before.
+    """
+    found: dict[str, str] = {}
+    form = model.format
+    for name, saved_as in recipe:
+        environment = environments.get(name)
+        for item in _standings(model, environment, form) if environment is not None else ():
+            if item.lets:
+                found.setdefault(name, f"{MEANINGS[item.carried.construct]}: {item.text}")
+        form = saved_as
+    return found
 
 
 def _as_numbers(version: str) -> tuple[int, ...]:
@@ -81,9 +108,13 @@ def risk_lines(model: UserModel, environments: Iterable[Environment]) -> list[st
     if not carries:
         return []
     lines = [f"carries: {row}" for row in carried_rows(carries)]
-    for risk in loader_risks(model, environments):
-        named = ", ".join(risk.advisories)
-        lines.append(f"  {risk.environment} (Keras {risk.keras}) is open to {named}; {mended(risk.fixed)}")
+    several = len({item.construct for item in carries}) > 1
+    for environment in environments:
+        for item in standings_of(model, environment):
+            which = f"{item.carried.construct}: " if several else ""
+            fixed = sorted({version for one in item.published for version in one.fixed}, key=_as_numbers)
+            end = f"; {mended(fixed)}" if item.lets and item.published else ""
+            lines.append(f"  {environment.id} (Keras {keras_of(environment)}): {which}{item.text}{end}")
     return lines
 
 

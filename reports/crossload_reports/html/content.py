@@ -8,6 +8,10 @@ import pandas as pd
 
 from crossload.domain.standing import CONTROL
 from crossload.domain.verdicts import SCORED, UNSCORED
+from crossload.domain.versions import EnvironmentId
+from crossload.inspection.carried import MEANINGS as CONSTRUCTS
+from crossload.inspection.security.advisories import KERAS
+from crossload.inspection.security.standing import open_constructs, package_of
 from crossload.probe.formats import RUNGS
 from crossload_reports import analysis
 from crossload_reports.analysis import causes as causes_of
@@ -19,6 +23,8 @@ from crossload_reports.html.words import CHANGES, CLAIM_WORDS, MEANINGS, PAGES, 
 # Lists that no one reads to the end stop here; the grid and the tables have every cell.
 _MOST_SENTENCES = 40
 _MOST_ROUND_TRIPS = 300
+# What people load whole models or weights from.
+_MODEL_FORMATS = ("keras", "h5", "savedmodel", "weights.h5")
 
 
 def content(  # noqa: PLR0913 - the parts of a page, each by its name
@@ -67,6 +73,8 @@ def content(  # noqa: PLR0913 - the parts of a page, each by its name
         "said": {str(environment["id"]): environment["said"] for environment in told["environments"]},
         "unsaved": analysis.unsaved(results),
         "environments": told["environments"],
+        "lets": {str(environment["id"]): _lets(environment) for environment in told["environments"]},
+        "construct_meanings": CONSTRUCTS,
         "scenarios": told["scenarios"],
         "formats": [form["name"] for form in told["formats"]],
         "families": sorted({scenario["family"] for scenario in told["scenarios"]}),
@@ -85,6 +93,13 @@ def content(  # noqa: PLR0913 - the parts of a page, each by its name
         "apart": apart,
         "controls": _controls(apart, told["scenarios"]),
     }
+
+
+def _lets(environment: Mapping[str, Any]) -> dict[str, str]:
+    """Return what of a hostile file the Keras of an environment does not stop, each with how that is known."""
+    name, keras = str(environment["id"]), str(environment.get("keras") or "")
+    package = package_of(EnvironmentId.parse(name).variant) if EnvironmentId.is_id(name) else KERAS
+    return open_constructs(keras, package, _MODEL_FORMATS)
 
 
 def _controls(apart: Apart, scenarios: Sequence[Mapping[str, Any]]) -> list[tuple[Mapping[str, Any], dict[str, int]]]:

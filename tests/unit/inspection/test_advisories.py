@@ -1,8 +1,8 @@
 import pytest
 
 from crossload.inspection import carried
-from crossload.inspection.advisories import TF_KERAS, exposures, load_advisories
 from crossload.inspection.carried import Carried
+from crossload.inspection.security.advisories import TF_KERAS, exposures, load_advisories
 
 
 def _ids(construct: str, form: str, keras: str, package: str = "keras") -> set[str]:

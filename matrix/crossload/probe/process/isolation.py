@@ -14,8 +14,9 @@ import sys
 import traceback
 
 from .. import errors
+from ..canaries import load as canaries
 from ..operations import load, save, user_model
-from ..protocol import DEVICES, DONE, FILL, LOAD, REFERENCE, RESAVE, SAVE
+from ..protocol import CANARY, DEVICES, DONE, FILL, LOAD, REFERENCE, RESAVE, SAVE
 from ..weight_map import operation as weight_map
 from . import gpus
 
@@ -39,6 +40,7 @@ _OPERATIONS = {
     REFERENCE: user_model.reference,
     RESAVE: user_model.resave,
     FILL: weight_map.fill,
+    CANARY: canaries.canary,
 }
 
 

@@ -1,0 +1,1 @@
+"""Harmless files that do what a hostile one would, to see which Keras lets them."""
