@@ -86,6 +86,13 @@ def breaks(session: nox.Session) -> None:
 
 
 @nox.session
+def damage(session: nox.Session) -> None:
+    """Change a byte in every region of each format and cut it at each tenth, in six versions; `-- --tf 2.10 --format h5`."""
+    _install(session, "tests")
+    session.run("python", "-m", "benchmarks.damage", *session.posargs)
+
+
+@nox.session
 def models(session: nox.Session) -> None:
     """Check ten models of ten versions against plain Keras; convert the networks of keras.applications."""
     _install(session, "tests")
