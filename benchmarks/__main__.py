@@ -54,10 +54,17 @@ def _measure_environments(labels: list[str], two_cores: str, repeat: int) -> dic
             if docker is not None:
                 found |= measure_containers(mix, docker, backend, store, config, repeat)
             measured[environment.id] = found | {"versions": state.facts}
-            shown = {name: value for name, value in found.items() if not name.endswith("repetitions")}
-            print(environment.id, json.dumps(shown), flush=True)
+            print(environment.id, json.dumps(_shown(found)), flush=True)
         store.close()
     return measured
+
+
+def _shown(found: dict[str, Any]) -> dict[str, Any]:
+    return {
+        name: _shown(value) if isinstance(value, dict) else value
+        for name, value in found.items()
+        if not name.endswith("repetitions")
+    }
 
 
 def _page(size: str) -> dict[str, Any]:

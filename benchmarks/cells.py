@@ -76,17 +76,30 @@ def measure_cells(
     """Ratios and seconds per cell, as medians over ``repeat`` repetitions, each of which measures all sides in turn.
 
     :param two_cores: measure on two cores as well.
+    :return: the figures of cells as a run has them; under ``called_only``, those of the same cells without ``predict``.
     """
+    called = mix.without_predict()
     cores = sorted(os.sched_getaffinity(0))
     os.sched_setaffinity(0, {cores[0]})
     try:
-        rows = [_on_one_core(mix, backend, store, limits) for _ in range(repeat)]
+        rows, called_rows = [], []
+        for _ in range(repeat):
+            rows.append(_on_one_core(mix, backend, store, limits))
+            called_rows.append(_on_one_core(called, backend, store, limits))
     finally:
         os.sched_setaffinity(0, cores)
+    result = _figures(mix, rows) | {"called_only": _figures(called, called_rows)}
+    if two_cores:
+        pairs = [_on_two_cores(mix, backend, store, limits) for _ in range(repeat)]
+        result["speedup_two_cores"] = round(statistics.median(row["fresh"] / row["engine"] for row in pairs), 2)
+    return result
+
+
+def _figures(mix: Mix, rows: list[dict[str, Any]]) -> dict[str, Any]:
     formats = sorted({task.work.format for task in mix.tasks})
     over_floor = [sum(row["engine"]) / row["floor"] for row in rows]
     count = len(mix.tasks)
-    result: dict[str, Any] = {
+    return {
         "cells": count,
         "speedup_one_core": _ratio(rows, mix, formats),
         "speedup_one_core_light": _ratio(rows, mix, LIGHT_FORMATS),
@@ -98,7 +111,3 @@ def measure_cells(
         "start_s": round(statistics.median(row["start"] for row in rows), 2),
         "repetitions": rows,
     }
-    if two_cores:
-        pairs = [_on_two_cores(mix, backend, store, limits) for _ in range(repeat)]
-        result["speedup_two_cores"] = round(statistics.median(row["fresh"] / row["engine"] for row in pairs), 2)
-    return result

@@ -3,8 +3,9 @@
 import json
 import os
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from crossload.backends.base import Worker
 from crossload.backends.venv import VenvBackend
@@ -21,6 +22,13 @@ SCENARIOS = ("dense", "conv2d", "lstm")
 FORMATS = ("h5", "savedmodel", "keras", "weights.h5")
 
 
+class CalledOnly(Work):
+    """Work whose models are called and trained, and do not ``predict``: what a cell was before 0.2.0."""
+
+    def steps(self) -> tuple[str, ...]:
+        return ()
+
+
 @dataclass(frozen=True)
 class Mix:
     """Load tasks of one environment, and the same cells as files for the plain script. Both in the same order."""
@@ -28,6 +36,17 @@ class Mix:
     environment: Environment
     tasks: tuple[LoadTask, ...]
     cells: tuple[Path, ...]
+
+    def without_predict(self) -> "Mix":
+        """The same loads, of which neither the engine nor the plain script calls ``predict``."""
+        tasks = tuple(replace(task, work=CalledOnly(task.work.scenario, task.work.format)) for task in self.tasks)
+        return Mix(self.environment, tasks, tuple(map(_called_only, self.cells)))
+
+
+def _called_only(cell: Path) -> Path:
+    path = cell.with_suffix(".called.json")
+    path.write_text(json.dumps(json.loads(cell.read_text()) | {"predict": False}))
+    return path
 
 
 def prepare(environment: Environment, backend: VenvBackend, store: Store, limits: Limits) -> Mix:
@@ -46,7 +65,13 @@ def prepare(environment: Environment, backend: VenvBackend, store: Store, limits
             tasks.append(LoadTask(cell_key(artifact.key, state), work, artifact, environment.id, near))
             folder = store.artifact_folder(artifact)
             cell = store.folder / f"{environment.id}-{name}-{form}.json"
-            facts = {"format": form, "path": str(folder / artifact.file), "module": work.scenario.module, "name": name}
+            facts: dict[str, Any] = {
+                "format": form,
+                "path": str(folder / artifact.file),
+                "module": work.scenario.module,
+                "name": name,
+            }
+            facts["predict"] = True
             cell.write_text(json.dumps(facts | {"reference": str(folder)}))
             cells.append(cell)
     worker.close()
