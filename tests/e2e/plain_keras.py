@@ -341,7 +341,7 @@ def with_remedy(remedy, scenario_name, folder):
         shutil.rmtree(scratch, ignore_errors=True)
         os.mkdir(scratch)
         # A translation has to give what the model's own code gives with the file's weights.
-        if remedy in ("rebuild+weights", "translate"):
+        if remedy in ("rebuild+weights", "translate", "traced+translate"):
             model = weights_into_new_model(path, scratch, scenario_name, inputs)
             if model is None:
                 return {"loads": False, "stage": "load", "error_type": "", "error": "not every weight changed"}

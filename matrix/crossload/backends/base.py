@@ -51,7 +51,9 @@ class Worker:
         self._seal = ready.get("seal")
         if ready.get("protocol") != protocol.PROTOCOL_VERSION or ready.get("probe") != protocol.PROBE_VERSION:
             self.kill()
-            raise WorkerError(f"the probe speaks protocol {ready.get('protocol')}, not {protocol.PROTOCOL_VERSION}")
+            said = f"protocol {ready.get('protocol')} and is version {ready.get('probe')}"
+            wanted = f"protocol {protocol.PROTOCOL_VERSION} and version {protocol.PROBE_VERSION}"
+            raise WorkerError(f"the probe speaks {said}, not {wanted}: Crossload was changed while it ran")
         self.facts: dict[str, Any] = ready["facts"]
         self.isolation: str = ready["isolation"]
 

@@ -378,7 +378,7 @@ def verdict(records: Sequence[AttemptRecord], tolerance: "Tolerance") -> Verdict
         if LOST in plain.rungs.values():
             better = _keeping_more(judged, plain)
             kept = [rung for rung in plain.lost if rung not in better.lost] if better else []
-            said = f"{KEEPS}{', '.join(kept)}" if kept else ""
+            said = f"{better.attempt} keeps {', '.join(kept)}" if better and kept else ""
             return Verdict(LOSSY, plain, plain, "; ".join(filter(None, (plain.note, said))), keeps_more=better)
         return Verdict(EXACT if plain.bit_equal else EQUAL, plain, plain)
     remedy = next((found for name in attempts.REMEDIES if (found := judged.get(name)) and _is_right(found)), None)
@@ -405,9 +405,9 @@ def _untranslated(judged: Mapping[str, Judged]) -> str:
 
 
 def _keeping_more(judged: Mapping[str, Judged], than: Judged) -> Judged | None:
-    """The translation, where it works, and loses less than another attempt that does, and nothing else."""
-    found = judged.get(attempts.TRANSLATE)
-    return found if found is not None and _is_right(found) and set(found.lost) < set(than.lost) else None
+    """A translation that works, and loses less than another attempt that does, and nothing else; the first such one."""
+    found = [judged[name] for name in attempts.TRANSLATIONS if name in judged]
+    return next((one for one in found if _is_right(one) and set(one.lost) < set(than.lost)), None)
 
 
 def _is_right(judged: Judged) -> bool:

@@ -23,7 +23,7 @@ def attempts_to_run(wanted: Sequence[str], cell: Cell | None, near: Tolerance) -
     spared = set(ranked[enough:])
     if enough < len(ranked) and not _keeps_training(recorded[ranked[enough]], near):
         # What loads may have lost what the translation keeps.
-        spared.discard(attempts.TRANSLATE)
+        spared.difference_update(attempts.TRANSLATIONS)
     return [name for name in wanted if name not in cell.requested and name not in spared]
 
 

@@ -7,12 +7,13 @@ The host reads the names, their order and their costs; the probe applies them.
 import re
 
 from .formats import FORMATS, INFERENCE, REBUILT, takes_load_arguments
-from .remedies import edit_config, rename, replace_load
+from .remedies import edit_config, rename, replace_load, traced_copy
 
 PLAIN = "plain"
 BARE = "bare"
 IMPORTED = "imported"
 TRANSLATE = "translate"
+TRACED = "traced"
 
 # Run as evidence for claims; they never decide a verdict.
 EVIDENCE = (BARE, IMPORTED)
@@ -64,6 +65,7 @@ def _translate(path, folder, context):
 
 PIECES = {
     "rename": Piece((RENAMED_COPY,), prepare=rename.rename, suits=_reads_keras_files, names=True),
+    TRACED: Piece((TRUSTED_ONLY,), prepare=traced_copy.traced_copy, names=True),
     TRANSLATE: Piece((TRANSLATED_COPY,), prepare=_translate, names=True),
     "edit-config": Piece((EDITED_COPY,), prepare=edit_config.edit_config),
     "compile=False": Piece((OPTIMIZER_LOST,), {"compile": False}),
@@ -72,6 +74,12 @@ PIECES = {
     "rebuild+weights": Piece((CODE_NEEDED, OPTIMIZER_LOST), load=replace_load.load_rebuilt, gives=REBUILT),
 }
 
+# The file with its Lambda layers as operations, translated.
+TRACED_TRANSLATION = "%s+%s" % (TRACED, TRANSLATE)
+
+# Which make a model anew from what the file says; they may keep what another way of loading loses.
+TRANSLATIONS = (TRANSLATE, TRACED_TRANSLATION)
+
 # Tried in this order, by what they cost, when plain did not load or gave other outputs, until one gives matching outputs.
 # What replaces the load call comes last. A combination only runs when none of its parts loaded.
 REMEDIES = (
@@ -79,6 +87,7 @@ REMEDIES = (
     TRANSLATE,
     "edit-config",
     "rename+edit-config",
+    TRACED_TRANSLATION,
     "safe_mode=False",
     "edit-config+safe_mode=False",
     "compile=False",

@@ -6,6 +6,7 @@ from crossload.probe.formats import FORMATS, INFERENCE, REBUILT
 _NAMES = {"savedmodel": "model", "export": "model"}
 _COPIES = {
     "rename": ("renamed", "# a copy under the suffix of what the file really is: .h5 for HDF5, .keras for a zip"),
+    "traced": ("traced", "# its Lambda layers as operations, for a file that you trust: `crossload convert --trust`"),
     "translate": ("translated", "# a copy in Keras 3's own format, made by `crossload convert`"),
     "edit-config": ("edited", "# a copy without the configuration keys that this Keras refuses; weights untouched"),
 }

@@ -531,6 +531,12 @@ def test_what_the_translation_keeps_more_than_plain_loading_is_said() -> None:
     assert found.keeps_more.attempt == "translate"
 
 
+def test_what_keeps_more_once_lambda_layers_are_traced_is_called_so() -> None:
+    plain = loaded("plain", "within", optimizer="lost", training="lost")
+    found = verdict([plain, raised("translate"), loaded("traced+translate", "within", training="lost")], DEFAULT)
+    assert (found.verdict, found.reason) == ("lossy", "traced+translate keeps optimizer")
+
+
 @pytest.mark.parametrize(
     "translated",
     [

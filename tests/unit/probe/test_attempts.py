@@ -41,7 +41,8 @@ def test_remedies_are_made_of_known_pieces_and_of_each_only_once() -> None:
 def test_what_is_combined_is_tried_after_its_parts() -> None:
     for place, name in enumerate(attempts.REMEDIES):
         parts = attempts.parts(name)
-        assert all(attempts.REMEDIES.index(part) < place for part in parts if len(parts) > 1)
+        # A traced copy is for the translation alone.
+        assert all(attempts.REMEDIES.index(part) < place for part in parts if len(parts) > 1 and part != "traced")
 
 
 def test_translating_keeps_everything_and_is_tried_before_a_configuration_is_cut() -> None:
@@ -49,6 +50,24 @@ def test_translating_keeps_everything_and_is_tried_before_a_configuration_is_cut
     assert attempts.gives("translate", "h5") == formats.WHOLE_MODEL
     assert attempts.edits("translate") == {"translate"}
     assert "translate" not in attempts.remedies_for("weights-h5")
+
+
+def test_a_lambda_is_taken_apart_before_code_is_run_where_the_file_is_loaded() -> None:
+    assert attempts.REMEDIES.index("translate") < attempts.REMEDIES.index("traced+translate")
+    assert attempts.REMEDIES.index("traced+translate") < attempts.REMEDIES.index("safe_mode=False")
+    assert attempts.costs("traced+translate") == [attempts.TRUSTED_ONLY, attempts.TRANSLATED_COPY]
+    assert attempts.edits("traced+translate") == {"translate"}
+
+
+def test_a_traced_copy_is_taken_where_it_lies_and_makes_no_sense_elsewhere(tmp_path: Path) -> None:
+    copy = attempts.PIECES["traced"].prepare
+    with pytest.raises(NotApplicableError):
+        copy(str(tmp_path / "model.h5"), str(tmp_path), None)
+    (tmp_path / "traced").mkdir()
+    (tmp_path / "traced" / "model.h5").write_bytes(b"copy")
+    path, note = copy(str(tmp_path / "model.keras"), str(tmp_path), None)
+    assert Path(path).read_bytes() == b"copy"
+    assert "Lambda" in note
 
 
 def test_every_piece_costs_something() -> None:
@@ -121,12 +140,12 @@ def test_nothing_is_tried_after_matching_outputs() -> None:
     assert left(progress(loaded("bare"), raised()))  # evidence decides nothing
 
 
-def test_the_translation_alone_is_tried_where_what_loads_has_lost_what_it_keeps() -> None:
+def test_a_translation_alone_is_tried_where_what_loads_has_lost_what_it_keeps() -> None:
     for states in ({"optimizer": "lost"}, {"training": "lost"}, {"optimizer": "n/a", "training": "lost"}):
-        assert left(progress(loaded(**states))) == ["translate"]
+        assert left(progress(loaded(**states))) == ["translate", "traced+translate"]
     for states in ({}, {"weights": "lost"}, {"optimizer": "n/a", "training": "n/a"}):
         assert left(progress(loaded(**states))) == []
-    assert left(progress(raised(), loaded("rename", optimizer="lost"))) == ["translate"]
+    assert left(progress(raised(), loaded("rename", optimizer="lost"))) == ["translate", "traced+translate"]
     assert left(progress(loaded(optimizer="lost"), loaded("translate"))) == []
 
 
@@ -150,7 +169,12 @@ def test_a_copy_that_left_the_error_as_it_was_is_not_combined() -> None:
 
 def test_only_the_renamed_copy_goes_on_where_the_name_was_in_the_way() -> None:
     found = left(progress(raised(error="not a zip"), raised("rename", "unknown layer")))
-    assert [name for name in found if not name.startswith("rename")] == ["translate", "TFSMLayer", "rebuild+weights"]
+    assert [name for name in found if not name.startswith("rename")] == [
+        "translate",
+        "traced+translate",
+        "TFSMLayer",
+        "rebuild+weights",
+    ]
 
 
 # Copies

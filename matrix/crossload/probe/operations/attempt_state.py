@@ -86,7 +86,7 @@ class Progress(object):
             return True
         if self.found_good:
             # What loads may have lost what the translation keeps.
-            return self._keeps_training or pieces != [attempts.TRANSLATE]
+            return self._keeps_training or pieces[-1] != attempts.TRANSLATE
         names = any(attempts.PIECES[piece].names for piece in pieces)
         if not names and self._needs_name and not attempts.PIECES[pieces[-1]].load:
             return True

@@ -25,7 +25,7 @@ from ..formats import (
 )
 from ..translate import operations as stored_operations
 from ..translate.layers import bears_name
-from . import attempt_state, compile_settings, measuring, sample_inputs, save, scenario_code, use
+from . import attempt_state, compile_settings, measuring, sample_inputs, save, scenario_code, tracing, use
 
 
 class Reference(object):
@@ -178,7 +178,8 @@ def _attempt(request, code, name, reference, copies, emit):
         said = {"event": "measured", "attempt": name, "outcome": "loaded", "rungs": so_far, "pending": rung}
         emit(_with_notes(said, notes))
 
-    rungs = measure_rungs(model, wanted, reference, code, context.gives, request.get("use", ()), before)
+    taken_apart = tracing.TAKEN_APART if attempts.TRACED in pieces else ()
+    rungs = measure_rungs(model, wanted, reference, code, context.gives, request.get("use", ()), before, taken_apart)
     return _with_notes({"outcome": "loaded", "rungs": rungs}, notes)
 
 
@@ -198,17 +199,18 @@ def _with_notes(record, notes):
     return dict(record, note="; ".join(notes)) if notes else record
 
 
-def measure_rungs(model, wanted, reference, code, gives, steps=(), before=lambda rung, so_far: None):
+def measure_rungs(model, wanted, reference, code, gives, steps=(), before=lambda rung, so_far: None, taken_apart=()):
     """What each wanted rung shows of a model. Training, where it is wanted, changes the model.
 
     :param steps: what the rung ``use`` tries.
     :param before: called with the name of a rung that may kill the process, and what was measured so far.
+    :param taken_apart: classes of layers that are not compared.
     """
     facts = reference.facts
     unmeasured = facts.get("unmeasured", {})
     inputs, targets = reference.arrays("inputs"), reference.arrays("targets")
     measures = {
-        ARCHITECTURE: lambda: _compare_architectures(facts["architecture"], measuring.architecture(model)),
+        ARCHITECTURE: lambda: _compare_architectures(facts["architecture"], measuring.architecture(model), taken_apart),
         WEIGHTS: lambda: _compare_weights(model, reference),
         OUTPUTS: lambda: measuring.compare_arrays(
             reference.arrays("outputs"), _outputs(model, inputs, gives, reference.names), reference.arrays("noise")
@@ -296,8 +298,8 @@ def _outputs(model, inputs, gives, names=()):
     return scenario_code.forward(model, inputs, names)
 
 
-def _compare_architectures(expected, actual):
-    expected, actual = _layers(expected), _layers(actual)
+def _compare_architectures(expected, actual, taken_apart=()):
+    expected, actual = _layers(expected, taken_apart), _layers(actual, taken_apart)
     if expected == actual:
         return {"same": True}
     if len(expected) != len(actual):
@@ -308,9 +310,9 @@ def _compare_architectures(expected, actual):
     return {"same": True, "note": "names that this Keras does not take are others"}
 
 
-def _layers(rows):
+def _layers(rows, taken_apart):
     """Rows of an architecture without operations on tensors: those are layers in Keras 2 and none in Keras 3."""
-    return [row for row in rows if row[0] not in stored_operations.KINDS]
+    return [row for row in rows if row[0] not in stored_operations.KINDS and row[0] not in taken_apart]
 
 
 def _without_counts(model, arrays):

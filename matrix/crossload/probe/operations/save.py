@@ -8,9 +8,11 @@ import time
 import numpy as np
 
 from .. import errors
-from ..formats import EVALUATE, FIT, FORMATS, PREDICT, TRAINING, USE
+from ..errors import NotTranslatableError
+from ..formats import EVALUATE, FIT, FORMATS, PREDICT, TRAINING, USE, takes_load_arguments
 from ..process import kernel_cache
-from . import measuring, noise, scenario_code, use
+from ..remedies import traced_copy
+from . import measuring, noise, scenario_code, tracing, use
 
 # `predict` is the same function as a call where they differ by no more than this share of the output's scale.
 _LIKE_A_CALL = 1e-4
@@ -64,6 +66,7 @@ def save(request, emit):
             writer(model, path)
         if not os.listdir(directory):
             raise RuntimeError("the call returned, and nothing was written")
+        copy = _set_aside(model, path, request["format"]) if not options["after_save"] else None
         stage = "call"
         emit({"event": "stage", "stage": stage})
         reference = {"compile": compiled or compile_config(model)}
@@ -76,6 +79,8 @@ def save(request, emit):
         return
     steps = request.get("use", ()) if USE in form.rungs else ()
     measure(model, reference, arrays, inputs, targets, outputs, code, steps)
+    if copy is not None:
+        _trace(copy, code, reference)
     file_name = _alter(directory, file_name, options["after_save"])
     write_reference(directory, reference, arrays)
     emit({"event": "saved", "file": file_name, "seconds": time.monotonic() - started})
@@ -87,6 +92,36 @@ def compile_config(model):
         return measuring.compile_config(model)
     except Exception as error:
         raise errors.ProbeFault("the compile config cannot be read: %r" % error) from error
+
+
+def _set_aside(model, path, form):
+    """Write a model with Lambda layers as HDF5, too, for :func:`_trace`; None where there is nothing to trace."""
+    if not takes_load_arguments(form) or not tracing.can_trace(model):
+        return None
+    copy = traced_copy.beside(path)
+    os.mkdir(os.path.dirname(copy))
+    try:
+        FORMATS["h5"].save(model, copy)
+    except Exception:  # what HDF5 cannot hold is no finding here: it was not asked for
+        shutil.rmtree(os.path.dirname(copy))
+        return None
+    return copy
+
+
+def _trace(copy, code, reference):
+    """Replace a copy by one whose Lambda layers are operations, or say why there is none. Code of a scenario is trusted.
+
+    It is loaded anew: the model itself has trained since, and calling its layers once more would give them two outputs.
+    """
+    from tensorflow import keras
+
+    try:
+        FORMATS["h5"].save(tracing.traced(keras.models.load_model(copy, custom_objects=code.custom_objects()))[0], copy)
+    except Exception as error:  # code of the model may fail in any way, and so may loading it where it was written
+        if errors.is_our_fault(error) and not isinstance(error, NotTranslatableError):
+            raise
+        shutil.rmtree(os.path.dirname(copy))
+        reference["untraced"] = "%s: %s" % (type(error).__name__, " ".join(str(error).split())[:300])
 
 
 def _fit_with_callback(model, path, callback_options, inputs, targets):

@@ -2,7 +2,17 @@
 
 from ..errors import NotTranslatableError
 
+# Classes of layers that a traced model has otherwise: what was sequential is functional, with inputs that are layers.
+TAKEN_APART = ("Lambda", "InputLayer")
 _TENSOR = "KerasTensor"
+
+
+def can_trace(model):
+    """Whether a model has Lambda layers, in a Keras in which they can be taken apart."""
+    from tensorflow import keras
+
+    # Keras 3 has a KerasTensor of its own, which it shows.
+    return not hasattr(keras, "KerasTensor") and _Tracer(keras).holds_lambda(model)
 
 
 def traced(model):
