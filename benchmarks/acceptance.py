@@ -364,7 +364,7 @@ def summary(folder: Path, like: Path | None = None) -> dict[str, Any]:
         told["why not"] = dict(reasons.most_common(8))
     if like is not None:
         told["differs from the unkilled in"] = _differing(here, _table(like / "checked"))
-        if (like / "converted").exists():
+        if manifest.exists() and (like / "converted" / "manifest.json").exists():
             told["converts otherwise"] = _differing(_conversions(folder), _conversions(like))
     if (folder / "plain.json").exists():
         told["plain"] = json.loads((folder / "plain.json").read_text(encoding="utf-8"))

@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 
 from crossload.errors import SelectionError
@@ -67,7 +68,10 @@ def is_single(words: Sequence[str]) -> bool:
     path = Path(words[0])
     if not os.path.lexists(path) and not files_of(path):
         return not glob.has_magic(words[0])
-    return not path.is_dir() or kind_of(path) != "directory" or prefix_of(path) != path
+    if not path.is_dir() or kind_of(path) != "directory":
+        return True
+    # The folder around one checkpoint stands for it, unless something else that may be a model lies there, too.
+    return prefix_of(path) != path and len(list(islice(_within(path, Finds()), 2))) == 1
 
 
 def is_url(word: str) -> bool:

@@ -105,6 +105,13 @@ def test_one_model_is_no_fleet(fleet: Path) -> None:
     assert not is_single(["@list.txt"])
 
 
+def test_a_checkpoint_does_not_stand_for_the_models_beside_it(fleet: Path) -> None:
+    assert is_single([str(fleet / "steps")])
+    files.keras_zip(fleet / "steps" / "final.keras")
+    assert not is_single([str(fleet / "steps")])
+    assert names(find([str(fleet / "steps")], nowhere)) == {"ckpt-7", "final.keras"}
+
+
 def test_everything_is_read_and_what_is_broken_is_said(fleet: Path) -> None:
     (fleet / "sensor.h5").write_bytes(b"")
     import h5py
