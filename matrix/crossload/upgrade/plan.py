@@ -164,7 +164,7 @@ def make_plan(
         _latest([(name, counts[name]) for name in versions[since:]], at_home),
         _most_expensive([(name, counts[name]) for name in walked]),
         wrong_at_home,
-        None if unsafe is None else len(left_out & verdicts.keys()),
+        None if unsafe is None else sum(formats is None or key[1] in formats for key in left_out & verdicts.keys()),
     )
 
 
