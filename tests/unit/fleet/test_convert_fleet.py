@@ -81,6 +81,19 @@ def test_what_was_killed_goes_on_by_what_is_proven_already(crossload: Shell, fle
     assert route[0]["like"] == "alike 0.h5"
 
 
+def test_where_one_finds_no_way_the_others_do_not_walk_every_route(crossload: Shell, fleet: Path, on: Any) -> None:
+    on(backend := Bench(loads_there=False))
+    for number in range(3):
+        files.hdf5(fleet / f"alike {number}.h5", KERAS_2)
+    crossload(*ASKED, "--jobs", "1", code=1)
+    told = {item["name"]: item["why"] for item in json.loads(Path("new/manifest.json").read_text())["models"]}
+    assert "(1 route walked)" in told["alike 1.h5"]
+    assert told["alike 1.h5"].endswith("none was found for alike 0.h5, which is made alike.")
+    assert "routes walked)" in told["alike 0.h5"]
+    assert "made alike" not in told["alike 0.h5"]
+    assert backend.count("reference") == 5
+
+
 def test_nothing_is_overwritten_where_the_input_changed(crossload: Shell, fleet: Path) -> None:
     crossload(*ASKED, code=1)
     converted = Path("new/two.keras")

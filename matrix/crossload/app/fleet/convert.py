@@ -81,7 +81,7 @@ def convert_fleet(
     """Convert every model into a folder that mirrors the sources. Nothing is overwritten; what is up to date is left as it is.
 
     Of models that are made alike one walks every route; the others walk what was proven for it, and every route where that fails
-    for them. Each is proven itself.
+    for them. Each is proven itself. Where no route was proven for it, the others walk the likeliest.
 
     :param target: with the folder as ``out``.
     :param say: receives a line for every model.
@@ -123,6 +123,7 @@ class _Conversion:
         self._places = {item.found.name: target.out / place for item, place in zip(read, places, strict=True)}
         self._done: dict[str, Done] = {}
         self._proven: dict[str, Example | None] = {}
+        self._stuck: set[str] = set()
         self._lock = threading.Lock()
 
     def run(self, tick: Callable[[Progress], None]) -> list[Done]:
@@ -189,6 +190,13 @@ class _Conversion:
                 self._proven[item.group] = Example.of(name, made.walk.steps, made.walk.lost)
         except StoreError:
             raise
+        except NoWayError as error:
+            why = item.found.named(str(error))
+            if leader is None:
+                self._stuck.add(item.group)
+            elif item.group in self._stuck:
+                why += f" Only the likeliest was walked: none was found for {leader.found.name}, which is made alike."
+            done = Done(name, FAILED, why=why)
         except (CrossloadError, OSError) as error:
             done = Done(name, FAILED, why=item.found.named(str(error)))
         except Exception as error:  # our own fault: said, and the others go on
@@ -214,7 +222,8 @@ class _Conversion:
         if example is not None:
             with contextlib.suppress(NoWayError):
                 return walk(example)
-        return walk(routes_for(opened, writer, target, self._ground))
+        routes = routes_for(opened, writer, target, self._ground)
+        return walk(routes[:1] if leader is not None and item.group in self._stuck else routes)
 
 
 def destinations(names: Sequence[str], suffix: str) -> list[PurePosixPath]:
