@@ -133,6 +133,14 @@ def adapted(folder):
     return "adapted.keras"
 
 
+def texts(folder):
+    words = L.TextVectorization(vocabulary=["one", "two", "three", "four"], output_sequence_length=4)
+    i = K.Input((1,), dtype="string")
+    model = K.Model(i, L.Dense(2)(L.Flatten()(L.Embedding(8, 3)(words(i)))))
+    model.save(os.path.join(folder, "texts.keras"))
+    return "texts.keras"
+
+
 def dies_in_training(folder):
     from field_layers import Deadly
 

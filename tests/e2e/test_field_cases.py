@@ -68,6 +68,8 @@ def check(path: Path, versions: str, *more: str) -> dict[str, dict[str, Any]]:
         ("float_tokens", "2.10", "2.15", {"2.10": ("exact",), "2.15": ("exact", "equal")}),
         # Two inputs, as JSON and weights.
         ("two_inputs_json", "2.10", "2.10", {"2.10": ("exact",)}),
+        # Strings through a vocabulary, in what follows loading as well.
+        ("texts", "2.16", "2.21", {"2.16": ("exact",), "2.21": ("exact", "equal")}),
         # 2.15 cannot read its own file, and 2.21 can: both are the answer.
         ("spectral", "2.15", "2.21", {"2.15": ("fails",), "2.21": ("exact", "equal")}),
     ],
