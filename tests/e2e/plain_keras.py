@@ -267,7 +267,7 @@ def load(scenario_name, form, folder):
 
 ADVISED_SUFFIXES = {b"\x89HDF": "advised.h5", b"PK\x03\x04": "advised.keras"}
 # Keys of old configurations that public reports say to drop by hand.
-DROPPED = ("time_major", "groups", "batch_input_shape", "jit_compile", "is_legacy_optimizer")
+DROPPED = ("time_major", "groups", "batch_input_shape", "jit_compile", "is_legacy_optimizer", "quantization_config")
 
 
 def with_advised_suffix(path, folder):

@@ -58,9 +58,13 @@ def _reads_keras_files(name):
 
 def _translate(path, folder, context):
     # The host, which reads this module, needs none of it.
-    from .translate import attempt
+    from tensorflow import keras
 
-    return attempt.translate(path, folder, context)
+    from .rollback import attempt as rollback
+    from .translate import attempt as translation
+
+    direction = translation if hasattr(keras, "KerasTensor") else rollback
+    return direction.translate(path, folder, context)
 
 
 PIECES = {

@@ -17,7 +17,7 @@ _COMMON = (
 )
 # For each class: arguments that both know, and its slots: name in old files, name in new files, attribute in Keras 3. Slots in
 # one group are written variable by variable, the groups one after the other, by the optimizers since 2.11.
-_KNOWN = {
+KNOWN = {
     "SGD": (("momentum", "nesterov"), [[("momentum", "m", "momentums")]]),
     "RMSprop": (("rho", "momentum", "epsilon", "centered"), [
         [("rms", "velocity", "_velocities")], [("momentum", "momentum", "_momentums")],
@@ -65,10 +65,10 @@ def build(keras, stored, own, notes):
     found = own.find(stored["class_name"], stored.get("registered_name"))
     if found is not None:
         return found.from_config(config)
-    if kind not in _KNOWN:
+    if kind not in KNOWN:
         raise NotTranslatableError("the optimizer %s is not part of Keras 3" % stored["class_name"])
     found = getattr(keras.optimizers, kind)
-    names, _ = _KNOWN[kind]
+    names, _ = KNOWN[kind]
     made = {key: config[key] for key in (*names, *_COMMON) if config.get(key) is not None}
     if kind == "RMSprop" and _is_old(config) and not config.get("momentum") and made.get("epsilon"):
         # Without momentum the old one divides by sqrt(v) + epsilon, Keras 3 by sqrt(v + epsilon): with the square of epsilon
@@ -132,9 +132,9 @@ def fill(optimizer, state, variables, trainable):
     """
     outer, inner = optimizer, getattr(optimizer, "inner_optimizer", None)
     kind = type(inner or outer).__name__
-    if kind not in _KNOWN:
+    if kind not in KNOWN:
         raise NotTranslatableError("the state of %s" % kind)
-    groups = _KNOWN[kind][1]
+    groups = KNOWN[kind][1]
     if inner is not None:
         state = _without_scale(outer, state)
     target = inner or outer

@@ -9,12 +9,16 @@ import numpy as np
 from ..errors import NotApplicableError, NotTranslatableError
 from ..ordering import natural
 
-_CONFIG, _METADATA, _WEIGHTS = "config.json", "metadata.json", "model.weights.h5"
+CONFIG, METADATA, WEIGHTS = "config.json", "metadata.json", "model.weights.h5"
 _DEPENDENCIES = "_layer_checkpoint_dependencies"
 # In whose order the parts of a layer hold their arrays, where it is not that of the names.
 _PARTS = {
     "Bidirectional": ("forward_layer", "backward_layer"),
-    "MultiHeadAttention": ("_query_dense", "_key_dense", "_value_dense", "_output_dense"),
+    # Keras 3 hides the names of its parts no more.
+    "MultiHeadAttention": (
+        *("_query_dense", "_key_dense", "_value_dense", "_output_dense"),
+        *("query_dense", "key_dense", "value_dense", "output_dense"),
+    ),
 }
 
 
@@ -81,7 +85,7 @@ class LayerWeights(object):
 class TreeWeights(object):
     """Weights as a zip or a SavedModel holds them: in a tree like that of the layers.
 
-    :param root: what :meth:`child` and :meth:`arrays` are asked of: see ``_Group`` and ``savedmodel.Node``.
+    :param root: what :meth:`child` and :meth:`arrays` are asked of: see ``Group`` and ``savedmodel.Node``.
     """
 
     def __init__(self, root):
@@ -108,7 +112,7 @@ class TreeWeights(object):
                 child.put(place, array)
 
 
-class _Group(object):
+class Group(object):
     """A group of the ``model.weights.h5`` inside a zip."""
 
     def __init__(self, group):
@@ -117,7 +121,7 @@ class _Group(object):
     def children_of(self, branch):
         """Groups of a branch's children, in order; None for one that is not there."""
         if branch.attributes:
-            return [self._below(attribute) for attribute in branch.attributes]
+            return [self.below(attribute) for attribute in branch.attributes]
         # Layers are named by their classes, counted, whatever their own names are.
         folder = next((name for name in ("layers", _DEPENDENCIES) if name in self._group), None)
         # 2.12 and 2.13 list a layer with weights twice, once among all and once among those with weights, and count both.
@@ -131,17 +135,17 @@ class _Group(object):
             name = snake(kind)
             count = counts.get(name, 0)
             counts[name] = count + (2 if place in twice else 1)
-            found.append(self._below(folder, "%s_%d" % (name, count) if count else name) if folder else None)
+            found.append(self.below(folder, "%s_%d" % (name, count) if count else name) if folder else None)
         return [found[place] for place in branch.places]
 
-    def _below(self, *path):
+    def below(self, *path):
         group = self._group
         for name in path:
             # 2.12 writes one flat name, parted by backslashes.
             if name not in group:
                 return None
             group = group[name]
-        return _Group(group)
+        return Group(group)
 
     def arrays(self, kind):
         own = self._group.get("vars", {})
@@ -150,7 +154,7 @@ class _Group(object):
         names = parts if parts else sorted((name for name in self._group if name != "vars"), key=natural)
         for name in names:
             if name in self._group:
-                found += _Group(self._group[name]).arrays("")
+                found += Group(self._group[name]).arrays("")
         return found
 
 
@@ -228,17 +232,17 @@ def read_zip(path):
 
     with zipfile.ZipFile(path) as archive:
         members = archive.namelist()
-        version = json.loads(archive.read(_METADATA).decode("utf-8")).get("keras_version", "")
+        version = json.loads(archive.read(METADATA).decode("utf-8")).get("keras_version", "")
         if not is_of_keras_2(version):
             raise NotApplicableError("not of Keras 2")
-        config = json.loads(archive.read(_CONFIG).decode("utf-8"))
-        if _WEIGHTS not in members:
+        config = json.loads(archive.read(CONFIG).decode("utf-8"))
+        if WEIGHTS not in members:
             raise NotTranslatableError("the file holds no weights")
-        content = io.BytesIO(archive.read(_WEIGHTS))
+        content = io.BytesIO(archive.read(WEIGHTS))
     file = h5py.File(content, "r")
     root = _Flat.of(file) if any("\\" in name for name in file) else file
     state = None
     if "optimizer" in root and "vars" in root["optimizer"]:
         own = root["optimizer"]["vars"]
         state = OptimizerState([np.asarray(own[name]) for name in sorted(own, key=int)])
-    return StoredModel(config, config.get("compile_config"), TreeWeights(_Group(root)), state)
+    return StoredModel(config, config.get("compile_config"), TreeWeights(Group(root)), state)

@@ -39,7 +39,7 @@ def test_an_old_state_of_other_variables_is_refused() -> None:
 def test_new_optimizers_write_one_variable_after_the_other(names: list[str] | None) -> None:
     state = stored.OptimizerState([np.int64(3), np.float32(0.001), *numbers(1, 2, 3, 4)], names)
     target = Adam(_momentums=[0, 0], _velocities=[0, 0], _velocity_hats=None, learning_rate=0.001)
-    slots, _, steps = optimizers._new(state, optimizers._KNOWN["Adam"][1], 2, target)
+    slots, _, steps = optimizers._new(state, optimizers.KNOWN["Adam"][1], 2, target)
     assert steps == 3
     assert values(slots) == {"m": [1, 3], "v": [2, 4]}
 
@@ -55,7 +55,7 @@ class SGD(SimpleNamespace):
 
 
 def test_slots_of_a_momentum_that_nobody_uses_say_nothing() -> None:
-    target, groups = SGD(momentums=[], learning_rate=0.1), optimizers._KNOWN["SGD"][1]
+    target, groups = SGD(momentums=[], learning_rate=0.1), optimizers.KNOWN["SGD"][1]
     held = [np.int64(3), np.float32(0.1), *numbers(0, 0)]
     assert optimizers._new(stored.OptimizerState(held), groups, 2, target)[::2] == ({}, 3)
     with pytest.raises(NotTranslatableError, match="2 arrays of its optimizer, 0 belong"):

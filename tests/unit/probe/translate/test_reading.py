@@ -119,7 +119,7 @@ def test_layers_in_a_zip_are_named_by_their_classes(tmp_path: Path) -> None:
     with h5py.File(tmp_path / "weights.h5", "w") as file:
         write_layers(file["/"], "layers", {"dense": 1, "dense_1": 2, "tf_op_lambda": 0})
         branch = tree.Branch("Functional", "m", [], stored_kinds=["Dense", "TFOpLambda", "Dense"], places=[0, 2])
-        found = stored._Group(file).children_of(branch)
+        found = stored.Group(file).children_of(branch)
         assert [list(item.arrays("Dense")[0]) for item in found] == [[1, 1], [2, 2]]
 
 
@@ -130,7 +130,7 @@ def test_layers_with_weights_are_counted_twice_where_keras_lists_them_twice(tmp_
         children.insert(1, tree.Leaf("Activation", "between", layer=Layer(0, 0)))
         kinds = ["Conv2D", "Activation", "Conv2D"]
         branch = tree.Branch("Functional", "m", children, stored_kinds=kinds, places=[0, 1, 2])
-        found = stored._Group(file).children_of(branch)
+        found = stored.Group(file).children_of(branch)
         assert [list(item.arrays("Conv2D")[0]) for item in (found[0], found[2])] == [[1, 1], [2, 2]]
 
 
@@ -139,7 +139,7 @@ def test_parts_of_a_layer_come_in_the_order_of_its_weights(tmp_path: Path) -> No
         for name, value in (("backward_layer", 2), ("forward_layer", 1)):
             file[f"{name}/cell/vars/0"] = np.full(1, value)
         file.create_group("layer/cell/vars")
-        assert [int(array[0]) for array in stored._Group(file).arrays("Bidirectional")] == [1, 2]
+        assert [int(array[0]) for array in stored.Group(file).arrays("Bidirectional")] == [1, 2]
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,64 @@
+"""The remedy ``translate`` in Keras 2: a copy in HDF5 of the model that a file of Keras 3 describes."""
+
+import os
+
+from ..errors import NotApplicableError, NotTranslatableError
+from . import configuration, graph, reading, training, weights
+
+_COPY = "model.h5"
+
+
+def translate(path, folder, context):
+    """Write the translated model.
+
+    :param context: gives ``custom_objects()``.
+    :return: the copy's path, and in words what was not taken over as it was.
+    :raises NotApplicableError: the file is no whole model of Keras 3.
+    :raises NotTranslatableError: something in the file has no equal here.
+    """
+    import tensorflow as tf
+
+    said = reading.read(path)
+    configurations = configuration.Configurations(tf.keras, context.custom_objects() or {})
+    try:
+        with tf.keras.utils.custom_object_scope(configurations.given):
+            model, notes = build(tf, said, configurations)
+    except (NotApplicableError, NotTranslatableError, MemoryError):
+        raise
+    except Exception as error:
+        # What a file says may have any shape: what is not understood is the file's, as long as nothing was measured.
+        raise NotTranslatableError(
+            "it is not understood: %s: %s" % (type(error).__name__, " ".join(str(error).split())[:400])
+        ) from error
+    destination = os.path.join(folder, _COPY)
+    try:
+        model.save(destination, save_format="h5")
+    except (OSError, MemoryError):
+        raise
+    except Exception as error:  # what has no form in a file says so in as many ways as there are objects
+        raise NotTranslatableError(
+            "this Keras cannot save it: %s: %s" % (type(error).__name__, " ".join(str(error).split())[:400])
+        ) from error
+    return destination, "; ".join(["translated to TensorFlow %s" % tf.__version__, *notes])
+
+
+def build(tf, said, configurations):
+    """The model that a file describes, with weights, compile settings and optimizer state, and notes."""
+    top = graph.Builder(tf, configurations).build(said.config)
+    if top.parts is None:
+        raise NotTranslatableError("the model is of class %s, whose code is needed" % said.config["class_name"])
+    weights.fill(top, said)
+    if not said.training:
+        return top.layer, []
+    try:
+        top.layer.compile(**training.arguments(said.training, configurations))
+    except NotTranslatableError as error:
+        return top.layer, ["not compiled: %s" % error]
+    if said.optimizer is None:
+        return top.layer, []
+    try:
+        weights.fill_optimizer(top.layer.optimizer, said.optimizer, top)
+    except NotTranslatableError as error:
+        top.layer.compile(**training.arguments(said.training, configurations))
+        return top.layer, ["the optimizer starts afresh: %s" % error]
+    return top.layer, training.notes(top.layer.optimizer)

@@ -1,0 +1,265 @@
+"""Keras 3 files read for Keras 2: what they say, what of it means another thing there, and the order of what they hold."""
+
+import json
+import zipfile
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import h5py
+import numpy as np
+import pytest
+
+from crossload.probe.errors import NotApplicableError, NotTranslatableError
+from crossload.probe.rollback import configuration, graph, operations, reading, training, weights
+from crossload.probe.translate import optimizers, stored
+
+# The probe carries no annotations.
+Configurations: Any = configuration.Configurations
+Builder: Any = graph.Builder
+Part: Any = graph.Part
+read: Any = reading.read
+call: Any = operations.call
+slots_of: Any = weights._slots
+
+
+class Layer:
+    """A layer of Keras 2, as far as its arguments go."""
+
+    def __init__(self, name: str = "", trainable: bool = True, dtype: str = "float32", **more: Any) -> None:
+        self.given = {"name": name, "trainable": trainable, "dtype": dtype, **more}
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> Any:
+        return cls(**config)
+
+
+class Dense(Layer):
+    def __init__(self, units: int, kernel_initializer: Any = None, activation: Any = None, **more: Any) -> None:
+        super().__init__(**more)
+        self.given |= {"units": units, "kernel_initializer": kernel_initializer, "activation": activation}
+
+
+class LeakyReLU(Layer):
+    def __init__(self, alpha: float = 0.3, **more: Any) -> None:
+        super().__init__(**more)
+
+
+class Orthogonal:
+    def __init__(self, gain: float = 1.0, seed: int | None = None) -> None: ...
+
+
+REGISTERED = {"team>Scale": Layer}
+KERAS = SimpleNamespace(
+    layers=SimpleNamespace(Dense=Dense, LeakyReLU=LeakyReLU, InputLayer=Layer, StringLookup=Layer),
+    initializers=SimpleNamespace(Orthogonal=Orthogonal),
+    **{name: SimpleNamespace() for name in ("losses", "metrics", "optimizers", "regularizers", "constraints")},
+    utils=SimpleNamespace(get_registered_object=REGISTERED.get),
+)
+
+
+def said(kind: str, **config: Any) -> dict[str, Any]:
+    return {"module": "keras.layers", "class_name": kind, "config": config, "registered_name": None}
+
+
+def arguments(value: dict[str, Any], given: dict[str, Any] | None = None) -> dict[str, Any]:
+    configurations = Configurations(KERAS, given or {})
+    found: dict[str, Any] = configurations.arguments(configurations.find(value), value)
+    return found
+
+
+POLICY = {"module": "keras", "class_name": "DTypePolicy", "config": {"name": "mixed_float16"}, "registered_name": None}
+ORTHOGONAL = {
+    "module": "keras.initializers",
+    "class_name": "OrthogonalInitializer",
+    "config": {"gain": 1.0, "seed": None},
+}
+
+
+def test_what_keras_3_wraps_around_a_setting_is_taken_off() -> None:
+    made = arguments(said("Dense", units=4, dtype=POLICY, kernel_initializer=ORTHOGONAL, quantization_config=None))
+    assert made == {
+        "units": 4,
+        "dtype": "mixed_float16",
+        "kernel_initializer": {"class_name": "Orthogonal", "config": {"gain": 1.0, "seed": None}},
+    }
+
+
+def test_an_argument_has_the_name_that_it_had() -> None:
+    assert arguments(said("LeakyReLU", negative_slope=0.1)) == {"alpha": 0.1}
+    assert arguments(said("InputLayer", batch_shape=[None, 3], optional=False)) == {"batch_input_shape": [None, 3]}
+
+
+@pytest.mark.parametrize("value", ["hard_sigmoid", {"class_name": "HardSigmoid", "config": {}}])
+def test_a_function_of_the_same_name_that_computes_something_else_is_refused(value: Any) -> None:
+    with pytest.raises(NotTranslatableError, match="another function in Keras 2"):
+        arguments(said("Dense", units=4, activation=value))
+
+
+def test_a_setting_that_this_keras_lacks_is_left_out_only_where_it_says_nothing() -> None:
+    assert arguments(said("LeakyReLU", rms_scaling=False, seed=None)) == {}
+
+    class Narrow(Layer):
+        def __init__(self, name: str = "") -> None: ...
+
+    with pytest.raises(NotTranslatableError, match="rms_scaling=True"):
+        arguments(said("Narrow", rms_scaling=True), {"Narrow": Narrow})
+
+
+def test_an_unknown_class_and_a_vocabulary_elsewhere_are_named() -> None:
+    with pytest.raises(NotTranslatableError, match="ReversibleEmbedding is not part of this Keras"):
+        arguments(said("ReversibleEmbedding"))
+    with pytest.raises(NotTranslatableError, match="vocabulary is not in the configuration"):
+        arguments(said("StringLookup", name="words", vocabulary=None))
+
+
+def test_a_registered_class_is_found_wherever_the_file_says_its_name() -> None:
+    configurations = Configurations(KERAS, {})
+    zipped = {"module": "team", "class_name": "Scale", "config": {}, "registered_name": "team>Scale"}
+    assert configurations.find(zipped) is Layer
+    assert configurations.find({"class_name": "team>Scale", "config": {}}) is Layer
+    assert Configurations(KERAS, {"Scale": Dense}).find(zipped) is Dense
+
+
+def test_operations_are_known_with_and_without_modules() -> None:
+    is_operation: Any = graph._is_operation
+    assert is_operation({"module": "keras.src.ops.numpy", "class_name": "Add", "config": {"name": "add"}})
+    assert is_operation({"class_name": "GetItem", "config": {"name": "get_item"}})
+    assert not is_operation({"module": "keras.layers", "class_name": "Add", "config": {"trainable": True}})
+    assert not is_operation({"class_name": "Add", "config": {"name": "add", "trainable": True}})
+    assert not is_operation({"class_name": "InputLayer", "config": {"name": "in"}})
+
+
+def test_an_operation_is_called_as_it_was() -> None:
+    tf = SimpleNamespace(
+        multiply=lambda x, y: x * y,
+        reduce_mean=lambda x, axis, keepdims: np.mean(x, axis=axis, keepdims=keepdims),
+        concat=lambda xs, axis: np.concatenate(xs, axis),
+        math=SimpleNamespace(),
+        reshape=np.reshape,
+    )
+    x = np.arange(6.0).reshape(2, 3)
+    assert call(tf, "Multiply", {"name": "m"}, [x, 2.0], {}).sum() == 30
+    assert call(tf, "Mean", {"axis": 1, "keepdims": True}, [x], {}).shape == (2, 1)
+    assert call(tf, "Concatenate", {"axis": -1}, [[x, x]], {}).shape == (2, 6)
+    assert call(tf, "GetItem", {}, [x, [slice(None), slice(None, 2)]], {}).shape == (2, 2)
+    for kind in ("Erf", "Reshape", "Qr"):
+        with pytest.raises(NotTranslatableError):
+            call(tf, kind, {}, [x], {})
+
+
+def test_a_tensor_that_nothing_gives_is_no_endless_search() -> None:
+    node = {"args": [{"class_name": "__keras_tensor__", "config": {"keras_history": ["nowhere", 0, 0]}}], "kwargs": {}}
+    dense = said("Dense", units=1, name="d") | {"inbound_nodes": [node]}
+    config = {"name": "m", "layers": [dense], "input_layers": [], "output_layers": ["d", 0, 0]}
+    model = {"module": "keras", "class_name": "Functional", "config": config}
+    with pytest.raises(NotTranslatableError, match="layer d takes what nothing gives"):
+        Builder(SimpleNamespace(), Configurations(KERAS, {})).build(model)
+
+
+def test_arguments_of_a_call_are_read_at_any_depth() -> None:
+    builder = Builder(SimpleNamespace(), Configurations(KERAS, {}))
+    cut = {"class_name": "__slice__", "config": {"start": 1, "stop": None, "step": None}}
+    tensor = {"class_name": "__keras_tensor__", "config": {"keras_history": ["a", 0, 1]}}
+    value = [tensor, {"class_name": "__tuple__", "items": [cut, {"class_name": "__ellipsis__", "config": {}}]}]
+    assert builder._value(value, {"a": [["x", "y"]]}) == ["y", (slice(1, None, None), Ellipsis)]
+    with pytest.raises(NotTranslatableError, match="of kind __other__"):
+        builder._value({"class_name": "__other__", "config": {}}, {})
+
+
+ADAM = optimizers.KNOWN["Adam"][1]
+SGD = optimizers.KNOWN["SGD"][1]
+
+
+def test_slots_are_told_apart_by_their_order() -> None:
+    arrays = [np.array(5), np.array(0.1), *(np.full(2, number) for number in range(4))]
+    steps, slots = slots_of(arrays, ADAM, {"name": "Adam", "amsgrad": False}, 2)
+    assert int(steps) == 5
+    assert [int(array[0]) for array in slots["m", "_momentums"]] == [0, 2]
+    assert [int(array[0]) for array in slots["v", "_velocities"]] == [1, 3]
+
+
+def test_a_momentum_that_nobody_uses_may_be_missing_and_another_number_of_arrays_may_not() -> None:
+    plain = {"name": "SGD", "momentum": 0.0}
+    assert slots_of([np.array(1), np.array(0.1)], SGD, plain, 2)[1] == {}
+    assert slots_of([np.array(1), np.array(0.1), np.zeros(2), np.zeros(2)], SGD, plain, 2)[1] == {}
+    for config, rest in ((plain, [np.ones(2)]), ({"name": "SGD", "momentum": 0.9}, [np.ones(2)])):
+        with pytest.raises(NotTranslatableError, match="1 arrays of its optimizer for 2 weights"):
+            slots_of([np.array(1), np.array(0.1), *rest], SGD, config, 2)
+
+
+class Variable:
+    dtype = SimpleNamespace(is_integer=False)
+
+    def __init__(self, *shape: int) -> None:
+        self.shape, self.name = shape, "w"
+        self.held: Any = None
+
+    def assign(self, array: Any) -> None:
+        self.held = array
+
+
+def test_weights_go_by_classes_counted_and_never_into_another_shape(tmp_path: Path) -> None:
+    one, two = Variable(2), Variable(3)
+    parts = [
+        Part("Dense", "first", SimpleNamespace(weights=[one])),
+        Part("Dense", "other", SimpleNamespace(weights=[two])),
+    ]
+    model = Part("Sequential", "model", SimpleNamespace(weights=[one, two]), parts)
+    path = tmp_path / "model.weights.h5"
+    with h5py.File(path, "w") as file:
+        file["layers/dense/vars/0"] = np.ones(2)
+        file["layers/dense_1/vars/0"] = np.ones(3)
+    with h5py.File(path) as file:
+        weights.fill(model, SimpleNamespace(groups=stored.Group(file), layers=None))
+    assert (one.held.shape, two.held.shape) == ((2,), (3,))
+    with pytest.raises(NotTranslatableError, match="layer first: the file holds"):
+        weights.fill(model, SimpleNamespace(groups=None, layers={"first": [np.ones(5)], "other": [np.ones(3)]}))
+    with pytest.raises(NotTranslatableError, match="layer first: the file holds 0 arrays"):
+        weights.fill(model, SimpleNamespace(groups=None, layers={"other": [np.ones(3)]}))
+
+
+def zipped(path: Path, version: str, **members: Any) -> str:
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("metadata.json", json.dumps({"keras_version": version}))
+        archive.writestr("config.json", json.dumps({"class_name": "Sequential", "config": {}}))
+        for name, content in members.items():
+            archive.writestr(name, content)
+    return str(path)
+
+
+def test_only_files_of_keras_3_are_read(tmp_path: Path) -> None:
+    with pytest.raises(NotApplicableError):
+        read(zipped(tmp_path / "two.keras", "2.15.0"))
+    with pytest.raises(NotTranslatableError, match="no weights"):
+        read(zipped(tmp_path / "three.keras", "3.13.2"))
+    (tmp_path / "cut.keras").write_bytes(Path(zipped(tmp_path / "whole.keras", "3.13.2")).read_bytes()[:40])
+    with pytest.raises((NotApplicableError, NotTranslatableError)):
+        read(str(tmp_path / "cut.keras"))
+    with h5py.File(tmp_path / "model.h5", "w") as file:
+        file.attrs["keras_version"], file.attrs["model_config"] = "2.10.0", "{}"
+    with pytest.raises(NotApplicableError):
+        read(str(tmp_path / "model.h5"))
+
+
+class Adam:
+    def __init__(self, learning_rate: float = 0.001, **more: Any) -> None:
+        self.given = {"learning_rate": learning_rate, **more}
+
+
+def test_what_an_optimizer_was_told_is_kept_or_named() -> None:
+    keras = SimpleNamespace(**{**vars(KERAS), "optimizers": SimpleNamespace(Adam=Adam, schedules=SimpleNamespace())})
+    optimizer: Any = training._optimizer
+    configurations = Configurations(keras, {})
+
+    def adam(**config: Any) -> dict[str, Any]:
+        return {"module": "keras.optimizers", "class_name": "Adam", "config": {"learning_rate": 0.1, **config}}
+
+    assert optimizer(adam(clipnorm=1.0, use_ema=False, ema_momentum=0.99), configurations).given == {
+        "learning_rate": 0.1,
+        "clipnorm": 1.0,
+    }
+    with pytest.raises(NotTranslatableError, match="gradient_accumulation_steps=4"):
+        optimizer(adam(gradient_accumulation_steps=4), configurations)
+    with pytest.raises(NotTranslatableError, match="schedule Warm is not part"):
+        optimizer(adam(learning_rate={"class_name": "Warm", "config": {}}), configurations)
