@@ -68,25 +68,26 @@ class Builder(object):
         return Part(_SEQUENTIAL, name, self._frozen(model, config), parts)
 
     def _functional(self, config, kind, name):
-        parts, made, waiting = [], {}, []
+        parts, made, waiting = [], _Made(), []
         for item in config["layers"]:
             own = item.get("name") or item["config"].get("name")
+            made.calls[own] = len(item["inbound_nodes"])
             if _is_operation(item):
                 waiting += [(own, item, node, None) for node in item["inbound_nodes"]]
                 continue
             part = self.build(item)
             parts.append(part)
             if item["class_name"] == "InputLayer":
-                made[own] = [_as_list(part.layer.output)]
+                made.add(own, part.layer.output)
             waiting += [(own, item, node, part.layer) for node in item["inbound_nodes"]]
         while waiting:
             left = []
             for own, item, node, layer in waiting:
                 earlier = any(other[0] == own for other in left)
-                if earlier or not all(_is_made(made, place) for place in _history(node)):
+                if earlier or not all(made.has(place) for place in _history(node)):
                     left.append((own, item, node, layer))
                     continue
-                made.setdefault(own, []).append(_as_list(self._call(own, item, node, layer, made)))
+                made.add(own, self._call(own, item, node, layer, made))
             if len(left) == len(waiting):
                 raise NotTranslatableError("model %s: layer %s takes what nothing gives" % (name, left[0][0]))
             waiting = left
@@ -111,8 +112,7 @@ class Builder(object):
             return value
         kind, said = value.get("class_name"), value.get("config")
         if kind == "__keras_tensor__":
-            name, node, place = said["keras_history"]
-            return made[name][node][place]
+            return made.tensor(said["keras_history"])
         if kind == "__slice__":
             return slice(*[self._value(said[key], made) for key in ("start", "stop", "step")])
         if kind == "__ellipsis__":
@@ -139,8 +139,28 @@ def _is_operation(item):
     return item["class_name"] != "InputLayer" and "trainable" not in item["config"]
 
 
-def _as_list(value):
-    return list(value) if isinstance(value, (list, tuple)) else [value]
+class _Made(object):
+    """The tensors that were made, by the places that a file names: layer, call, tensor.
+
+    ``calls`` holds how often each layer is called. Of a model that is called once, Keras 3 counts the call otherwise than of a
+    layer: there is only one that can be meant.
+    """
+
+    def __init__(self):
+        self.calls = {}
+        self._tensors = {}
+
+    def add(self, name, value):
+        self._tensors.setdefault(name, []).append(list(value) if isinstance(value, (list, tuple)) else [value])
+
+    def has(self, place):
+        return len(self._tensors.get(place[0], ())) > self._call(place)
+
+    def tensor(self, place):
+        return self._tensors[place[0]][self._call(place)][place[2]]
+
+    def _call(self, place):
+        return 0 if self.calls.get(place[0]) == 1 else place[1]
 
 
 def _history(value):
@@ -154,15 +174,9 @@ def _history(value):
     return [place for item in value.values() for place in _history(item)]
 
 
-def _is_made(made, place):
-    name, node, _ = place
-    return len(made.get(name, ())) > node
-
-
 def _ends(said, made):
     if isinstance(said, dict):
         return {key: _ends(item, made) for key, item in said.items()}
     if len(said) == 3 and isinstance(said[0], str) and isinstance(said[1], int):
-        name, node, place = said
-        return made[name][node][place]
+        return made.tensor(said)
     return [_ends(item, made) for item in said]

@@ -162,9 +162,21 @@ def test_arguments_of_a_call_are_read_at_any_depth() -> None:
     cut = {"class_name": "__slice__", "config": {"start": 1, "stop": None, "step": None}}
     tensor = {"class_name": "__keras_tensor__", "config": {"keras_history": ["a", 0, 1]}}
     value = [tensor, {"class_name": "__tuple__", "items": [cut, {"class_name": "__ellipsis__", "config": {}}]}]
-    assert builder._value(value, {"a": [["x", "y"]]}) == ["y", (slice(1, None, None), Ellipsis)]
+    made: Any = graph._Made()
+    made.add("a", ["x", "y"])
+    assert builder._value(value, made) == ["y", (slice(1, None, None), Ellipsis)]
     with pytest.raises(NotTranslatableError, match="of kind __other__"):
         builder._value({"class_name": "__other__", "config": {}}, {})
+
+
+def test_the_only_call_of_a_model_is_meant_however_it_is_counted() -> None:
+    made: Any = graph._Made()
+    made.calls = {"inner": 1, "twice": 2}
+    assert not made.has(["inner", 1, 0])
+    made.add("inner", "x")
+    made.add("twice", "first")
+    assert (made.has(["inner", 1, 0]), made.tensor(["inner", 1, 0])) == (True, "x")
+    assert (made.has(["twice", 0, 0]), made.has(["twice", 1, 0])) == (True, False)
 
 
 ADAM = optimizers.KNOWN["Adam"][1]
