@@ -93,7 +93,12 @@ NOT_JUDGEABLE = (
 
 PASS, LOST, NA = "pass", "lost", "n/a"
 
-KEEPS = f"{attempts.TRANSLATE} keeps "
+
+def _keeps(attempt: str) -> str:
+    return f"{attempt} keeps "
+
+
+KEEPS = _keeps(attempts.TRANSLATE)
 """How the reason of a lossy verdict begins where the translation keeps more; the rungs follow."""
 
 Measurement = Mapping[str, Any]
@@ -378,7 +383,7 @@ def verdict(records: Sequence[AttemptRecord], tolerance: "Tolerance") -> Verdict
         if LOST in plain.rungs.values():
             better = _keeping_more(judged, plain)
             kept = [rung for rung in plain.lost if rung not in better.lost] if better else []
-            said = f"{better.attempt} keeps {', '.join(kept)}" if better and kept else ""
+            said = _keeps(better.attempt) + ", ".join(kept) if better and kept else ""
             return Verdict(LOSSY, plain, plain, "; ".join(filter(None, (plain.note, said))), keeps_more=better)
         return Verdict(EXACT if plain.bit_equal else EQUAL, plain, plain)
     remedy = next((found for name in attempts.REMEDIES if (found := judged.get(name)) and _is_right(found)), None)

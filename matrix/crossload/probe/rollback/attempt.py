@@ -2,7 +2,8 @@
 
 import os
 
-from ..errors import NotApplicableError, NotTranslatableError
+from ..errors import NotTranslatableError
+from ..translate import attempt
 from . import configuration, graph, reading, training, weights
 
 _COPY = "model.h5"
@@ -20,25 +21,10 @@ def translate(path, folder, context):
 
     said = reading.read(path)
     configurations = configuration.Configurations(tf.keras, context.custom_objects() or {})
-    try:
-        with tf.keras.utils.custom_object_scope(configurations.given):
-            model, notes = build(tf, said, configurations)
-    except (NotApplicableError, NotTranslatableError, MemoryError):
-        raise
-    except Exception as error:
-        # What a file says may have any shape: what is not understood is the file's, as long as nothing was measured.
-        raise NotTranslatableError(
-            "it is not understood: %s: %s" % (type(error).__name__, " ".join(str(error).split())[:400])
-        ) from error
+    with tf.keras.utils.custom_object_scope(configurations.given):
+        model, notes = attempt.understood(lambda: build(tf, said, configurations))
     destination = os.path.join(folder, _COPY)
-    try:
-        model.save(destination, save_format="h5")
-    except (OSError, MemoryError):
-        raise
-    except Exception as error:  # what has no form in a file says so in as many ways as there are objects
-        raise NotTranslatableError(
-            "this Keras cannot save it: %s: %s" % (type(error).__name__, " ".join(str(error).split())[:400])
-        ) from error
+    attempt.saved(lambda: model.save(destination, save_format="h5"))
     return destination, "; ".join(["translated to TensorFlow %s" % tf.__version__, *notes])
 
 
@@ -57,7 +43,7 @@ def build(tf, said, configurations):
     if said.optimizer is None:
         return top.layer, []
     try:
-        weights.fill_optimizer(top.layer.optimizer, said.optimizer, top)
+        weights.fill_optimizer(top.layer.optimizer, said.optimizer.arrays, top)
     except NotTranslatableError as error:
         top.layer.compile(**training.arguments(said.training, configurations))
         return top.layer, ["the optimizer starts afresh: %s" % error]

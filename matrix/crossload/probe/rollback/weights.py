@@ -12,11 +12,11 @@ def fill(top, said):
     :param top: ``graph.Part`` of the outermost model.
     :raises NotTranslatableError: the file's weights do not fit.
     """
-    if said.groups is not None:
-        _fill_tree(top, said.groups)
+    if isinstance(said.weights, stored.TreeWeights):
+        _fill_tree(top, said.weights.root)
         return
     for part in top.parts:
-        _set(part, said.layers.get(part.name, []))
+        _set(part, said.weights.layers.get(part.name, []))
 
 
 def _fill_tree(model, group):

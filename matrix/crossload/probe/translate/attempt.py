@@ -25,8 +25,16 @@ def translate(path, folder, context):
     import keras
 
     said = reading.read(path)
+    model, notes = understood(lambda: build(keras, said, Own(keras, context.custom_objects())))
+    destination = os.path.join(folder, _COPY)
+    saved(lambda: model.save(destination))
+    return destination, "; ".join(["translated to Keras %s" % keras.__version__, *dict.fromkeys(notes)])
+
+
+def understood(build):
+    """What a function gives that builds a model from what a file says; raises NotTranslatableError for whatever it raises."""
     try:
-        model, notes = build(keras, said, Own(keras, context.custom_objects()))
+        return build()
     except (NotApplicableError, NotTranslatableError, MemoryError):
         raise
     except Exception as error:
@@ -34,16 +42,18 @@ def translate(path, folder, context):
         raise NotTranslatableError(
             "it is not understood: %s: %s" % (type(error).__name__, " ".join(str(error).split())[:400])
         ) from error
-    destination = os.path.join(folder, _COPY)
+
+
+def saved(save):
+    """Call a function that saves a translated model; raises NotTranslatableError where this Keras has no form for it."""
     try:
-        model.save(destination)
+        save()
     except (OSError, MemoryError):
         raise
     except Exception as error:  # what has no form in a file says so in as many ways as there are objects
         raise NotTranslatableError(
             "this Keras cannot save it: %s: %s" % (type(error).__name__, " ".join(str(error).split())[:400])
         ) from error
-    return destination, "; ".join(["translated to Keras %s" % keras.__version__, *dict.fromkeys(notes)])
 
 
 def build(keras, said, own):

@@ -60,7 +60,7 @@ class LayerWeights(object):
     """
 
     def __init__(self, layers):
-        self._layers = layers
+        self.layers = layers
 
     def take(self, top):
         """Give each leaf of a tree its arrays.
@@ -69,7 +69,7 @@ class LayerWeights(object):
         :raises NotTranslatableError: the file holds another number of arrays than the layers have weights.
         """
         for child in top.children:
-            arrays = self._layers.get(child.name)
+            arrays = self.layers.get(child.name)
             order = child.trainable_places() + child.other_places()
             if arrays is None and not order:
                 continue
@@ -89,11 +89,11 @@ class TreeWeights(object):
     """
 
     def __init__(self, root):
-        self._root = root
+        self.root = root
 
     def take(self, top):
         """Give each leaf its arrays; raises as ``LayerWeights.take`` does."""
-        self._take(top, self._root)
+        self._take(top, self.root)
 
     def _take(self, branch, node):
         for child, below in zip(branch.children, node.children_of(branch)):
@@ -185,18 +185,24 @@ def is_of_keras_2(version):
     return text_of(version).startswith("2.")
 
 
+def is_of_keras_3(version):
+    """Whether a version is one of Keras 3."""
+    return text_of(version).startswith("3.")
+
+
 def text_of(value):
     """A text of HDF5, which older versions write as bytes."""
     return value.decode("utf-8") if isinstance(value, bytes) else str(value)
 
 
-def read_hdf5(path):
+def read_hdf5(path, is_wanted=is_of_keras_2):
+    """Read HDF5; raises NotApplicableError where the version of Keras that wrote it is not a wanted one."""
     import h5py
 
     with h5py.File(path, "r") as file:
         attributes = {key: file.attrs[key] for key in file.attrs}
-        if "model_config" not in attributes or not is_of_keras_2(attributes.get("keras_version", "")):
-            raise NotApplicableError("not of Keras 2")
+        if "model_config" not in attributes or not is_wanted(attributes.get("keras_version", "")):
+            raise NotApplicableError("not of that Keras")
         config = json.loads(text_of(attributes["model_config"]))
         training = attributes.get("training_config")
         groups = file["model_weights"]
@@ -225,7 +231,8 @@ def names_in(attributes, key):
     return found
 
 
-def read_zip(path):
+def read_zip(path, is_wanted=is_of_keras_2):
+    """Read a zip; raises as :func:`read_hdf5` does."""
     import io
 
     import h5py
@@ -233,8 +240,8 @@ def read_zip(path):
     with zipfile.ZipFile(path) as archive:
         members = archive.namelist()
         version = json.loads(archive.read(METADATA).decode("utf-8")).get("keras_version", "")
-        if not is_of_keras_2(version):
-            raise NotApplicableError("not of Keras 2")
+        if not is_wanted(version):
+            raise NotApplicableError("not of that Keras")
         config = json.loads(archive.read(CONFIG).decode("utf-8"))
         if WEIGHTS not in members:
             raise NotTranslatableError("the file holds no weights")

@@ -20,6 +20,8 @@ Builder: Any = graph.Builder
 Part: Any = graph.Part
 read: Any = reading.read
 call: Any = operations.call
+LayerWeights: Any = stored.LayerWeights
+TreeWeights: Any = stored.TreeWeights
 slots_of: Any = weights._slots
 
 
@@ -223,12 +225,12 @@ def test_weights_go_by_classes_counted_and_never_into_another_shape(tmp_path: Pa
         file["layers/dense/vars/0"] = np.ones(2)
         file["layers/dense_1/vars/0"] = np.ones(3)
     with h5py.File(path) as file:
-        weights.fill(model, SimpleNamespace(groups=stored.Group(file), layers=None))
+        weights.fill(model, SimpleNamespace(weights=TreeWeights(stored.Group(file))))
     assert (one.held.shape, two.held.shape) == ((2,), (3,))
     with pytest.raises(NotTranslatableError, match="layer first: the file holds"):
-        weights.fill(model, SimpleNamespace(groups=None, layers={"first": [np.ones(5)], "other": [np.ones(3)]}))
+        weights.fill(model, SimpleNamespace(weights=LayerWeights({"first": [np.ones(5)], "other": [np.ones(3)]})))
     with pytest.raises(NotTranslatableError, match="layer first: the file holds 0 arrays"):
-        weights.fill(model, SimpleNamespace(groups=None, layers={"other": [np.ones(3)]}))
+        weights.fill(model, SimpleNamespace(weights=LayerWeights({"other": [np.ones(3)]})))
 
 
 def zipped(path: Path, version: str, **members: Any) -> str:
