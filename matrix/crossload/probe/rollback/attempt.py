@@ -1,10 +1,10 @@
-"""The remedy ``translate`` in Keras 2: a copy in HDF5 of the model that a file of Keras 3 describes."""
+"""The remedy ``translate`` in Keras 2: a copy in HDF5 of the model that a file of a newer Keras describes."""
 
 import os
 
 from ..errors import NotTranslatableError
 from ..translate import attempt
-from . import configuration, graph, reading, training, weights
+from . import configuration, graph, older, reading, training, weights
 
 _COPY = "model.h5"
 
@@ -14,13 +14,13 @@ def translate(path, folder, context):
 
     :param context: gives ``custom_objects()``.
     :return: the copy's path, and in words what was not taken over as it was.
-    :raises NotApplicableError: the file is no whole model of Keras 3.
+    :raises NotApplicableError: the file is no whole model that is read here.
     :raises NotTranslatableError: something in the file has no equal here.
     """
     import tensorflow as tf
 
     said = reading.read(path)
-    configurations = configuration.Configurations(tf.keras, context.custom_objects() or {})
+    configurations = configuration.Configurations(tf.keras, context.custom_objects() or {}, said.of_keras_3)
     with tf.keras.utils.custom_object_scope(configurations.given):
         model, notes = attempt.understood(lambda: build(tf, said, configurations))
     destination = os.path.join(folder, _COPY)
@@ -30,21 +30,23 @@ def translate(path, folder, context):
 
 def build(tf, said, configurations):
     """The model that a file describes, with weights, compile settings and optimizer state, and notes."""
-    top = graph.Builder(tf, configurations).build(said.config)
+    builder = graph.Builder if said.of_keras_3 else older.Builder
+    top = builder(tf, configurations).build(said.config)
     if top.parts is None:
         raise NotTranslatableError("the model is of class %s, whose code is needed" % said.config["class_name"])
     weights.fill(top, said)
     if not said.training:
         return top.layer, []
+    scaled = said.optimizer is not None and weights.is_scaled(said.optimizer)
     try:
-        top.layer.compile(**training.arguments(said.training, configurations))
+        top.layer.compile(**training.arguments(said.training, configurations, scaled))
     except NotTranslatableError as error:
         return top.layer, ["not compiled: %s" % error]
     if said.optimizer is None:
         return top.layer, []
     try:
-        weights.fill_optimizer(top.layer.optimizer, said.optimizer.arrays, top)
+        weights.fill_optimizer(top.layer.optimizer, said.optimizer, top)
     except NotTranslatableError as error:
-        top.layer.compile(**training.arguments(said.training, configurations))
+        top.layer.compile(**training.arguments(said.training, configurations, scaled))
         return top.layer, ["the optimizer starts afresh: %s" % error]
-    return top.layer, training.notes(top.layer.optimizer)
+    return top.layer, training.notes(top.layer)

@@ -4,18 +4,28 @@ import inspect
 
 from ..errors import NotTranslatableError
 
-# Keys that only tell Keras 3 how it was made, or that have no effect on what a model computes.
-_OF_NO_EFFECT = ("quantization_config", "lora_rank", "lora_alpha", "optional", "flash_attention", "ema_momentum",
-                 "shared_object_id", "autocast", "zero_output_for_mask")  # fmt: skip
+# Keys that have no effect on what a model computes, whatever they say.
+_SHAPES_OF_ATTENTION = ("query_shape", "key_shape", "value_shape")
+_OF_NO_EFFECT = ("flash_attention", "shared_object_id", *_SHAPES_OF_ATTENTION)
+# What a setting says where it says what every older class does: those that lack it know no other way. ``lora_alpha`` is a part
+# of ``lora_rank``.
+_AS_BEFORE = {
+    "autocast": (True,), "axis": (-1,), "fill_value": (0, 0.0), "label_smoothing": (0, 0.0), "ignore_class": (None,),
+    "sparse_y_true": (True,), "sparse_y_pred": (True,), "from_logits": (False,), "dropout": (0, 0.0), "seed": (None,),
+    "scale_mode": ("linear",), "data_format": ("channels_last",), "score_mode": ("dot",), "lora_alpha": (None, 1),
+}  # fmt: skip
 # What Keras 3 calls otherwise.
 _RENAMED = {"LeakyReLU": {"negative_slope": "alpha"}, "InputLayer": {"batch_shape": "batch_input_shape"}}
 # The same name, and another function in Keras 2.
 _OTHER_FUNCTIONS = ("hard_sigmoid", "HardSigmoid")
 # What the class of all layers takes, to which every other hands on the rest.
-_OF_ALL_LAYERS = {"name", "trainable", "dtype", "batch_input_shape"}
+_OF_ALL_LAYERS = {"name", "trainable", "dtype", "batch_input_shape", "input_shape", "input_dim", "batch_size",
+                  "activity_regularizer"}  # fmt: skip
 _LOOKUPS = ("StringLookup", "IntegerLookup", "TextVectorization")
+_CELLS = ("LSTMCell", "GRUCell")
 # Where Keras 2 looks for its classes.
-_PLACES = ("layers", "losses", "metrics", "optimizers", "initializers", "regularizers", "constraints")
+_PLACES = ("layers", "layers.experimental.preprocessing", "losses", "metrics", "optimizers", "initializers", "regularizers",
+           "constraints")  # fmt: skip
 
 
 class Configurations(object):
@@ -23,10 +33,11 @@ class Configurations(object):
 
     :param keras: ``tensorflow.keras`` of this environment.
     :param given: the user's own classes and functions by name.
+    :param of_keras_3: whether they are Keras 3's, and not those of a newer Keras 2, whose names mean the same here.
     """
 
-    def __init__(self, keras, given):
-        self.keras, self.given = keras, given
+    def __init__(self, keras, given, of_keras_3=True):
+        self.keras, self.given, self.of_keras_3 = keras, given, of_keras_3
 
     def plain(self, value):
         """A value without the wrapping that Keras 3 writes around it.
@@ -36,18 +47,22 @@ class Configurations(object):
         if isinstance(value, list):
             return [self.plain(item) for item in value]
         if not isinstance(value, dict):
-            if value in _OTHER_FUNCTIONS[:1]:
+            if self.of_keras_3 and value in _OTHER_FUNCTIONS[:1]:
                 raise NotTranslatableError("activation %s is another function in Keras 2" % value)
             return value
         kind = value.get("class_name")
         if kind == "__tuple__":
             return tuple(self.plain(item) for item in value["items"])
-        if kind == "DTypePolicy":
-            return value["config"]["name"]
+        if kind in ("DTypePolicy", "Policy", "PolicyV1"):
+            name = value["config"]["name"]
+            # Up to 2.5 a text is a type.
+            return {"class_name": "Policy", "config": {"name": name}} if name.startswith("mixed") else name
         if kind == "function":
             return self.plain(value["config"])
+        if kind in ("__tensor__", "__numpy__"):
+            return value["config"]["value"]
         if isinstance(kind, str) and "config" in value:
-            if kind in _OTHER_FUNCTIONS:
+            if self.of_keras_3 and kind in _OTHER_FUNCTIONS:
                 raise NotTranslatableError("activation %s is another function in Keras 2" % kind)
             return self._object(value)
         return {key: self.plain(item) for key, item in value.items()}
@@ -84,7 +99,7 @@ class Configurations(object):
             # Keras 3.0 to 3.5 write ``OrthogonalInitializer``.
             for name in (kind, kind.replace("Initializer", "")):
                 for place in _PLACES:
-                    found = getattr(getattr(self.keras, place), name, None)
+                    found = _within(self.keras, "%s.%s" % (place, name))
                     if inspect.isclass(found):
                         return found
         raise NotTranslatableError("%s is not part of this Keras" % kind)
@@ -104,15 +119,36 @@ class Configurations(object):
             key = renamed.get(key, key)
             if known is None or key in known:
                 made[key] = self.plain(item)
-            elif key not in _OF_NO_EFFECT and item not in (None, False, [], {}):
+            elif not _says_nothing(key, item):
                 raise NotTranslatableError("%s: %s=%r is not known to this Keras" % (kind, key, item))
         return made
+
+
+def _says_nothing(key, value):
+    """Whether a setting that a class lacks may be left out. Zero is a number: it may mean another thing than no number."""
+    if key in _OF_NO_EFFECT or value is None or value is False or value in ([], {}):
+        return True
+    return any(value == one and isinstance(value, bool) == isinstance(one, bool) for one in _AS_BEFORE.get(key, ()))
+
+
+def _within(root, path):
+    found = root
+    for part in path.split("."):
+        found = getattr(found, part, None)
+    return found
 
 
 def _parameters(found):
     """Names of the arguments that a class takes; None where it may take any."""
     names = set()
     for base in inspect.getmro(found):
+        # What some take without naming it.
+        if base.__name__ == "RNN":
+            names.update(("zero_output_for_mask", "implementation"))
+        elif base.__name__ in _CELLS:
+            names.add("implementation")
+        elif base.__name__ == "MultiHeadAttention" and "from_config" in base.__dict__:
+            names.update(_SHAPES_OF_ATTENTION)
         own = base.__dict__.get("__init__")
         if own is None:
             continue

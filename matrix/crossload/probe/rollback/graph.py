@@ -15,8 +15,27 @@ class Part(object):
     :param parts: the parts inside a model; None for a layer.
     """
 
+    # What ``stored.Group`` asks of a model: it counts its layers.
+    attributes = None
+
     def __init__(self, kind, name, layer, parts=None):
         self.kind, self.name, self.layer, self.parts = kind, name, layer, parts
+
+    @property
+    def children(self):
+        return self.parts
+
+    @property
+    def places(self):
+        return range(len(self.parts))
+
+    @property
+    def stored_kinds(self):
+        return [part.kind for part in self.parts]
+
+    @property
+    def has_weights(self):
+        return bool(self.layer.weights)
 
     @property
     def leaves(self):

@@ -1,9 +1,13 @@
-"""Weights and optimizer state of a Keras 3 file into a model of Keras 2."""
+"""Weights and optimizer state of a newer Keras' file into a model of Keras 2."""
 
 import numpy as np
 
 from ..errors import NotTranslatableError
 from ..translate import optimizers, stored
+from . import training
+
+# Arrays of a loss scale: step count, rate, steps since it changed, scale.
+_OF_THE_SCALE = 4
 
 
 def fill(top, said):
@@ -13,10 +17,15 @@ def fill(top, said):
     :raises NotTranslatableError: the file's weights do not fit.
     """
     if isinstance(said.weights, stored.TreeWeights):
-        _fill_tree(top, said.weights.root)
+        fill_tree = _fill_tree if said.of_keras_3 else _fill_tree_of_keras_2
+        fill_tree(top, said.weights.root)
         return
+    layers = said.weights.layers
+    # The configuration of a layer that does not hand on its name has none; the file has, in the same order.
+    known = {part.name for part in top.parts}
+    unnamed = iter([name for name in layers if name not in known])
     for part in top.parts:
-        _set(part, said.weights.layers.get(part.name, []))
+        _set(part, layers.get(part.name if part.name is not None else next(unnamed, None), []))
 
 
 def _fill_tree(model, group):
@@ -35,8 +44,19 @@ def _fill_tree(model, group):
             _set(part, below.arrays(part.kind) if below is not None else [])
 
 
+def _fill_tree_of_keras_2(model, group):
+    for part, below in zip(model.parts, group.children_of(model)):
+        if part.parts is None:
+            _set(part, below.arrays(part.kind) if below is not None else [])
+        elif below is not None:
+            _fill_tree_of_keras_2(part, below)
+        elif part.layer.weights:
+            raise NotTranslatableError("model %s: the file holds no weights of it" % part.name)
+
+
 def _set(part, arrays):
-    variables = list(part.layer.weights)
+    # A model inside another one counts its own weights layer by layer, and files do not.
+    variables = list(part.layer.trainable_weights) + list(part.layer.non_trainable_weights)
     if part.kind == "Normalization" and len(variables) == len(arrays) + 1:
         # Keras 2 counts batches beside mean and variance.
         variables = [item for item in variables if not item.dtype.is_integer]
@@ -54,19 +74,24 @@ def _set(part, arrays):
         variable.assign(array)
 
 
-def fill_optimizer(optimizer, arrays, top):
+def fill_optimizer(optimizer, state, top):
     """Set the state of an optimizer.
 
-    :param arrays: as Keras 3 writes them: the step count, the rate, then the slots.
-    :raises NotTranslatableError: they do not fit.
+    :param state: ``stored.OptimizerState``: the step count, the rate, then the slots; where a loss is scaled, what is needed for
+        that stands in front.
+    :raises NotTranslatableError: it does not fit.
     """
     variables = [item for leaf in top.leaves for item in leaf.layer.trainable_weights]
     if {id(item) for item in variables} != {id(item) for item in top.layer.trainable_weights}:
         raise NotTranslatableError("the model trains other weights here")
+    arrays, outer, scale = list(state.arrays), optimizer, None
+    if type(outer).__name__.startswith("LossScaleOptimizer"):
+        optimizer = outer.inner_optimizer
+        arrays, scale = _without_scale(arrays)
     kind = type(optimizer).__name__
     if kind not in optimizers.KNOWN:
         raise NotTranslatableError("the state of %s" % kind)
-    iterations, slots = _slots(list(arrays), optimizers.KNOWN[kind][1], optimizer.get_config(), len(variables))
+    iterations, slots = _slots(arrays, kind, optimizer.get_config(), len(variables))
     legacy = hasattr(optimizer, "_create_all_weights")
     if legacy:
         optimizer._create_all_weights(variables)
@@ -79,16 +104,40 @@ def fill_optimizer(optimizer, arrays, top):
                 optimizer.get_slot(variable, old).assign(array)
             else:
                 getattr(optimizer, attribute)[place].assign(array)
+    if scale is not None:
+        steps, value = scale
+        outer._loss_scale.current_loss_scale.assign(np.asarray(value))
+        outer._loss_scale.counter.assign(np.asarray(steps).astype("int64"))
 
 
-def _slots(arrays, groups, config, count):
+def is_scaled(state):
+    """Whether arrays of Keras 3 are those of an optimizer behind a scale of the loss."""
+    return _without_scale(list(state.arrays))[1] is not None
+
+
+def _without_scale(arrays):
+    """The arrays of the optimizer inside, and steps since the loss scale changed and the scale; None where the file lacks them.
+
+    Keras 3 writes step count, rate, steps and scale in front of those of the optimizer inside, a zip of Keras 2 only the latter.
+    """
+    kinds = [np.asarray(array).dtype.kind if np.ndim(array) == 0 else "" for array in arrays[: _OF_THE_SCALE + 1]]
+    if kinds != ["i", "f", "i", "f", "i"]:
+        return arrays, None
+    return arrays[_OF_THE_SCALE:], arrays[2:_OF_THE_SCALE]
+
+
+def _slots(arrays, kind, config, count):
     """Step count, and arrays by slot: those of a group variable by variable, the groups one after the other."""
-    used = {"SGD": ("momentum",), "RMSprop": (None, "momentum", "centered")}.get(config["name"], (None, "amsgrad"))
+    used = {"SGD": ("momentum",), "RMSprop": (None, "momentum", "centered")}.get(kind, (None, "amsgrad"))
     iterations = arrays[0]
     rest = arrays[2:] if len(arrays) > 1 and np.ndim(arrays[1]) == 0 else arrays[1:]
-    wanted = [group for group, key in zip(groups, used) if key is None or config.get(key)]
+    wanted = [
+        group
+        for group, key in zip(optimizers.KNOWN[kind][1], used)
+        if key is None or config.get(key) not in (None, False, 0.0, training.NO_MOMENTUM)
+    ]
     if len(rest) != count * sum(map(len, wanted)):
-        if wanted or any(np.any(array) for array in rest):
+        if not optimizers.is_unused(kind, wanted, rest, count):
             raise NotTranslatableError("the file holds %d arrays of its optimizer for %d weights" % (len(rest), count))
         return iterations, {}
     slots = {}

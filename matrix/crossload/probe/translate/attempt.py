@@ -89,7 +89,7 @@ def _compile(keras, model, said, top, own):
     except Exception as error:  # what a class of the user's or of Keras refuses has no type of its own
         return ["not compiled: %s: %s" % (type(error).__name__, " ".join(str(error).split())[:200])]
     model.optimizer.build(model.trainable_variables)
-    notes = list(settings.notes)
+    notes = [*settings.notes, *optimizers.steps_of_rows(model)]
     if said.optimizer is None:
         return notes
     try:

@@ -46,6 +46,8 @@ _SCHEDULES = {
 }
 _ALIASES = {"sgd": "SGD", "rmsprop": "RMSprop", "adam": "Adam", "adamw": "AdamW", "adamax": "Adamax", "nadam": "Nadam",
             "adagrad": "Adagrad", "adadelta": "Adadelta", "ftrl": "Ftrl"}  # fmt: skip
+# Optimizers that square gradients.
+_SQUARING = ("Adam", "AdamW", "Nadam", "RMSprop", "Adagrad", "Adadelta", "Ftrl")
 _AVERAGES = "_model_variables_moving_average"
 
 
@@ -177,6 +179,31 @@ def fill(optimizer, state, variables, trainable):
             target._u_product.assign(np.asarray(product))
 
 
+def steps_of_rows(model):
+    """What a compiled model's next steps do otherwise on both sides of Keras 3, where nothing can make them equal; in words."""
+    optimizer = getattr(model.optimizer, "inner_optimizer", None) or model.optimizer
+    if type(optimizer).__name__ not in _SQUARING or not any(
+        _is_trained_embedding(item) for item in _inner_layers(model)
+    ):
+        return []
+    return [
+        "where a batch uses a row of an Embedding more than once, its next step is another one: Keras 3 squares each gradient by "
+        "itself, Keras 2 their sum"
+    ]
+
+
+def _inner_layers(model):
+    for layer in model.layers:
+        yield layer
+        if hasattr(layer, "layers"):
+            for inner in _inner_layers(layer):
+                yield inner
+
+
+def _is_trained_embedding(layer):
+    return type(layer).__name__ == "Embedding" and bool(layer.trainable_weights)
+
+
 def _without_scale(outer, state):
     """Set the loss scale, and give what is left for the optimizer inside."""
     from .stored import OptimizerState
@@ -197,8 +224,8 @@ def _without_scale(outer, state):
             else:
                 kept.append((name, array))
         return OptimizerState([array for _, array in kept], [name for name, _ in kept])
-    scalars = [array for array in state.arrays if np.ndim(array) == 0]
-    raise NotTranslatableError("the loss scale among %d numbers without names" % len(scalars))
+    # A zip of Keras 2 holds no scale: its LossScaleOptimizer hands on the variables of the one inside and none of its own.
+    return state
 
 
 def _is_new(names):
@@ -252,8 +279,7 @@ def _new(state, groups, count, target):
     order += [[new for _, new, attribute in group] for group in groups if getattr(target, group[0][2], None)]
     wanted = sum(len(group) for group in order) * count
     if wanted != len(arrays):
-        # A momentum that is not used has slots in some versions, and none in others.
-        if not arrays or (not wanted and len(arrays) == count and not any(np.any(array) for array in arrays)):
+        if not arrays or is_unused(type(target).__name__, wanted, arrays, count):
             return {}, single, iterations
         raise NotTranslatableError("the file holds %d arrays of its optimizer, %d belong to it" % (len(arrays), wanted))
     for group in order:
@@ -261,6 +287,17 @@ def _new(state, groups, count, target):
             for name in group:
                 slots.setdefault(name, []).append(arrays.pop(0))
     return slots, single, iterations
+
+
+def is_unused(kind, wanted, arrays, count):
+    """Whether arrays say nothing that an optimizer needs.
+
+    :param wanted: what it needs.
+    """
+    if wanted or not arrays:
+        return not wanted
+    # SGD without momentum has no slots in some versions, and the last step there in others.
+    return len(arrays) == count and (kind == "SGD" or not any(np.any(array) for array in arrays))
 
 
 def _all_scalars(arrays, count):

@@ -29,13 +29,15 @@ class StoredModel(object):
     :param training: compile settings as Keras 2 writes them; None where the model was not compiled.
     :param weights: see :class:`LayerWeights` and :class:`TreeWeights`.
     :param optimizer: :class:`OptimizerState`; None where there is none.
+    :param of_keras_3: whether Keras 3 wrote it.
     """
 
-    def __init__(self, config, training, weights, optimizer):
+    def __init__(self, config, training, weights, optimizer, of_keras_3=False):
         self.config = config
         self.training = training
         self.weights = weights
         self.optimizer = optimizer
+        self.of_keras_3 = of_keras_3
 
 
 class OptimizerState(object):
@@ -216,7 +218,11 @@ def read_hdf5(path, is_wanted=is_of_keras_2):
             names = names_in(group.attrs, "weight_names")
             state = OptimizerState([np.asarray(group[name]) for name in names], names)
     return StoredModel(
-        config, json.loads(text_of(training)) if training is not None else None, LayerWeights(layers), state
+        config,
+        json.loads(text_of(training)) if training is not None else None,
+        LayerWeights(layers),
+        state,
+        is_of_keras_3(attributes["keras_version"]),
     )
 
 
@@ -252,4 +258,4 @@ def read_zip(path, is_wanted=is_of_keras_2):
     if "optimizer" in root and "vars" in root["optimizer"]:
         own = root["optimizer"]["vars"]
         state = OptimizerState([np.asarray(own[name]) for name in sorted(own, key=int)])
-    return StoredModel(config, config.get("compile_config"), TreeWeights(Group(root)), state)
+    return StoredModel(config, config.get("compile_config"), TreeWeights(Group(root)), state, is_of_keras_3(version))

@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 
 from crossload.probe.errors import NotApplicableError, NotTranslatableError
-from crossload.probe.rollback import configuration, graph, operations, reading, training, weights
-from crossload.probe.translate import optimizers, stored
+from crossload.probe.rollback import configuration, graph, older, operations, reading, training, weights
+from crossload.probe.translate import stored
 
 # The probe carries no annotations.
 Configurations: Any = configuration.Configurations
@@ -82,7 +82,7 @@ def test_what_keras_3_wraps_around_a_setting_is_taken_off() -> None:
     made = arguments(said("Dense", units=4, dtype=POLICY, kernel_initializer=ORTHOGONAL, quantization_config=None))
     assert made == {
         "units": 4,
-        "dtype": "mixed_float16",
+        "dtype": {"class_name": "Policy", "config": {"name": "mixed_float16"}},
         "kernel_initializer": {"class_name": "Orthogonal", "config": {"gain": 1.0, "seed": None}},
     }
 
@@ -106,6 +106,42 @@ def test_a_setting_that_this_keras_lacks_is_left_out_only_where_it_says_nothing(
 
     with pytest.raises(NotTranslatableError, match="rms_scaling=True"):
         arguments(said("Narrow", rms_scaling=True), {"Narrow": Narrow})
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [("shift", 0), ("shift", 0.0), ("axis", 0), ("autocast", False), ("zero_output_for_mask", True), ("lora_rank", 4)],
+)
+def test_zero_is_a_number_and_what_changes_a_layer_is_no_matter_of_no_effect(key: str, value: Any) -> None:
+    class Narrow(Layer):
+        def __init__(self, name: str = "") -> None: ...
+
+    # Booleans that say what every layer without the setting does are left out, too: ``autocast`` is on there.
+    if (key, value) == ("autocast", False):
+        assert arguments(said("Narrow", autocast=True), {"Narrow": Narrow}) == {}
+        return
+    with pytest.raises(NotTranslatableError, match=f"{key}={value}"):
+        arguments(said("Narrow", **{key: value}), {"Narrow": Narrow})
+
+
+def test_what_is_always_so_in_an_older_class_may_be_left_out() -> None:
+    class Loss:
+        def __init__(self, name: str = "") -> None: ...
+
+    assert arguments(said("Narrow", axis=-1, fill_value=0.0, score_mode="dot"), {"Narrow": Loss}) == {}
+
+
+def test_every_layer_takes_the_shape_of_its_input() -> None:
+    class Own(Layer):
+        def __init__(self, by: float = 1.0, **more: Any) -> None: ...
+
+    assert arguments(said("Own", by=2.0, input_shape=[8]), {"Own": Own}) == {"by": 2.0, "input_shape": [8]}
+
+
+def test_a_name_means_the_same_in_two_keras_2() -> None:
+    configurations = Configurations(KERAS, {}, of_keras_3=False)
+    value = said("Dense", units=4, activation="hard_sigmoid")
+    assert configurations.arguments(Dense, value)["activation"] == "hard_sigmoid"
 
 
 def test_an_unknown_class_and_a_vocabulary_elsewhere_are_named() -> None:
@@ -181,25 +217,85 @@ def test_the_only_call_of_a_model_is_meant_however_it_is_counted() -> None:
     assert (made.has(["twice", 0, 0]), made.has(["twice", 1, 0])) == (True, False)
 
 
-ADAM = optimizers.KNOWN["Adam"][1]
-SGD = optimizers.KNOWN["SGD"][1]
-
-
 def test_slots_are_told_apart_by_their_order() -> None:
     arrays = [np.array(5), np.array(0.1), *(np.full(2, number) for number in range(4))]
-    steps, slots = slots_of(arrays, ADAM, {"name": "Adam", "amsgrad": False}, 2)
+    steps, slots = slots_of(arrays, "Adam", {"name": "mine", "amsgrad": False}, 2)
     assert int(steps) == 5
     assert [int(array[0]) for array in slots["m", "_momentums"]] == [0, 2]
     assert [int(array[0]) for array in slots["v", "_velocities"]] == [1, 3]
 
 
+def test_a_loss_scale_stands_in_front_of_what_it_is_about() -> None:
+    without_scale: Any = weights._without_scale
+    inner = [np.array(5), np.array(0.1), np.ones(2)]
+    scale = [np.array(5), np.array(0.0), np.array(7), np.array(1024.0)]
+    assert without_scale([*scale, *inner]) == (inner, scale[2:])
+    assert without_scale(inner) == (inner, None)
+
+
+def test_a_model_inside_another_one_holds_what_is_trained_first(tmp_path: Path) -> None:
+    scale, mean, kernel = Variable(2), Variable(2), Variable(2)
+    held = SimpleNamespace(
+        weights=[scale, mean, kernel], trainable_weights=[scale, kernel], non_trainable_weights=[mean]
+    )
+    weights._set(Part("Functional", "base", held), [np.full(2, 1.0), np.full(2, 2.0), np.full(2, 3.0)])
+    assert [int(item.held[0]) for item in (scale, kernel, mean)] == [1, 2, 3]
+
+
+def test_a_zip_of_keras_2_counts_layers_with_weights_twice(tmp_path: Path) -> None:
+    one, two = Variable(2), Variable(3)
+    layers = [weighted(one), weighted(), weighted(two)]
+    parts = [
+        Part(kind, str(place), layer)
+        for place, (kind, layer) in enumerate(zip(["Dense", "Flatten", "Dense"], layers, strict=True))
+    ]
+    model = Part("Sequential", "model", weighted(one, two), parts)
+    path = tmp_path / "model.weights.h5"
+    with h5py.File(path, "w") as file:
+        file["_layer_checkpoint_dependencies/dense/vars/0"] = np.ones(2)
+        file["_layer_checkpoint_dependencies/dense_2/vars/0"] = np.ones(3)
+    with h5py.File(path) as file:
+        tree = TreeWeights(stored.Group(file))
+        weights.fill(model, SimpleNamespace(weights=tree, of_keras_3=False))
+    assert (one.held.shape, two.held.shape) == ((2,), (3,))
+
+
+def test_a_newer_configuration_is_rewritten_and_its_calls_are_kept() -> None:
+    tf = SimpleNamespace(keras=KERAS, __version__="2.2.3")
+    builder: Any = older.Builder(tf, Configurations(KERAS, {}, of_keras_3=False))
+    node = [["in", 0, 0, {"axis": {"class_name": "__tuple__", "items": [1, 2]}}]]
+    layers = [
+        said("Dense", units=1, name="d") | {"name": "d", "inbound_nodes": node, "build_config": {}},
+        {
+            "class_name": "TFOpLambda",
+            "config": {"name": "o", "function": "math.multiply"},
+            "name": "o",
+            "inbound_nodes": [],
+        },
+    ]
+    config = {"name": "m", "trainable": True, "layers": layers, "input_layers": [], "output_layers": ["d", 0, 0]}
+    made = builder._rewritten({"module": "keras", "class_name": "Functional", "config": config})
+    assert made["class_name"] == "Model"
+    assert made["config"]["layers"][0] == {
+        "class_name": "Dense",
+        "config": {"units": 1, "name": "d"},
+        "name": "d",
+        "inbound_nodes": [["in", 0, 0, {"axis": (1, 2)}]],
+    }
+    assert made["config"]["layers"][1]["config"]["function"] == "math.multiply"
+    with pytest.raises(NotTranslatableError, match="of class Own, whose code is needed"):
+        builder.build({"module": "team", "class_name": "Own", "config": {}})
+
+
 def test_a_momentum_that_nobody_uses_may_be_missing_and_another_number_of_arrays_may_not() -> None:
-    plain = {"name": "SGD", "momentum": 0.0}
-    assert slots_of([np.array(1), np.array(0.1)], SGD, plain, 2)[1] == {}
-    assert slots_of([np.array(1), np.array(0.1), np.zeros(2), np.zeros(2)], SGD, plain, 2)[1] == {}
-    for config, rest in ((plain, [np.ones(2)]), ({"name": "SGD", "momentum": 0.9}, [np.ones(2)])):
+    plain = {"name": "mine", "momentum": 0.0}
+    assert slots_of([np.array(1), np.array(0.1)], "SGD", plain, 2)[1] == {}
+    assert slots_of([np.array(1), np.array(0.1), np.zeros(2), np.zeros(2)], "SGD", plain, 2)[1] == {}
+    # 2.11 to 2.15 keep the last step there.
+    assert slots_of([np.array(1), np.array(0.1), np.ones(2), np.ones(2)], "SGD", plain, 2)[1] == {}
+    for config, rest in ((plain, [np.ones(2)]), ({"name": "mine", "momentum": 0.9}, [np.ones(2)])):
         with pytest.raises(NotTranslatableError, match="1 arrays of its optimizer for 2 weights"):
-            slots_of([np.array(1), np.array(0.1), *rest], SGD, config, 2)
+            slots_of([np.array(1), np.array(0.1), *rest], "SGD", config, 2)
 
 
 class Variable:
@@ -213,20 +309,28 @@ class Variable:
         self.held = array
 
 
+def weighted(*variables: Any) -> Any:
+    return SimpleNamespace(weights=list(variables), trainable_weights=list(variables), non_trainable_weights=[])
+
+
 def test_weights_go_by_classes_counted_and_never_into_another_shape(tmp_path: Path) -> None:
     one, two = Variable(2), Variable(3)
     parts = [
-        Part("Dense", "first", SimpleNamespace(weights=[one])),
-        Part("Dense", "other", SimpleNamespace(weights=[two])),
+        Part("Dense", "first", weighted(one)),
+        Part("Dense", "other", weighted(two)),
     ]
-    model = Part("Sequential", "model", SimpleNamespace(weights=[one, two]), parts)
+    model = Part("Sequential", "model", weighted(one, two), parts)
     path = tmp_path / "model.weights.h5"
     with h5py.File(path, "w") as file:
         file["layers/dense/vars/0"] = np.ones(2)
         file["layers/dense_1/vars/0"] = np.ones(3)
     with h5py.File(path) as file:
-        weights.fill(model, SimpleNamespace(weights=TreeWeights(stored.Group(file))))
+        weights.fill(model, SimpleNamespace(weights=TreeWeights(stored.Group(file)), of_keras_3=True))
     assert (one.held.shape, two.held.shape) == ((2,), (3,))
+    unnamed = Part("Sequential", "model", weighted(one, two), [Part("Own", None, weighted(two)), parts[0]])
+    held = LayerWeights({"first": [np.full(2, 7.0)], "own_3": [np.full(3, 8.0)]})
+    weights.fill(unnamed, SimpleNamespace(weights=held))
+    assert (int(one.held[0]), int(two.held[0])) == (7, 8)
     with pytest.raises(NotTranslatableError, match="layer first: the file holds"):
         weights.fill(model, SimpleNamespace(weights=LayerWeights({"first": [np.ones(5)], "other": [np.ones(3)]})))
     with pytest.raises(NotTranslatableError, match="layer first: the file holds 0 arrays"):
@@ -242,9 +346,13 @@ def zipped(path: Path, version: str, **members: Any) -> str:
     return str(path)
 
 
-def test_only_files_of_keras_3_are_read(tmp_path: Path) -> None:
+def test_only_files_of_keras_3_and_zips_are_read(tmp_path: Path) -> None:
+    # No Keras up to 2.11 reads the zips of Keras 2.
+    for version in ("2.15.0", "3.13.2"):
+        with pytest.raises(NotTranslatableError, match="no weights"):
+            read(zipped(tmp_path / f"{version}.keras", version))
     with pytest.raises(NotApplicableError):
-        read(zipped(tmp_path / "two.keras", "2.15.0"))
+        read(zipped(tmp_path / "none.keras", "1.0"))
     with pytest.raises(NotTranslatableError, match="no weights"):
         read(zipped(tmp_path / "three.keras", "3.13.2"))
     (tmp_path / "cut.keras").write_bytes(Path(zipped(tmp_path / "whole.keras", "3.13.2")).read_bytes()[:40])
@@ -273,7 +381,71 @@ def test_what_an_optimizer_was_told_is_kept_or_named() -> None:
         "learning_rate": 0.1,
         "clipnorm": 1.0,
     }
+    # Other names for how a step is compiled, and settings of averages that nobody keeps.
+    assert optimizer(adam(jit_compile=True, ema_overwrite_frequency=100), configurations).given == {
+        "learning_rate": 0.1
+    }
+    for told in ({"use_ema": True, "ema_momentum": 0.9}, {"gradient_accumulation_steps": 0}):
+        with pytest.raises(NotTranslatableError, match="is not known to this Keras"):
+            optimizer(adam(**told), configurations)
     with pytest.raises(NotTranslatableError, match="gradient_accumulation_steps=4"):
         optimizer(adam(gradient_accumulation_steps=4), configurations)
     with pytest.raises(NotTranslatableError, match="schedule Warm is not part"):
         optimizer(adam(learning_rate={"class_name": "Warm", "config": {}}), configurations)
+
+
+class RMSprop:
+    def __init__(self, learning_rate: float = 0.001, momentum: float = 0.0, epsilon: float = 1e-7, **more: Any) -> None:
+        self.given = {"momentum": momentum, "epsilon": epsilon}
+
+
+class LossScaleOptimizer:
+    def __init__(self, inner: Any, initial_scale: float | None = None) -> None:
+        self.inner, self.initial_scale = inner, initial_scale
+
+
+def keras_2_with(**more: Any) -> Any:
+    places = SimpleNamespace(Adam=Adam, RMSprop=RMSprop, schedules=SimpleNamespace())
+    return Configurations(SimpleNamespace(**{**vars(KERAS), "optimizers": places, **more}), {})
+
+
+def test_rmsprop_without_momentum_gets_one_too_small_to_matter() -> None:
+    optimizer: Any = training._optimizer
+
+    def rmsprop(**config: Any) -> dict[str, Any]:
+        return {"module": "keras.optimizers", "class_name": "RMSprop", "config": {"epsilon": 1e-7, **config}}
+
+    assert optimizer(rmsprop(momentum=0.0), keras_2_with()).given == {"momentum": 1e-30, "epsilon": 1e-7}
+    assert np.float32(1e-30) > 0
+    assert optimizer(rmsprop(momentum=0.5), keras_2_with()).given["momentum"] == 0.5
+    # Keras 3 keeps no momentum of it.
+    arrays = [np.array(1), np.array(0.1), np.ones(2)]
+    assert set(slots_of(arrays, "RMSprop", {"momentum": 1e-30, "centered": False}, 1)[1]) == {("rms", "_velocities")}
+
+
+def test_a_scaled_loss_stays_scaled() -> None:
+    optimizer: Any = training._optimizer
+    inner = {"module": "keras.optimizers", "class_name": "Adam", "config": {"learning_rate": 0.1}}
+    stored: Any = {"class_name": "LossScaleOptimizer", "config": {"inner_optimizer": inner, "initial_scale": 64.0}}
+    place = SimpleNamespace(LossScaleOptimizer=LossScaleOptimizer)
+    made = optimizer(stored, keras_2_with(mixed_precision=place))
+    assert (made.inner.given, made.initial_scale) == ({"learning_rate": 0.1}, 64.0)
+    settings: Any = training.arguments
+    scaled = settings({"optimizer": inner}, keras_2_with(mixed_precision=place), is_scaled=True)
+    assert scaled["optimizer"].inner.given == {"learning_rate": 0.1}
+    with pytest.raises(NotTranslatableError, match="LossScaleOptimizer is not part"):
+        optimizer(stored, keras_2_with(mixed_precision=SimpleNamespace()))
+    stored["config"]["dynamic"] = False
+    with pytest.raises(NotTranslatableError, match="does not change"):
+        optimizer(stored, keras_2_with(mixed_precision=place))
+
+
+def test_what_an_embedding_steps_otherwise_is_said() -> None:
+    class Embedding:
+        trainable_weights = ("table",)
+
+    model = SimpleNamespace(layers=[SimpleNamespace(layers=[Embedding()])], optimizer=Adam())
+    notes: Any = training.notes
+    assert "Embedding" in notes(model)[0]
+    model.layers = [Layer()]
+    assert notes(model) == []

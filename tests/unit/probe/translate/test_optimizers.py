@@ -58,5 +58,26 @@ def test_slots_of_a_momentum_that_nobody_uses_say_nothing() -> None:
     target, groups = SGD(momentums=[], learning_rate=0.1), optimizers.KNOWN["SGD"][1]
     held = [np.int64(3), np.float32(0.1), *numbers(0, 0)]
     assert optimizers._new(stored.OptimizerState(held), groups, 2, target)[::2] == ({}, 3)
-    with pytest.raises(NotTranslatableError, match="2 arrays of its optimizer, 0 belong"):
-        optimizers._new(stored.OptimizerState([*held[:2], *numbers(0, 1)]), groups, 2, target)
+    # SGD of 2.11 to 2.15 keeps its last step there, whatever its momentum.
+    steps = stored.OptimizerState([*held[:2], *numbers(0, 1)])
+    assert optimizers._new(steps, groups, 2, target)[::2] == ({}, 3)
+    with pytest.raises(NotTranslatableError, match="1 arrays of its optimizer, 0 belong"):
+        optimizers._new(stored.OptimizerState([*held[:2], *numbers(1)]), groups, 2, target)
+
+
+def test_a_zip_of_keras_2_holds_no_scale_of_the_loss() -> None:
+    state = stored.OptimizerState([np.int64(3), np.float32(0.1), *numbers(1, 2)])
+    assert optimizers._without_scale(SimpleNamespace(), state) is state
+
+
+class Embedding(SimpleNamespace):
+    pass
+
+
+def test_what_a_row_that_is_used_twice_does_is_said() -> None:
+    model = SimpleNamespace(layers=[Embedding(trainable_weights=["table"])], optimizer=Adam())
+    assert "more than once" in optimizers.steps_of_rows(model)[0]
+    for other in (SGD(), None):
+        assert optimizers.steps_of_rows(SimpleNamespace(layers=model.layers, optimizer=other)) == []
+    frozen = SimpleNamespace(layers=[SimpleNamespace(layers=[Embedding(trainable_weights=[])])], optimizer=Adam())
+    assert optimizers.steps_of_rows(frozen) == []
