@@ -82,7 +82,10 @@ def test_nothing_is_lost(family: str, saver: str, suffix: str, folder: Path) -> 
     made(family, saver, folder)
     destination = folder / f"{family}-{saver}-{kind}.keras"
     started = time.monotonic()
-    arguments = ["--out", str(destination), "--backend", "venv", "--keep", "optimizer", "--route", "direct"]
+    arguments = ["--out", str(destination), "--backend", "venv", "--route", "direct"]
+    if suffix:
+        # Keras 2.4 and 2.10 do not restore the optimizer of a SavedModel themselves: the next loss alone shows it there.
+        arguments += ["--keep", "optimizer"]
     if family.startswith("ConvNeXt"):
         # Nor does the Keras that wrote it load it without this class.
         arguments += ["--custom-objects", str(MODELS / "convnext_layers.py")]
@@ -105,7 +108,7 @@ def test_nothing_is_lost(family: str, saver: str, suffix: str, folder: Path) -> 
     # Keras 3 has no fused kernel for BatchNormalization: what it does is what the writer does without it.
     explained = rungs["training"] != "lost" or "fused BatchNormalization" in proof["measured"]["note"]
     fine = (
-        rungs["optimizer"] == "pass"
+        rungs["optimizer"] in (("pass",) if suffix else ("pass", "n/a"))
         and found["difference"] <= 1e-5
         and found["steps"] == 2
         and found["saved again"]
