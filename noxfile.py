@@ -94,9 +94,12 @@ def damage(session: nox.Session) -> None:
 
 @nox.session
 def models(session: nox.Session) -> None:
-    """Check ten models of ten versions against plain Keras; convert the networks of keras.applications."""
+    """Check ten models of ten versions against plain Keras; convert back; convert the networks of keras.applications.
+
+    CROSSLOAD_TEST_NETWORKS names a file to which each network's row goes: what it holds is not measured again.
+    """
     _install(session, "tests")
-    files = ["tests/e2e/test_user_models.py", "tests/e2e/test_applications.py"]
+    files = [f"tests/e2e/test_{name}.py" for name in ("user_models", "rollback", "applications")]
     session.run("pytest", "-m", "models", "-s", *(session.posargs or files))
 
 

@@ -34,11 +34,12 @@ FAMILIES = {
 }
 SAVERS = ("2.4", "2.10", "2.15")
 SUFFIXES = (".h5", "")
+# Every family once in both formats, then again: the savers take turns, so that a run that is stopped has seen all of each.
 CASES = [
     (family, saver, suffix)
-    for family, first in FAMILIES.items()
-    for saver in SAVERS
-    if SAVERS.index(saver) >= SAVERS.index(first)
+    for turn in range(len(SAVERS))
+    for place, (family, first) in enumerate(FAMILIES.items())
+    if SAVERS.index(saver := SAVERS[(place + turn + 1) % len(SAVERS)]) >= SAVERS.index(first)
     for suffix in SUFFIXES
 ]
 # A file to which each row goes as soon as it is measured, one JSON object a line; what it holds is not measured again.

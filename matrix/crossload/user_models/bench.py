@@ -37,6 +37,11 @@ _REFERENCE_TAKES = 4
 # What Keras 3 writes before the error that it caught.
 _WITHIN = "Exception encountered:"
 # A file beside the model that it does not hold: Keras opens it by the path that it had where the model was made.
+# Weights of a file that do not fit the model that was built for them, in the words of 2.0 to today.
+_UNFIT = re.compile(
+    r"shape mismatch|shapes? .{0,80} incompatible|expects \d+ weight|expected \d+ variables|weight file containing \d+ layers",
+    re.IGNORECASE,
+)
 _NOT_THERE = re.compile(
     r"(?:Vocabulary file|SavedModel file does not exist at:) (?P<path>.+?)(?: does not exist|/\{|\.?$)"
 )
@@ -448,6 +453,12 @@ def _hint(error: str, code: UserCode) -> str:
         return f"--custom-objects {code.custom} does not define what the file needs, or another class of that name."
     if code.factory and ("mismatch" in error or "shape" in error.lower()):
         return f"--build {code.factory} does not build the model that these weights belong to."
+    if _UNFIT.search(error):
+        if code.custom:
+            return (
+                f"The file's weights do not fit the classes in --custom-objects {code.custom}, or the file is damaged."
+            )
+        return "Its weights do not fit the model that its own configuration describes: it is damaged. Restore it from a copy."
     return "Pass --saved-with VERSION where another version wrote it."
 
 

@@ -197,6 +197,12 @@ def test_a_check_measures_in_every_version_asked_for(crossload: Shell, model: Pa
         ([ended("SIGSEGV")], ["died"]),
         ([{"event": "raised", "stage": "load", **raised(error="Unknown layer: 'Gate'"), "place": ""}, ended()],
          ["cannot load it", "--custom-objects FILE"]),
+        *[([{"event": "raised", "stage": "load", **raised(error=error), "place": ""}, ended()],
+           ["cannot load it", "weights do not fit the model that its own configuration describes"])
+          for error in ("Cannot assign value to variable ' dense/kernel:0': Shape mismatch.The variable shape (8, 16), and",
+                        "Shapes (8, 16) and (7, 16) are incompatible",
+                        'Layer #0 (named "dense") expects 2 weight(s), but the saved weights have 1 element(s).',
+                        "Layer 'dense' expected 2 variables, but received 1 variables during loading.")],
         ([{**raised(error="no module named x"), "event": "raised", "stage": "call", "place": ""}, ended()],
          ["calling the model", "raises"]),
         ([{**raised(error="no signature"), "event": "raised", "stage": "inputs", "place": ""}, ended()],
