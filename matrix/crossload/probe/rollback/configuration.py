@@ -22,6 +22,7 @@ _OTHER_FUNCTIONS = ("hard_sigmoid", "HardSigmoid")
 _OF_ALL_LAYERS = {"name", "trainable", "dtype", "batch_input_shape", "input_shape", "input_dim", "batch_size",
                   "activity_regularizer"}  # fmt: skip
 _LOOKUPS = ("StringLookup", "IntegerLookup", "TextVectorization")
+_MODELS = ("Sequential", "Functional", "Model")
 _CELLS = ("LSTMCell", "GRUCell")
 # Where Keras 2 looks for its classes.
 _PLACES = ("layers", "layers.experimental.preprocessing", "losses", "metrics", "optimizers", "initializers", "regularizers",
@@ -38,6 +39,8 @@ class Configurations(object):
 
     def __init__(self, keras, given, of_keras_3=True):
         self.keras, self.given, self.of_keras_3 = keras, given, of_keras_3
+        # Function of a functional model's configuration, as it is taken inside a layer; None where none is.
+        self.functional = None
 
     def plain(self, value):
         """A value without the wrapping that Keras 3 writes around it.
@@ -69,6 +72,13 @@ class Configurations(object):
 
     def _object(self, value):
         """``{"class_name", "config"}`` of an object that a configuration holds."""
+        kind = value["class_name"]
+        if kind in _MODELS and "layers" in value["config"] and kind not in self.given:
+            if kind == _MODELS[0]:
+                return {"class_name": kind, "config": self.plain(value["config"])}
+            if self.functional is None:
+                raise NotTranslatableError("a functional model inside of a layer")
+            return self.functional(value)
         found = self.find(value)
         if not isinstance(value["config"], dict):
             return {"class_name": self._name(value), "config": value["config"]}

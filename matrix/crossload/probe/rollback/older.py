@@ -20,6 +20,7 @@ class Builder(object):
     def __init__(self, tf, configurations):
         self._keras, self._configurations = tf.keras, configurations
         version = tuple(int(part) for part in tf.__version__.split(".")[:2])
+        configurations.functional = self._rewritten
         self._functional = "Functional" if version >= _FUNCTIONAL_SINCE else "Model"
 
     def build(self, said):

@@ -138,6 +138,12 @@ def test_every_layer_takes_the_shape_of_its_input() -> None:
     assert arguments(said("Own", by=2.0, input_shape=[8]), {"Own": Own}) == {"by": 2.0, "input_shape": [8]}
 
 
+def test_layers_one_after_the_other_may_stand_inside_of_a_layer() -> None:
+    inner = said("Sequential", name="s", layers=[said("Dense", units=1, quantization_config=None)])
+    made = Configurations(KERAS, {}).plain(inner)
+    assert made["config"] == {"name": "s", "layers": [{"class_name": "Dense", "config": {"units": 1}}]}
+
+
 def test_a_name_means_the_same_in_two_keras_2() -> None:
     configurations = Configurations(KERAS, {}, of_keras_3=False)
     value = said("Dense", units=4, activation="hard_sigmoid")
@@ -283,6 +289,10 @@ def test_a_newer_configuration_is_rewritten_and_its_calls_are_kept() -> None:
         "inbound_nodes": [["in", 0, 0, {"axis": (1, 2)}]],
     }
     assert made["config"]["layers"][1]["config"]["function"] == "math.multiply"
+    inner = {"module": "keras", "class_name": "Functional", "config": config}
+    assert builder._configurations.plain(inner) == made
+    with pytest.raises(NotTranslatableError, match="functional model inside of a layer"):
+        Configurations(KERAS, {}).plain(inner)
     with pytest.raises(NotTranslatableError, match="of class Own, whose code is needed"):
         builder.build({"module": "team", "class_name": "Own", "config": {}})
 
