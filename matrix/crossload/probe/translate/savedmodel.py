@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 
 import numpy as np
 
@@ -11,6 +12,7 @@ from .stored import OptimizerState, StoredModel, TreeWeights
 _MODELS = ("_tf_keras_network", "_tf_keras_sequential", "_tf_keras_model")
 _SAVED = "saved_model.pb"
 _METADATA = "keras_metadata.pb"
+_LAYER = re.compile(r"layer-\d+$")
 _ADAPTED = ("mean", "variance", "count")
 
 
@@ -22,8 +24,14 @@ class Node(object):
         self._number = number
 
     def children_of(self, branch):
-        names = branch.attributes or ["layer-%d" % place for place in branch.places]
-        return [self.child(name) for name in names]
+        if branch.attributes:
+            return [self.child(name) for name in branch.attributes]
+        first = 0
+        if branch.kind == "Sequential":
+            # 2.0 and 2.1 count the input of a Sequential, which its configuration does not have.
+            counted = [name for name in self._checkpoint.children[self._number] if _LAYER.match(name)]
+            first = max(0, len(counted) - len(branch.stored_kinds))
+        return [self.child("layer-%d" % (first + place)) for place in branch.places]
 
     def child(self, name):
         number = self._checkpoint.children[self._number].get(name)

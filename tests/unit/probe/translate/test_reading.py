@@ -165,3 +165,20 @@ def test_tuples_and_shapes_of_metadata_become_lists() -> None:
         "shape": [None, 4],
         "size": [3, 3],
     }
+
+
+@pytest.mark.parametrize(
+    ("kind", "names", "first"),
+    [
+        ("Sequential", ["layer-0", "layer-1", "layer_with_weights-0", "variables"], 0),
+        # 2.0 and 2.1: the input, of which the configuration says nothing, is a layer.
+        ("Sequential", ["layer-0", "layer-1", "layer-2", "layer_with_weights-0"], 1),
+        ("Functional", ["layer-0", "layer-1", "layer-2"], 0),
+    ],
+)
+def test_layers_of_a_savedmodel_are_found_by_their_place(kind: str, names: list[str], first: int) -> None:
+    children = {name: number for number, name in enumerate(names, 1)}
+    checkpoint: Any = type("Checkpoint", (), {"children": [children]})()
+    branch: Any = tree.Branch(kind, "m", [], stored_kinds=["Flatten", "Dense"], places=[0, 1])
+    node: Any = savedmodel.Node(checkpoint, 0)
+    assert [child._number for child in node.children_of(branch)] == [first + 1, first + 2]
