@@ -163,6 +163,8 @@ class Cause(_Strict):
 
     :param loading: whether it is about loading or saving a model at all.
     :param wording: messages that tell it without a file.
+    :param raised_in: places in the sources of Keras and TensorFlow whose own messages it stands for where no wording knows them;
+        the longest path that a place begins with decides. See ``crossload.diagnosis.said_by_keras``.
     :param remedies: attempts and routes to try, the best first; words of the design or a short phrase.
     :param references: public reports, as ``k#18709`` (keras-team/keras), ``tf#66381`` (tensorflow/tensorflow) or an address.
     """
@@ -175,11 +177,12 @@ class Cause(_Strict):
     loading: bool = True
     evidence: tuple[Evidence, ...] = ()
     wording: tuple[Wording, ...] = ()
+    raised_in: tuple[str, ...] = ()
 
     @model_validator(mode="after")
     def _recognisable(self) -> "Cause":
-        if not self.evidence and not self.wording:
-            raise ValueError("a cause needs evidence or a wording")
+        if not self.evidence and not self.wording and not self.raised_in:
+            raise ValueError("a cause needs evidence, a wording or a place in the sources")
         return self
 
     def to_dict(self) -> dict[str, Any]:
@@ -204,6 +207,14 @@ class Catalogue(_Strict):
 
     def by_id(self) -> dict[str, Cause]:
         return {cause.id: cause for cause in self.cause}
+
+    def of_place(self, place: str) -> Cause | None:
+        """The cause that stands for what a file of Keras or TensorFlow says.
+
+        :param place: such as ``keras/saving/saving_lib.py``.
+        """
+        paths = [(path, cause) for cause in self.cause for path in cause.raised_in if place.startswith(path)]
+        return max(paths, key=lambda found: len(found[0]), default=("", None))[1]
 
 
 _REPOSITORIES = {"k": "keras-team/keras", "tf": "tensorflow/tensorflow", "tf-keras": "keras-team/tf-keras",

@@ -24,11 +24,15 @@ _MOST_ERRORS = 20
 _ESCAPES = re.compile(
     r"\x1b(?:\[[0-9;?]{0,20}[A-Za-z]|\][^\x07\x1b]{0,200}(?:\x07|\x1b\\))|\r(?=\n)|[\x00-\x08\x0b\x0c\x0e-\x1f]"
 )
+# A line that a console of 80 columns has broken in the middle of a word.
+_WRAPPED = re.compile(r"^(.{78,80}[a-z])\n(?=[a-z]{2})", re.MULTILINE)
 # What pytest, quoting and tables put before a line.
 _PREFIX = re.compile(r"^(?:E {1,12}|[|>│] ?|[ \t`*]){0,12}")
 # `ValueError: text`, `keras.src.errors.X: text`, at the beginning of a line once what stands before it is gone.
 _NAME = r"([A-Z][A-Za-z]{0,60}?(?:Error|Exception|Warning|Interrupt|Exit))"
 _RAISED = re.compile(rf"^(?:\w{{1,60}}\.){{0,8}}{_NAME} ?:(?: |$)")
+# An exception without words, as Python prints it.
+_BARE = re.compile(rf"^(?:\w{{1,60}}\.){{0,8}}{_NAME}$")
 # The same inside a line: a log's own words before it, `E   Exception: ValueError: …`.
 _WITHIN = re.compile(rf"(?:^|[\s(\"'`*])(?:\w{{1,60}}\.){{0,8}}{_NAME}: ")
 _IN_BRACES = re.compile(rf"^\{{{_NAME}\}}")
@@ -111,7 +115,7 @@ def _readable(pasted: str) -> str:
     """The beginning and the end of a text, without what only a terminal understands."""
     if len(pasted) > _HEAD + _TAIL:
         pasted = f"{pasted[:_HEAD]}\n{pasted[-_TAIL:]}"
-    text = _ESCAPES.sub("", pasted)
+    text = _WRAPPED.sub(r"\1", _ESCAPES.sub("", pasted))
     return html.unescape(text) if "&#39;" in text or "&lt;" in text or "&quot;" in text else text
 
 
@@ -138,7 +142,7 @@ def _errors(text: str) -> list[Message]:
         if _SUMMARY.match(plain):
             taking = False
             continue
-        raised = _RAISED.match(plain) or _IN_BRACES.match(plain) or _WITHIN.search(plain)
+        raised = _RAISED.match(plain) or _IN_BRACES.match(plain) or _BARE.match(plain) or _WITHIN.search(plain)
         if raised is not None:
             rest = plain[raised.end() :] + line[_LINE:][: LONGEST_MESSAGE * 4]
             found.append((raised[1], [rest]))

@@ -1,6 +1,7 @@
 """Finds the cause that a message tells by itself: the first of the catalogue whose wording fits, names looked up."""
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -8,6 +9,7 @@ from packaging.specifiers import SpecifierSet
 
 from crossload.diagnosis.catalogue import Catalogue, Cause, Wording
 from crossload.diagnosis.naming import identify, key_identity, module_identity, operation_package
+from crossload.diagnosis.said_by_keras import place_of
 from crossload.explaining.loader import Loader, loader_of
 from crossload.explaining.message import LONGEST_MESSAGE, Message
 
@@ -44,7 +46,18 @@ def told_by(message: Message, catalogue: Catalogue) -> list[Told]:
                 told = _told(cause, error, message.around, loader)
                 if told is not None:
                     found.setdefault(cause.id, told)
-    return sorted(found.values(), key=lambda told: told.weak)
+    return sorted(found.values(), key=lambda told: told.weak) or _by_place((message, *message.earlier), catalogue)
+
+
+def _by_place(errors: Iterable[Message], catalogue: Catalogue) -> list[Told]:
+    """The cause that stands for the file of Keras or TensorFlow which words a message so; only that is known of it."""
+    for error in errors:
+        # What it wraps says more, and where nothing is wrapped it is the whole.
+        place = place_of(error.core) or place_of(" ".join(error.text[:LONGEST_MESSAGE].split()))
+        cause = catalogue.of_place(place) if place else None
+        if cause is not None:
+            return [Told(cause, weak=True, names=True, details=(f"This is what `{place}` says.",))]
+    return []
 
 
 def _whole(message: Message) -> list[Message]:
