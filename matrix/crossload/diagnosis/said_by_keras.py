@@ -8,6 +8,8 @@ from crossload.resources import KERAS_MESSAGES
 
 # Stands for a value in a message.
 GAP = "…"
+# Stands before a warning, and before the place that gives one.
+WARNING = "~"
 # Letters of a message that tell it wherever it stands in a text; a shorter one is only known where the text begins with it.
 ANYWHERE = 28
 _QUOTES = {ord(sign): None for sign in "`'\"‘’“”"}
@@ -50,9 +52,10 @@ def _said() -> tuple[_Said, ...]:
         if line.startswith("[") and line.endswith(".py]"):
             place = line[1:-1]
         elif line and not line.startswith("#"):
-            pieces = tuple(_plain(piece) for piece in line.split(GAP) if piece.strip())
+            warning, text = line.startswith(WARNING), line.removeprefix(WARNING)
+            pieces = tuple(_plain(piece) for piece in text.split(GAP) if piece.strip())
             letters = sum(len(_LETTERS.sub("", piece)) for piece in pieces)
-            found.append(_Said(place, pieces, letters >= ANYWHERE))
+            found.append(_Said(WARNING * warning + place, pieces, letters >= ANYWHERE))
     # The one with the most words of its own is the one that was said.
     return tuple(sorted(found, key=lambda said: -sum(map(len, said.pieces))))
 
@@ -64,6 +67,8 @@ def _plain(text: str) -> str:
 
 def place_of(message: str) -> str:
     """The file of Keras or TensorFlow that says a message, such as ``keras/saving/saving_lib.py``; empty where none does.
+
+    It has ``~`` before it where the message is a warning.
 
     :param message: in one line.
     """

@@ -9,7 +9,7 @@ from packaging.specifiers import SpecifierSet
 
 from crossload.diagnosis.catalogue import Catalogue, Cause, Wording
 from crossload.diagnosis.naming import identify, key_identity, module_identity, operation_package
-from crossload.diagnosis.said_by_keras import place_of
+from crossload.diagnosis.said_by_keras import WARNING, place_of
 from crossload.explaining.loader import Loader, loader_of
 from crossload.explaining.message import LONGEST_MESSAGE, Message
 
@@ -54,9 +54,13 @@ def _by_place(errors: Iterable[Message], catalogue: Catalogue) -> list[Told]:
     for error in errors:
         # What it wraps says more, and where nothing is wrapped it is the whole.
         place = place_of(error.core) or place_of(" ".join(error.text[:LONGEST_MESSAGE].split()))
+        if error.warning and place:
+            place = WARNING + place.removeprefix(WARNING)
         cause = catalogue.of_place(place) if place else None
         if cause is not None:
-            return [Told(cause, weak=True, names=True, details=(f"This is what `{place}` says.",))]
+            return [
+                Told(cause, weak=True, names=True, details=(f"This is what `{place.removeprefix(WARNING)}` says.",))
+            ]
     return []
 
 
