@@ -18,7 +18,7 @@ from crossload.resources import KERAS_MESSAGES
 # Letters that a message must have of its own, in all and in its longest piece; characters that are kept of one.
 LETTERS, PIECE, LONGEST = 12, 8, 140
 _SKIPPED = re.compile(
-    r"(^|/)(applications|datasets|bounding_boxes|testing|testing_infra|tests?|tools|api|backend)/|test|benchmark"
+    r"(^|/)(applications|datasets|bounding_boxes|testing|testing_infra|tests?|tools|api|backend(?!/\w+/trainer\.py))/|test|benchmark"
 )
 # What is about one name: the catalogue looks that up, and one that nobody has stays unknown.
 _OF_A_NAME = re.compile(
