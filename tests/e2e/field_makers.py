@@ -109,6 +109,23 @@ def input_layer_trained(folder):
     return "trained.keras"
 
 
+def loss_by_name(folder):
+    model = _trained(_compiled(K.Sequential([K.Input((3,)), L.Dense(4), L.Dense(2)])), 3)
+    model.save(os.path.join(folder, "by_name.h5"))
+    return "by_name.h5"
+
+
+def wide(folder):
+    model = _compiled(K.Sequential([L.Dense(12000, input_shape=(12000,)), L.Dense(2)]))
+    model.save(os.path.join(folder, "wide.h5"))
+    return "wide.h5"
+
+
+def _compiled(model):
+    model.compile("adam", "mse")
+    return model
+
+
 def category_encoding(folder):
     encode = getattr(L, "CategoryEncoding", None) or L.experimental.preprocessing.CategoryEncoding
     i = K.Input((4,), dtype="int32")

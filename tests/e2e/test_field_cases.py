@@ -88,6 +88,24 @@ def test_a_model_that_loads_and_cannot_predict_is_not_green(folder: Path) -> Non
     assert (row["stage"], row["error_type"], row["cause"]) == ("predict", "TypeError", "compile-nulls")
 
 
+def test_what_raises_after_loading_at_home_too_is_shown(folder: Path) -> None:
+    """Keras 3 builds the optimizer of its own HDF5 for no variables: `fit` raises, in the version that wrote the file as well."""
+    rows = check(make("loss_by_name", "2.21", folder), "2.16,2.21")
+    for version in ("2.16", "2.21"):
+        row = rows[version]
+        assert (row["verdict"], row["stage"], row["cause"]) == ("lossy", "fit", "optimizer-without-variables"), row
+        assert "Unknown variable" in row["error"]
+
+
+def test_the_limit_of_memory_follows_the_file(folder: Path) -> None:
+    """576 MB of weights are more than any fixed limit of a small model allows for."""
+    path = make("wide", "2.10", folder)
+    assert path.stat().st_size > 570_000_000
+    row = check(path, "2.10", "--saved-with", "2.10")["2.10"]
+    assert row["verdict"] == "exact", row
+    path.unlink()
+
+
 def test_a_death_in_training_takes_nothing_along(folder: Path) -> None:
     path = make("dies_in_training", "2.10", folder)
     row = check(path, "2.15", "--custom-objects", str(HERE / "field_layers.py"), "--saved-with", "2.10")["2.15"]

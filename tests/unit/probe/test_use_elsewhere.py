@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from crossload.probe.operations import load, measuring, save, use
+from crossload.probe.operations import load, measuring, noise, save, use
 
 _use: Any = load._use  # the probe carries no annotations
 ARRAYS = {
@@ -88,3 +88,27 @@ def test_what_is_not_compiled_here_either_is_not_tried(tried: list[Any]) -> None
         "not_applicable": "ValueError: it raises at home"
     }
     assert not tried
+
+
+def _at_home(step: str, model: Any, loaded: bool) -> str:
+    reference: dict[str, Any] = {}
+    code = SimpleNamespace(options={"trains_repeatably": False})
+    save.measure(model, reference, {}, *(ARRAYS[kind] for kind in ("inputs", "targets", "outputs")), code, [step],
+                 without={"predict": ""}, loaded=loaded)  # fmt: skip
+    said: str = reference["use"][step]
+    return said
+
+
+@pytest.mark.parametrize("step", ["evaluate", "fit"])
+def test_what_only_the_loaded_compilation_fails_at_is_asked_at_home_too(
+    step: str, tried: list[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The optimizer of an HDF5 of Keras 3 has no variables: `fit` raises in the version that wrote it as well."""
+    monkeypatch.setattr(measuring, "weights", lambda model: [])
+    monkeypatch.setattr(measuring, "architecture", lambda model: None)
+    monkeypatch.setattr(measuring, "optimizer_state", lambda model: None)
+    monkeypatch.setattr(noise, "of_outputs", lambda *arguments: [])
+    assert _at_home(step, _Model(**{step: "compiled so"}), loaded=True) == ""
+    # A model that was not loaded, or one whose loss does not take these targets, fails for reasons of its own.
+    assert _at_home(step, _Model(**{step: "compiled so"}), loaded=False).startswith("ValueError: ")
+    assert _at_home(step, _Model(**{step: "always"}), loaded=True).startswith("ValueError: ")

@@ -271,25 +271,14 @@ def _use(step, model, reference, results, before):
         if errors.is_our_fault(error):
             raise
         found[step] = dict(errors.describe(error))
-        if untried and step in (EVALUATE, FIT) and not _trains_on(targets, step, model, inputs, reference.names):
+        chosen = untried and step in (EVALUATE, FIT)
+        if chosen and not use.works_compiled_anew(step, model, inputs, targets, reference.names):
             found[step] = {"not_applicable": "%s, and made-up targets do not fit its loss" % at_home}
 
 
 def _can_be_tried(step, model):
     """Whether a step that was not tried where the file was written can be tried here."""
     return hasattr(model, step) and (step not in (EVALUATE, FIT) or measuring.is_compiled(model))
-
-
-def _trains_on(targets, step, model, inputs, names):
-    """Whether the step works with these targets and the model's own loss alone: then what it is compiled with is to blame."""
-    try:
-        # Compiled anew, a model of Keras 3 still has the metrics that it was loaded with.
-        anew = use.wrapped(model)
-        anew.compile("sgd", loss=model.loss)
-        use.run(step, anew, inputs, targets, names)
-    except Exception:  # of what only may be right nothing is said
-        return False
-    return True
 
 
 def _outputs(model, inputs, gives, names=()):

@@ -162,12 +162,16 @@ def keep(reference, arrays, kind, values):
         arrays["%s_%d" % (kind, index)] = np.asarray(value)
 
 
-def measure(model, reference, arrays, inputs, targets, outputs, code, steps=(), names=(), before=None, without=()):
+def measure(
+    model, reference, arrays, inputs, targets, outputs, code, steps=(), names=(), before=None, without=(), loaded=False
+):
     """Fill the reference. What cannot be measured in the saver makes its rung not applicable, with the reason.
 
     :param steps: what the rung ``use`` tries; what of it fails here is noted, and not asked of what is loaded.
     :param before: called with the name of what may kill the process, before it is tried.
     :param without: what has killed it already, with a text that says so.
+    :param loaded: whether the model comes out of a file: what fails in it and works compiled anew is that file's, and is asked of
+        every load, here as well.
     """
 
     def forward(model, inputs):
@@ -211,6 +215,8 @@ def measure(model, reference, arrays, inputs, targets, outputs, code, steps=(), 
         except Exception as error:  # it fails at home, and no load can be blamed for it
             if errors.is_our_fault(error):
                 raise
+            if loaded and step in (EVALUATE, FIT) and use.works_compiled_anew(step, model, inputs, targets, names):
+                return ""
             return "%s: %s" % (type(error).__name__, str(error)[:300])
         compared = measuring.compare_arrays(outputs, given) if given is not None else {"of_scale": 0.0}
         if compared["of_scale"] is None or compared["of_scale"] > _LIKE_A_CALL:

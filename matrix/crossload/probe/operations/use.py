@@ -38,6 +38,18 @@ def wrapped(model):
     return keras.Model(model.inputs, model.outputs)
 
 
+def works_compiled_anew(step, model, inputs, targets, names=()):
+    """Whether a step works with the model's own loss alone: then what it is compiled with, or its optimizer, is to blame."""
+    try:
+        # Compiled anew, a model of Keras 3 still has the metrics that it was loaded with.
+        anew = wrapped(model)
+        anew.compile("sgd", loss=model.loss)
+        run(step, anew, inputs, targets, names)
+    except Exception:  # of what only may be right nothing is said
+        return False
+    return True
+
+
 def _batch(model, rows):
     """Fewer rows than there are, where the model allows it: several batches have no size of their own in a graph.
 

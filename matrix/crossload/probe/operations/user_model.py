@@ -121,7 +121,7 @@ def _reference(request, emit, code, copies):
         def before(rung):
             emit({"event": "stage", "stage": rung})
 
-        save.measure(model, facts, arrays, inputs, targets, outputs, code, steps, names, before, without)
+        save.measure(model, facts, arrays, inputs, targets, outputs, code, steps, names, before, without, loaded=True)
         first = facts.get("loss_after_update")
     if gives != INFERENCE and _state_stays_in_file(copies.make((), None)[0], facts.get("optimizer")):
         # Held against this, whatever does restore it would be called a loss.
