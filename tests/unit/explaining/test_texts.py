@@ -18,13 +18,13 @@ UNKNOWN = "unknown"
 # was set aside by hash before the first wording was written: `split` is "held-out" where
 # int(sha256("crossload explain 2026-11-26" + text), 16) % 3 == 0.
 PUBLIC = [json.loads(line) for line in (Path(__file__).parent / "public_texts.jsonl").read_text("utf-8").splitlines()]
-# Rarer ones, collected and labelled before they were run. Each collection's wrong and unanswered ones when it was new: 2 and 12 of
-# 28; a `second` 5 and 22 of 51; a `third` 6 and 16 of 58, of the 30 of it that were kept aside while the others were mended 0 and 4;
-# a `fourth`, 95 chosen because no message of theirs was known here, 3 and 49, of its 55 kept aside 2 and 21; a `fifth`, as they
-# came, 3 and 10 of 36; a `sixth`, 101 without a known message, 3 and 48 of 70, of the 31 kept aside 5 (three by a place alone) and
-# 2; a `seventh`, as they came, 5 (three right when read) and 14 of 52; an `eighth`, as they came when those were mended, 3 (one
-# right when read, one by a place alone) and 3 of 49. What they lacked was added where the cause is one of ours, so they are kept as
-# examples and no longer count as unseen.
+# Rarer ones, collected and labelled before they were run. Each collection's wrong and unanswered ones when it was new: 2 and 12
+# of 28; a `second` 5 and 22 of 51; a `third` 6 and 16 of 58, of the 30 of it that were kept aside while the others were mended
+# 0 and 4; a `fourth`, 95 chosen because no message of theirs was known here, 3 and 49, of its 55 kept aside 2 and 21; a
+# `fifth`, as they came, 3 and 10 of 36; a `sixth`, 101 without a known message, 3 and 48 of 70, of the 31 kept aside 5 (three
+# by a place alone) and 2; a `seventh`, as they came, 5 (three right when read) and 14 of 52; an `eighth`, as they came when
+# those were mended, 3 (one right when read, one by a place alone) and 3 of 49. What they lacked was added where the cause is
+# one of ours, so they are kept as examples and no longer count as unseen.
 LATER = [json.loads(line) for line in (Path(__file__).parent / "later_texts.jsonl").read_text("utf-8").splitlines()]
 WRONG, UNANSWERED = 0.03, 0.20
 
