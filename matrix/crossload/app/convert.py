@@ -193,5 +193,8 @@ def walk_and_write(
     bench.places.add(saver)
     bench.places.announce([saver.id, to.id])
     keeps, trace = target.keep == "optimizer", traces(trust, bench.given.model, saver, to)
-    walk = Converter(bench, saver, to, target.format, keeps, say, trace).convert(routes)
-    return Converted(walk, write(walk, bench, target.out, saver, to), to.id)
+    # What is written where nothing else can read it has only the target to be held against.
+    others = {item.id: item for item in (*writer.others, to) if item.id != saver.id}
+    converter = Converter(bench, saver, to, target.format, keeps, say, trace, list(others.values()))
+    walk = converter.convert(routes)
+    return Converted(walk, write(walk, bench, target.out, converter.saver, to), to.id)

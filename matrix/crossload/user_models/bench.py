@@ -2,7 +2,7 @@
 
 import re
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ from crossload.backends import WorkerError
 from crossload.config import Limits, MatrixConfig, Tolerance
 from crossload.domain.attempts import crash_message
 from crossload.domain.verdicts import HARNESS_ERROR, Verdict, verdict
+from crossload.environments.model import Environment
 from crossload.execution.memory import limits_for
 from crossload.execution.probe_requests import Request, ended_early, file_request, first, last_stage
 from crossload.execution.provisioner import Provisioner
@@ -383,6 +384,19 @@ def _telling_line(text: str) -> str:
     Keras 3 puts a sentence that fits everything, and a whole configuration, around what went wrong within.
     """
     return _first_line(text.rpartition(_WITHIN)[2])
+
+
+def first_that_loads(
+    bench: Bench, environments: Sequence[Environment], say: Callable[[str], None]
+) -> tuple[Environment, Artifact] | None:
+    """The first of some environments that can give a file's reference, with the file; None where none can."""
+    for other in environments:
+        say(f"{other.id}: reading the model there")
+        try:
+            return other, bench.reference(other.id)
+        except ModelError as error:
+            say(f"{other.id}: {error}")
+    return None
 
 
 def _why_no_reference(events: Sequence[Mapping[str, Any]], saver: str, given: Inputs, limits: Limits) -> str:

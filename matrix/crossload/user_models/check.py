@@ -11,7 +11,7 @@ from crossload.planning.matrix import Matrix
 from crossload.results.tables import Tables
 from crossload.store.inspections import inspector
 from crossload.store.records import Artifact, Cell
-from crossload.user_models.bench import Bench
+from crossload.user_models.bench import Bench, first_that_loads
 from crossload.user_models.model_file import CannotLoadError, ModelError, UserModel
 from crossload.user_models.prediction import Prediction
 from crossload.user_models.saver import Writer
@@ -71,13 +71,8 @@ def _reference(
     place = in_order.index(home)
     near = sorted(in_order, key=lambda item: abs(in_order.index(item) - place))
     tried = {item.id: item for item in (*writer.others, *near) if item.id != home.id}
-    for other in tried.values():
-        say(f"{other.id}: reading the model there")
-        try:
-            artifact = bench.reference(other.id)
-        except ModelError as error:
-            say(f"{other.id}: {error}")
-            continue
+    if found := first_that_loads(bench, list(tried.values()), say):
+        other, artifact = found
         what = "wrote it" if writer.exact else f"stands for what wrote it ({writer.why})"
         return other, artifact, f"it loads the file, and {home.id}, which {what}, does not", False
     if writer.exact:

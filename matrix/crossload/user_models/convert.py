@@ -16,10 +16,10 @@ from crossload.execution.probe_requests import first
 from crossload.probe import attempts, protocol
 from crossload.probe.formats import FORMATS, INFERENCE, OPTIMIZER, OUTPUTS, WEIGHTS, WHOLE_MODEL
 from crossload.store.records import Artifact
-from crossload.user_models.bench import Bench
+from crossload.user_models.bench import Bench, first_that_loads
 from crossload.user_models.candidate_routes import Candidate
 from crossload.user_models.digests import digest_of_model
-from crossload.user_models.model_file import ModelError, NoWayError, UserModel
+from crossload.user_models.model_file import CannotLoadError, ModelError, NoWayError, UserModel
 
 # Routes that are walked at most before giving up.
 _MOST_ROUTES = 8
@@ -87,6 +87,7 @@ class Converter:
     """Converts one file.
 
     :param keep_optimizer: a route on which the optimizer's state is lost does not count.
+    :param others: what may stand for the saver where that cannot load the file, the nearest first.
     :param trace: the file is trusted: what the functions of its Lambda layers do is to become operations, by running them.
     :param say: receives a line for every step.
     """
@@ -100,7 +101,9 @@ class Converter:
         keep_optimizer: bool,
         say: Callable[[str], None],
         trace: bool = False,
+        others: Sequence[Environment] = (),
     ) -> None:
+        self._others = others
         self._bench, self._saver, self._to, self._form = bench, saver, to, form
         self._keep_optimizer, self._say, self._trace = keep_optimizer, say, trace
         self._ran: list[dict[str, Any]] = []
@@ -116,8 +119,7 @@ class Converter:
         """
         self._example = routes if isinstance(routes, Example) else None
         candidates = [routes.candidate] if isinstance(routes, Example) else routes
-        self._say(f"{self._saver.id}: reading the model where it was written")
-        start = self._bench.reference(self._saver.id)
+        start = self._reference()
         if self._keep_optimizer and not self._has_optimizer():
             why = self._bench.facts["unmeasured"].get(OPTIMIZER, "holds none")
             raise ModelError(
@@ -144,6 +146,26 @@ class Converter:
         if not proven:
             raise NoWayError(self._no_way(failed))
         return min(proven, key=lambda walk: (len(walk.lost), len(walk.candidate.recipe)))
+
+    @property
+    def saver(self) -> Environment:
+        """What gave the reference."""
+        return self._saver
+
+    def _reference(self) -> Artifact:
+        self._say(f"{self._saver.id}: reading the model where it was written")
+        try:
+            return self._bench.reference(self._saver.id)
+        except CannotLoadError as error:
+            if self._bench.given.hidden:
+                raise  # no other version could read what is not there
+            self._say(f"{self._saver.id}: {error}")
+            found = first_that_loads(self._bench, self._others, self._say)
+            if found is None:
+                raise
+        self._saver, start = found
+        self._say(f"{self._saver.id}: it stands for what wrote the file, because it loads it")
+        return start
 
     def _no_way(self, failed: Sequence[Walk]) -> str:
         """That nothing was found: what stops it, each thing once, and what is left."""

@@ -9,7 +9,7 @@ import pytest
 from crossload.domain.verdicts import EXACT, FAILS, LOSSY, REMEDY, Judged, Verdict
 from crossload.user_models.candidate_routes import Candidate
 from crossload.user_models.convert import Converter, Example
-from crossload.user_models.model_file import NoWayError
+from crossload.user_models.model_file import CannotLoadError, NoWayError
 from tests.unit.doubles import config
 
 STOPS = "layer tf.math.bessel_i0: the operation tf.math.bessel_i0 has no equal in the table"
@@ -29,6 +29,27 @@ def conversion(verdict: Verdict, trace: bool = False, **more: Any) -> tuple[Conv
     saver: Any = SimpleNamespace(id="2.10-cpu")
     to: Any = SimpleNamespace(id="2.21-cpu")
     return Converter(bench, saver, to, "keras", False, said.append, trace), said  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("others", [("2.0-cpu",), ("2.2-cpu", "2.0-cpu"), ("2.2-cpu",)])
+def test_what_stands_for_the_writer_and_cannot_load_it_gives_way_to_what_can(others: tuple[str, ...]) -> None:
+    """Standalone Keras 2.2 wrote a list as the configuration of Sequential, which TensorFlow 2.1 cannot read and 2.0 can."""
+
+    def reference(saver: str) -> Any:
+        if saver != "2.0-cpu":
+            raise CannotLoadError(f"model.h5: {saver} cannot load it: 'list' object has no attribute 'items'.")
+        return SimpleNamespace(format="h5", saved_with=saver)
+
+    converter, said = conversion(Verdict(FAILS, None, Judged("plain", "raised")))
+    stand_ins: Any = [SimpleNamespace(id=name) for name in others]
+    bench: Any = converter._bench
+    converter._others, bench.reference, bench.given.hidden = stand_ins, reference, ""
+    with pytest.raises(NoWayError if "2.0-cpu" in others else CannotLoadError) as raised:
+        converter.convert(ROUTES)
+    assert ("2 routes walked" in str(raised.value)) is ("2.0-cpu" in others)
+    if "2.0-cpu" in others:
+        assert converter.saver.id == "2.0-cpu"
+        assert said[-5].startswith("2.0-cpu: it stands for what wrote the file")
 
 
 ROUTES = [Candidate((), None, 0), Candidate((("2.15-cpu", "keras"),), None, 0)]
