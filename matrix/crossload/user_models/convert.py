@@ -87,7 +87,6 @@ class Converter:
     """Converts one file.
 
     :param keep_optimizer: a route on which the optimizer's state is lost does not count.
-    :param others: what may stand for the saver where that cannot load the file, the nearest first.
     :param trace: the file is trusted: what the functions of its Lambda layers do is to become operations, by running them.
     :param say: receives a line for every step.
     """
@@ -101,25 +100,24 @@ class Converter:
         keep_optimizer: bool,
         say: Callable[[str], None],
         trace: bool = False,
-        others: Sequence[Environment] = (),
     ) -> None:
-        self._others = others
         self._bench, self._saver, self._to, self._form = bench, saver, to, form
         self._keep_optimizer, self._say, self._trace = keep_optimizer, say, trace
         self._ran: list[dict[str, Any]] = []
         self._walked: dict[tuple[Any, ...], Step] = {}
         self._example: Example | None = None
 
-    def convert(self, routes: Sequence[Candidate] | Example) -> Walk:
+    def convert(self, routes: Sequence[Candidate] | Example, others: Sequence[Environment] = ()) -> Walk:
         """Walk routes until one loses no more than was expected of it; the best proven one.
 
         :param routes: in the order in which they are walked; or what was proven for a model that is made alike.
+        :param others: what may stand for the saver where that cannot load the file, the nearest first.
         :raises ModelError: the file cannot be measured in its saver.
         :raises NoWayError: no route ends in a proven file.
         """
         self._example = routes if isinstance(routes, Example) else None
         candidates = [routes.candidate] if isinstance(routes, Example) else routes
-        start = self._reference()
+        start = self._reference(others)
         if self._keep_optimizer and not self._has_optimizer():
             why = self._bench.facts["unmeasured"].get(OPTIMIZER, "holds none")
             raise ModelError(
@@ -152,7 +150,7 @@ class Converter:
         """What gave the reference."""
         return self._saver
 
-    def _reference(self) -> Artifact:
+    def _reference(self, others: Sequence[Environment]) -> Artifact:
         self._say(f"{self._saver.id}: reading the model where it was written")
         try:
             return self._bench.reference(self._saver.id)
@@ -160,7 +158,7 @@ class Converter:
             if self._bench.given.hidden:
                 raise  # no other version could read what is not there
             self._say(f"{self._saver.id}: {error}")
-            found = first_that_loads(self._bench, self._others, self._say)
+            found = first_that_loads(self._bench, others, self._say)
             if found is None:
                 raise
         self._saver, start = found

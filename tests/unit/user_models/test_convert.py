@@ -43,9 +43,9 @@ def test_what_stands_for_the_writer_and_cannot_load_it_gives_way_to_what_can(oth
     converter, said = conversion(Verdict(FAILS, None, Judged("plain", "raised")))
     stand_ins: Any = [SimpleNamespace(id=name) for name in others]
     bench: Any = converter._bench
-    converter._others, bench.reference, bench.given.hidden = stand_ins, reference, ""
+    bench.reference, bench.given.hidden = reference, ""
     with pytest.raises(NoWayError if "2.0-cpu" in others else CannotLoadError) as raised:
-        converter.convert(ROUTES)
+        converter.convert(ROUTES, stand_ins)
     assert ("2 routes walked" in str(raised.value)) is ("2.0-cpu" in others)
     if "2.0-cpu" in others:
         assert converter.saver.id == "2.0-cpu"
