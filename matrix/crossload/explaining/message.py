@@ -26,6 +26,8 @@ _ESCAPES = re.compile(
 )
 # A line that a console of 80 columns has broken in the middle of a word.
 _WRAPPED = re.compile(r"^(.{78,80}[a-z])\n(?=[a-z]{2})", re.MULTILINE)
+# What editors and translators make of quotes.
+_CURLY = str.maketrans("\u2018\u2019\u201c\u201d", "''\"\"")
 # What pytest, quoting and tables put before a line.
 _PREFIX = re.compile(r"^(?:E {1,12}|[|>│] ?|[ \t`*]){0,12}")
 # `ValueError: text`, `keras.src.errors.X: text`, at the beginning of a line once what stands before it is gone.
@@ -115,7 +117,7 @@ def _readable(pasted: str) -> str:
     """The beginning and the end of a text, without what only a terminal understands."""
     if len(pasted) > _HEAD + _TAIL:
         pasted = f"{pasted[:_HEAD]}\n{pasted[-_TAIL:]}"
-    text = _WRAPPED.sub(r"\1", _ESCAPES.sub("", pasted))
+    text = _WRAPPED.sub(r"\1", _ESCAPES.sub("", pasted)).translate(_CURLY)
     return html.unescape(text) if "&#39;" in text or "&lt;" in text or "&quot;" in text else text
 
 

@@ -1,7 +1,7 @@
 """Finds the cause that a message tells by itself: the first of the catalogue whose wording fits, names looked up."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -49,7 +49,7 @@ def told_by(message: Message, catalogue: Catalogue) -> list[Told]:
     return sorted(found.values(), key=lambda told: told.weak) or _by_place((message, *message.earlier), catalogue)
 
 
-def _by_place(errors: Iterable[Message], catalogue: Catalogue) -> list[Told]:
+def _by_place(errors: Sequence[Message], catalogue: Catalogue) -> list[Told]:
     """The cause that stands for the file of Keras or TensorFlow which words a message so; only that is known of it."""
     for error in errors:
         # What it wraps says more, and where nothing is wrapped it is the whole.
@@ -61,7 +61,10 @@ def _by_place(errors: Iterable[Message], catalogue: Catalogue) -> list[Told]:
             return [
                 Told(cause, weak=True, names=True, details=(f"This is what `{place.removeprefix(WARNING)}` says.",))
             ]
-    return []
+    cause = catalogue.of_place(WARNING)
+    if cause is None or not all(error.warning for error in errors):
+        return []
+    return [Told(cause, weak=True, names=True, details=())]
 
 
 def _whole(message: Message) -> list[Message]:
