@@ -40,13 +40,15 @@ def told_by(message: Message, catalogue: Catalogue) -> list[Told]:
     """Causes that a pasted text tells, the likeliest first: what its last error says, then what earlier ones say."""
     loader = loader_of(message.around or message.text)
     found: dict[str, Told] = {}
-    for errors in ((message, *message.earlier, *_whole(message)), _of_a_configuration(message, loader)):
+    # What is only warned of before an error is not what stops it.
+    earlier = tuple(error for error in message.earlier if message.warning or not error.warning)
+    for errors in ((message, *earlier, *_whole(message)), _of_a_configuration(message, loader)):
         for error in errors if not found else ():
             for cause in catalogue.cause:
                 told = _told(cause, error, message.around, loader)
                 if told is not None:
                     found.setdefault(cause.id, told)
-    return sorted(found.values(), key=lambda told: told.weak) or _by_place((message, *message.earlier), catalogue)
+    return sorted(found.values(), key=lambda told: told.weak) or _by_place((message, *earlier), catalogue)
 
 
 def _by_place(errors: Sequence[Message], catalogue: Catalogue) -> list[Told]:
@@ -69,7 +71,12 @@ def _by_place(errors: Sequence[Message], catalogue: Catalogue) -> list[Told]:
 
 def _whole(message: Message) -> list[Message]:
     """The whole text as one message, where no error in it says more: its beginning and its end."""
-    text = " ".join(message.around.split())
+    warned = [error.text.partition("\n")[0] for error in message.earlier if error.warning and not message.warning]
+    lines = (line for line in message.around.split("\n") if not (warned and "warnings.warn(" in line))
+    around = "\n".join(lines)
+    for said in filter(None, warned):
+        around = around.replace(said, "")
+    text = " ".join(around.split())
     if not text or text == message.core:
         return []
     ends = [text] if len(text) <= LONGEST_MESSAGE else [text[-LONGEST_MESSAGE:], text[:LONGEST_MESSAGE]]
