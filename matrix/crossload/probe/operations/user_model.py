@@ -11,6 +11,8 @@ from . import attempt_state, load, measuring, noise, repeating, sample_inputs, s
 
 # It is not the same function where two calls differ by more than this share of the output's scale.
 _CHANCE = 1e-4
+# The step count of the optimizers since 2.11 in a checkpoint.
+_STEPS = "optimizer/_iterations/.ATTRIBUTES/VARIABLE_VALUE"
 
 
 class _Inputs(object):
@@ -164,16 +166,19 @@ def _reference(request, emit, code, copies):
 
 
 def _state_stays_in_file(path, optimizer):
-    """Whether a SavedModel holds slots of an optimizer that came without any: the optimizers up to 2.10 start anew."""
+    """Whether a SavedModel holds the state of an optimizer that came without any: that of every Keras 2 starts anew."""
     if optimizer is None or optimizer["steps"] or not os.path.isdir(path):
         return False
     import tensorflow as tf
 
+    checkpoint = os.path.join(path, "variables", "variables")
     try:
-        stored = tf.train.list_variables(os.path.join(path, "variables", "variables"))
+        stored = [name for name, _ in tf.train.list_variables(checkpoint)]
+        if _STEPS in stored:
+            return int(tf.train.load_variable(checkpoint, _STEPS)) > 0
     except Exception:  # without a list of what is stored, nothing is known to be left behind
         return False
-    return any(".OPTIMIZER_SLOT" in name for name, _ in stored)
+    return any(".OPTIMIZER_SLOT" in name for name in stored)
 
 
 def import_code(code):
