@@ -28,6 +28,8 @@ def read(path: Path, notes: Notes) -> None:
     if not index.exists():
         notes.damage.append("variables: not in the folder")
     else:
+        if not any(index.parent.glob("variables.data-*")):
+            notes.damage.append("variables: variables.data is not beside variables.index")
         # Only for the structure: whether the variables can be read is for whoever loads them.
         with suppress(OSError, ValueError, IndexError, struct.error):
             notes.tensors += kinds_of(dict(tensors(read_within(index, path, LARGEST_PROTOCOL_BUFFER))))

@@ -84,6 +84,7 @@ def savedmodel(folder: Path, metadata_file: bool = True) -> None:
     """From 2.5 on Keras writes its own file; before that the texts are in the graph."""
     (folder / "variables").mkdir(parents=True)
     (folder / "variables" / "variables.index").write_bytes(b"x")
+    (folder / "variables" / "variables.data-00000-of-00001").write_bytes(b"x")
     layers = [{**layer, "name": layer["config"]["name"]} for layer in KERAS_2["config"]["layers"]]  # type: ignore[index]
     described = [{**KERAS_2, "training_config": TRAINING, "keras_version": "2.10.0"}, *layers]
     kinds = [b"_tf_keras_sequential", *[b"_tf_keras_layer"] * len(layers)]

@@ -57,6 +57,10 @@ def broken(folder: Path, kind: str) -> Path:
         path = folder / "half"
         files.savedmodel(path)
         (path / "variables" / "variables.index").unlink()
+    elif kind == "a SavedModel without its numbers":
+        path = folder / "index"
+        files.savedmodel(path)
+        (path / "variables" / "variables.data-00000-of-00001").unlink()
     elif kind == "other half":
         path = folder / "half"
         files.savedmodel(path)
@@ -79,6 +83,7 @@ def broken(folder: Path, kind: str) -> Path:
         ("truncated keras", "is damaged"),
         ("other zip", "no .keras file"),
         ("half a SavedModel", "is damaged (variables: not in the folder"),
+        ("a SavedModel without its numbers", "is damaged (variables: variables.data is not beside variables.index"),
         ("other half", "is no SavedModel: it has no saved_model.pb"),
         ("empty folder", "it holds nothing"),
     ],
