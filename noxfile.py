@@ -59,9 +59,11 @@ def images(session: nox.Session) -> None:
 
 @nox.session
 def tests(session: nox.Session) -> None:
-    """Unit tests, then end-to-end tests on real TensorFlow; `-- tests/unit` runs the fast ones only."""
+    """Unit tests and end-to-end tests on real TensorFlow, two at a time; `-- tests/unit` runs the fast ones only."""
     _install(session, "tests")
-    session.run("pytest", *(session.posargs or ["tests"]))
+    # Two, whatever the machine has: one computes while the other downloads, installs or waits, and each run of the
+    # tests' own has workers too. What shares a costly fixture stays together: tests/conftest.py.
+    session.run("pytest", "-n", "2", "--dist", "loadgroup", "--no-loadscope-reorder", *(session.posargs or ["tests"]))
 
 
 @nox.session
