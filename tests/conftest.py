@@ -9,15 +9,15 @@ import pytest
 
 from tests.e2e import docker_engine
 
-
 ENGINES = {"engine", "podman"}
 
 
+@pytest.hookimpl(tryfirst=True)  # before names of groups are read
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Where tests run side by side: a file at a time, those with an engine in one process, and the longest first.
 
-    A process has session and module fixtures of its own: two would start two engines, whose networks collide, and make every base image and
-    every module's run twice.
+    A process has session and module fixtures of its own: two would start two engines, whose networks collide, and make every
+    base image and every module's run twice.
     """
     if not hasattr(config, "workerinput"):
         return

@@ -16,6 +16,7 @@ from crossload.app.selection import select_matrix
 from crossload.backends import Backend, choose_backend
 from crossload.config import MatrixConfig, load_config
 from crossload.diagnosis import load_catalogue
+from crossload.domain.cells import CellRow
 from crossload.environments.model import Environment, EnvironmentState
 from crossload.errors import StoreError
 from crossload.execution.options import RunOptions
@@ -26,6 +27,7 @@ from crossload.store.database import Store, open_existing
 from crossload.store.inspections import inspector
 from crossload.store.lazy_cells import Shelf
 from crossload.store.records import Artifact, Cell
+from crossload.store.twins import Contents
 from crossload.util.clock import Started, now
 from crossload.util.files import write_atomically, write_text_atomically
 from crossload.util.terminal import lines_to
@@ -33,6 +35,24 @@ from crossload.util.terminal import lines_to
 if TYPE_CHECKING:
     from crossload.results.samples import Sampled
     from crossload.results.tables import Tables
+    from crossload.results.twins import TwinCheck
+
+
+@dataclass(frozen=True)
+class Checks:
+    """What was measured of less than all cells, and how that compares with what was run to check it.
+
+    :param samples: of environments with the same Keras as another one.
+    :param twins: of files that hold the same; None where every file was loaded itself.
+    """
+
+    samples: Sequence["Sampled"] = ()
+    twins: "TwinCheck | None" = None
+
+    @property
+    def lines(self) -> list[str]:
+        """In words, for the terminal."""
+        return [item.text for item in self.samples] + ([self.twins.text] if self.twins is not None else [])
 
 
 @dataclass(frozen=True)
@@ -46,12 +66,12 @@ class Judged:
     states: Mapping[str, EnvironmentState]
     tables: "Tables"
     past: Sequence[Mapping[str, Any]]
-    samples: Sequence["Sampled"] = ()
+    checks: Checks = Checks()
 
     @property
     def environments(self) -> list[dict[str, Any]]:
         """Facts of each environment, as the report shows them; ``sample`` where only a sample of its cells was measured."""
-        sampled = {item.environment: item.to_dict() for item in self.samples if not item.reason}
+        sampled = {item.environment: item.to_dict() for item in self.checks.samples if not item.reason}
         return [
             self.states[item.id].describe() | ({"sample": sampled[item.id]} if item.id in sampled else {})
             for item in self.matrix.environments
@@ -77,7 +97,8 @@ def report_only(options: RunOptions, console: Console) -> None:
             in_full += [item for item in samples if item.reason]
             matrix = matrix.without(gone)
         judged = judge(store, matrix, config, states, artifacts, cells, rendered_again=True)
-        judged = replace(judged, samples=[*in_full, *samples])
+        twins = checked_twins(store, matrix, config, states, artifacts, cells)
+        judged = replace(judged, checks=Checks([*in_full, *samples], twins))
     finally:
         store.close()
     facts = run_facts(config, backend.name, reason, started)
@@ -102,6 +123,29 @@ def sampled_cells(
 
     with inspector(store) as inspect:
         return compare_samples(matrix, config, states, artifacts, cells, inspect)
+
+
+def checked_twins(
+    store: Store,
+    matrix: Matrix,
+    config: MatrixConfig,
+    states: Mapping[str, EnvironmentState],
+    artifacts: Mapping[str, Artifact],
+    cells: Mapping[str, Cell],
+) -> "TwinCheck | None":
+    """What was measured on twins of files, and whether that holds; None where every file was loaded itself."""
+    known = store.known_cells()
+    if not any(cell.is_copy for cell in known.values()):
+        return None
+    from crossload.results.tables import Tables
+    from crossload.results.twins import compare_twins
+
+    with inspector(store) as inspect:
+
+        def rows_of(part: Matrix) -> Sequence[CellRow]:
+            return Tables(part, config, states, artifacts, cells, inspect).rows()
+
+        return compare_twins(matrix, states, artifacts, cells, known, Contents(store).classes, rows_of)
 
 
 def refuted(samples: Sequence["Sampled"]) -> set[str]:
@@ -177,7 +221,9 @@ def write_report(
     results, attempts = tables.results(), tables.attempts()
     causes = [cause.to_dict() for cause in load_catalogue().cause]
     claims = [decided.to_dict() for decided in decide_all(tables.rows(), tables.attempt_rows())]
-    facts["samples"] = [item.to_dict() for item in judged.samples]
+    checks = judged.checks
+    facts["samples"] = [item.to_dict() for item in checks.samples]
+    facts["twins"] = checks.twins.to_dict() if checks.twins is not None else {}
     facts["finished"] = now()
     facts["seconds"] = started.seconds
     facts["seconds_by_stage"]["report"] = rendering.seconds
@@ -185,7 +231,7 @@ def write_report(
         write_tables(results, attempts, environments, facts, out)
         since = changes(tables.rows())
         write_atomically(out / "changes.csv", lambda path: since.to_csv(path, index=False, lineterminator="\n"))
-        _write_samples(judged.samples, out / "samples.csv")
+        _write_samples(checks.samples, out / "samples.csv")
         write_text_atomically(out / "summary.md", summary_markdown(results, environments, causes, past))
         report = make_report(results, attempts, environments, facts, _scenarios(judged.matrix), causes, claims, past)
         page = report.write_page(out / "report" / "index.html")
@@ -197,7 +243,7 @@ def write_report(
             f"{out}: the report could not be written ({error.strerror or error}). Results are kept; "
             "make room and run `crossload report`."
         ) from None
-    return [*(item.text for item in judged.samples), *terminal_summary(results, page, causes)]
+    return [*checks.lines, *terminal_summary(results, page, causes)]
 
 
 def _write_samples(samples: Sequence["Sampled"], path: Path) -> None:

@@ -1,14 +1,13 @@
 """The main job: select, run, judge, and write every form of the results."""
 
 import signal
-from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from filelock import FileLock, Timeout
 from rich.console import Console
 
-from crossload.app.report import judge, refuted, run_facts, sampled_cells, write_report
+from crossload.app.report import Checks, checked_twins, judge, refuted, run_facts, sampled_cells, write_report
 from crossload.app.report_stamp import Stamp, StampFile, fingerprint
 from crossload.app.selection import check_fail_on, locks_of, remember, select_matrix
 from crossload.config import MatrixConfig, load_config
@@ -20,6 +19,7 @@ from crossload.execution.run_state import RunState
 from crossload.planning.matrix import Matrix
 from crossload.store import run_log
 from crossload.store.database import Store
+from crossload.store.twins import Contents
 from crossload.util.clock import Started, now
 from crossload.util.terminal import lines_to
 
@@ -83,21 +83,12 @@ def _run_in_folder(
             engine = executor.engine(matrix, config, store)
             if not _execute(engine, console):
                 return _INTERRUPTED
-            in_full: list[Sampled] = []
-            executed = engine.progress.executed
-            while gone := refuted(samples := _sampled(engine)):
-                in_full += [item for item in samples if item.reason]
-                for item in in_full:
-                    if item.environment in gone:
-                        lines_to(console)(item.text)
-                engine = executor.engine(engine.matrix.without(gone), config, store)
-                if not _execute(engine, console):
-                    return _INTERRUPTED
-                executed += engine.progress.executed
-            engine.progress.reused -= executed - engine.progress.executed
-            engine.progress.executed = executed
+            done = _until_checks_hold(engine, executor, console)
+            if done is None:
+                return _INTERRUPTED
+            engine, checks = done
             facts = run_facts(config, executor.backend, executor.reason, started)
-            stamp = _conclude(options, engine, facts, stamp, started, console, [*in_full, *samples])
+            stamp = _conclude(options, engine, facts, stamp, started, console, checks)
             stamps.put(stamp)
     except Timeout:
         raise StoreError(
@@ -111,6 +102,36 @@ def _run_in_folder(
     if not any(state.state == "ready" for state in engine.states.values()):
         raise NothingCouldRunError("nothing could run: every environment of the selection is unavailable (see above).")
     return 1 if set(options.fail_on) & set(stamp.verdicts) else 0
+
+
+def _until_checks_hold(engine: RunState, executor: Executor, console: Console) -> tuple[RunState, Checks] | None:
+    """Run in full what a sample does not stand for after all, and each file whose twin was loaded otherwise.
+
+    :returns: the last engine, with the counts of all, and the checks that hold; None where it was interrupted.
+    """
+    say, store, config = lines_to(console), engine.store, engine.config
+    in_full: list[Sampled] = []
+    executed, copied = engine.progress.executed, engine.progress.copied
+    while True:
+        gone = refuted(samples := _sampled(engine))
+        twins = checked_twins(store, engine.matrix, config, engine.states, engine.artifacts, engine.cells)
+        apart = twins.refuted if twins is not None else {}
+        if not gone and not apart:
+            break
+        in_full += [item for item in samples if item.reason]
+        for item in in_full:
+            if item.environment in gone:
+                say(item.text)
+        if twins is not None and apart:
+            say(twins.refutation)
+            Contents(store).dissolve(apart, [key for keys in apart.values() for key in keys])
+        engine = executor.engine(engine.matrix.without(gone), config, store)
+        if not _execute(engine, console):
+            return None
+        executed, copied = executed + engine.progress.executed, copied + engine.progress.copied
+    engine.progress.reused -= executed - engine.progress.executed + copied - engine.progress.copied
+    engine.progress.executed, engine.progress.copied = executed, copied
+    return engine, Checks([*in_full, *samples], twins)
 
 
 def _sampled(engine: RunState) -> "list[Sampled]":
@@ -140,18 +161,19 @@ def _conclude(
     last: Stamp | None,
     started: Started,
     console: Console,
-    samples: "Sequence[Sampled]" = (),
+    checks: Checks,
 ) -> Stamp:
     """Record the run, and write its report unless the one of the last run is still right.
 
     :param last: the stamp of the report that lies in the folder.
-    :param samples: how samples of environments with the same Keras compare.
+    :param checks: of what was measured of less than all cells.
     """
     rendering = Started()
     progress, matrix, states = engine.progress, engine.matrix, engine.states
     facts |= {
         "executed": progress.executed,
         "reused": progress.reused,
+        "copied": progress.copied,
         "seconds_by_stage": {name: round(value, 2) for name, value in progress.seconds.items()},
     }
     places = {
@@ -171,7 +193,7 @@ def _conclude(
             f"{', '.join(untrue)}: files that are not there load ({row.scenario} in {row.format} in {name}, for instance). "
             "Nothing that such an environment says counts, and no report was written. Choose another --out once that is mended."
         )
-    judged = replace(judged, samples=samples)
+    judged = replace(judged, checks=checks)
     lines = write_report(judged, options.out, facts, started, rendering, options.site)
     run_log.record(engine.store, facts | places, judged.tables.rows())
     return Stamp(made_from, lines, sorted(judged.tables.verdicts()), facts["finished"])

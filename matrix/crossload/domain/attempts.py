@@ -62,6 +62,8 @@ class AttemptRecord(TypedDict):
     :param signal: what killed the process.
     :param note: what a remedy did to a copy, in words.
     :param trace: of a fault of ours.
+    :param twin: the environment whose file was loaded in the place of this one, which holds the same; not there where a cell
+        was measured itself.
     """
 
     attempt: str
@@ -76,6 +78,7 @@ class AttemptRecord(TypedDict):
     signal: NotRequired[str]
     note: NotRequired[str]
     trace: NotRequired[str]
+    twin: NotRequired[str]
 
 
 class SaveReport(TypedDict, total=False):

@@ -7,7 +7,7 @@ from crossload.probe.formats import RUNGS
 # Names of columns, by what stands in them.
 Text = Literal[
     "scenario", "family", "format", "saved_with", "loaded_with", "verdict", "attempt", "cause", "lost", "error_type", "error",
-    "evidence", "stage", "container", "reason", "key", "cost", "route", "route_cost", "apart", "outcome", "note",
+    "evidence", "stage", "container", "reason", "key", "cost", "route", "route_cost", "apart", "twin", "outcome", "note",
     "rung_architecture", "rung_weights", "rung_outputs", "rung_optimizer", "rung_training", "rung_use",
 ]  # fmt: skip
 Number = Literal["max_abs_diff", "max_rel_diff", "max_ulp_diff", "max_scaled_diff", "seconds"]
@@ -51,6 +51,7 @@ RESULT_COLUMNS = (
     "route",
     "route_cost",
     "apart",
+    "twin",
 )
 """``results.csv``: one row a cell."""
 

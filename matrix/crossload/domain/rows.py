@@ -37,6 +37,7 @@ class Outcome(Measures, total=False):
     cost: str
     route: str
     route_cost: str
+    twin: str
 
 
 class AttemptOutcome(Measures, total=False):

@@ -17,11 +17,13 @@ from crossload.domain.verdicts import HARNESS_ERROR
 from crossload.environments.model import Environment, EnvironmentState
 from crossload.execution.queues import Durations, Task, TaskQueue
 from crossload.execution.tasks import LoadTask, SaveTask, failed_artifact, failed_cell
+from crossload.execution.twins import Twins
 from crossload.planning.keys import CellKeys, artifact_key
 from crossload.planning.matrix import Matrix, Work, why_not_applicable
 from crossload.planning.remaining import attempts_to_run
 from crossload.planning.retry_policy import hung
 from crossload.planning.tolerances import tolerance_for
+from crossload.planning.twins import copy_of
 from crossload.store.database import Store
 from crossload.store.lazy_cells import Shelf
 from crossload.store.records import Artifact, Cell
@@ -33,12 +35,16 @@ _HANGS_TO_EXPECT_MORE = 2
 
 @dataclass
 class Progress:
-    """What a display shows. Written under the lock of the books, read by anyone."""
+    """What a display shows. Written under the lock of the books, read by anyone.
+
+    :ivar copied: cells that were measured on a twin of their file.
+    """
 
     total: int = 0
     done: int = 0
     reused: int = 0
     executed: int = 0
+    copied: int = 0
     doing: dict[int, str] = field(default_factory=dict)
     building: dict[str, float] = field(default_factory=dict)
     messages: list[str] = field(default_factory=list)
@@ -59,6 +65,7 @@ class RunState(ABC):
         self.environments = {environment.id: environment for environment in matrix.environments}
         self._known_artifacts = store.artifacts()
         self._known_cells = store.known_cells()
+        self._twins = Twins(store, config.sample, self._keys, self._known_cells)
         self.durations = Durations(self._known_artifacts, store.load_seconds())
         self.saves = {name: TaskQueue(self.durations) for name in self.environments}
         self.loads = {name: TaskQueue(self.durations) for name in self.environments}
@@ -119,6 +126,7 @@ class RunState(ABC):
             known = self._known_artifacts.get(key)
             if known is not None and known.state != HARNESS_ERROR:
                 self._finished(reused=True)
+                self._twins.enter(work, known, environment)
                 self._arrive(work, known, environment.id)
             else:
                 self.saves[environment.id].add(SaveTask(key, work, environment.id))
@@ -154,12 +162,35 @@ class RunState(ABC):
         near = tolerance_for(self.config, work.scenario, self.environments[artifact.saved_with], environment)
         wanted = self._attempts[work]
         known = self._known_cells.get(key)
+        if known is not None and not known.covers(wanted) and (known.is_copy or not known.sound):
+            known = None  # all of it is run again, or taken from a twin again
         cell = None if known is None or known.covers(wanted) else self.store.cell(key)
         if known is not None and (cell is None or not attempts_to_run(wanted, cell, near)):
             self.cells.add(key)
             self._finished(reused=True)
-        else:
-            self.loads[environment.id].add(LoadTask(key, work, artifact, environment.id, near, cell))
+            return
+        task = LoadTask(key, work, artifact, environment.id, near, cell)
+        donor = self._twins.donor(task) if cell is None else None
+        if donor is not None:
+            self._copy(task, donor)
+        elif cell is not None or self._twins.claim(task):
+            self.loads[environment.id].add(task)
+
+    def _copy(self, task: LoadTask, donor: Cell) -> None:
+        """Take what was measured on a twin of a load's file."""
+        saver = self._known_artifacts.get(donor.artifact_key) or self.artifacts[donor.artifact_key]
+        self.store.put_cell(copy_of(donor, task.key, task.artifact, saver.saved_with))
+        self.cells.add(task.key)
+        self.progress.done += 1
+        self.progress.copied += 1
+
+    def _release(self, task: LoadTask, cell: Cell | None) -> None:
+        """A load has ended: those that waited for it have their result too, or one of them runs in its place."""
+        for waiting in self._twins.ended(task, cell):
+            if cell is not None:
+                self._copy(waiting, cell)
+            elif self._twins.claim(waiting):
+                self.loads[waiting.loaded_with].add(waiting)
 
     def expected_hangs(self, task: LoadTask) -> frozenset[str]:
         """Attempts with which its like has hung often enough."""
@@ -168,6 +199,7 @@ class RunState(ABC):
 
     def enter_artifact(self, task: SaveTask, artifact: Artifact, seconds: float) -> None:
         """An artifact was made and is durable: its loads become possible."""
+        self._twins.enter(task.work, artifact, self.environments[task.saved_with])
         with self.changed:
             self._arrive(task.work, artifact, task.saved_with)
             self._finished(reused=False)
@@ -180,6 +212,8 @@ class RunState(ABC):
             self.cells.add(cell.key)
             self._hangs.update((task.work, task.loaded_with, attempt) for attempt in hung(cell.records))
             self._finished(reused=False)
+            faulty = any(record["outcome"] == HARNESS_ERROR for record in cell.records)
+            self._release(task, None if faulty else cell)
             self.progress.seconds["load"] += seconds
             self.changed.notify_all()
 
@@ -191,5 +225,6 @@ class RunState(ABC):
                 self._arrive(task.work, failed_artifact(task, error), task.saved_with)
             else:
                 self.cells.keep(failed_cell(task, error))
+                self._release(task, None)
             self._finished(reused=False)
             self.changed.notify_all()

@@ -3,31 +3,39 @@
 from collections.abc import Iterator
 
 _VARINT, _FIXED64, _BYTES, _FIXED32 = 0, 1, 2, 5
+_WIDTHS = {_FIXED64: 8, _FIXED32: 4}
 
 
-def messages(content: bytes, wanted: int) -> Iterator[bytes]:
-    """Length-delimited fields with a number. Raises ValueError where the bytes are no protocol buffer."""
+def fields(content: bytes) -> Iterator[tuple[int, int | bytes]]:
+    """Every field in its order: its number, and a whole number or the bytes that it holds.
+
+    :raises ValueError: the bytes are no protocol buffer.
+    """
     place = 0
     while place < len(content):
         tag, place = varint(content, place)
         number, kind = tag >> 3, tag & 7
         if number == 0:
             raise ValueError("no protocol buffer: field number 0")
+        value: int | bytes
         if kind == _VARINT:
-            _, place = varint(content, place)
-        elif kind == _FIXED64:
-            place += 8
-        elif kind == _FIXED32:
-            place += 4
-        elif kind == _BYTES:
-            length, place = varint(content, place)
-            if number == wanted and place + length <= len(content):
-                yield content[place : place + length]
+            value, place = varint(content, place)
+        elif kind in _WIDTHS or kind == _BYTES:
+            length = _WIDTHS.get(kind, 0)
+            if kind == _BYTES:
+                length, place = varint(content, place)
+            value = content[place : place + length]
             place += length
         else:
             raise ValueError(f"no protocol buffer: wire type {kind}")
         if place > len(content):
             raise ValueError("cut short in the middle of a field")
+        yield number, value
+
+
+def messages(content: bytes, wanted: int) -> Iterator[bytes]:
+    """Length-delimited fields with a number. Raises ValueError where the bytes are no protocol buffer."""
+    return (value for number, value in fields(content) if number == wanted and isinstance(value, bytes))
 
 
 def varint(content: bytes, place: int) -> tuple[int, int]:

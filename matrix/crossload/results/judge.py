@@ -90,7 +90,7 @@ class Judge:
                 next(self._numbers),
                 found,
                 records,
-                _verdict_values(found),
+                _verdict_values(found) | {"twin": records[0].get("twin", "") if records else ""},
                 shared,
                 str(by_attempt.get(PLAIN, {}).get("place", "")),
                 by_attempt[found.resting.attempt]["rungs"] if found.resting is not None else {},

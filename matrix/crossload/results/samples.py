@@ -103,7 +103,7 @@ def compare_samples(
         apart = [
             CellName.parse(",".join((*cell[2:], cell[1], cell[0])))
             for cell, one, other in both
-            if not _agree(one, other)
+            if not agree(one, other)
         ]
         reason = ""
         if apart:
@@ -134,7 +134,8 @@ def _said_of(said: Mapping[tuple[str, ...], CellRow], cell: Name) -> CellRow | N
     return said.get(cell) or said.get((*cell[:3], ""))
 
 
-def _agree(one: CellRow, other: CellRow) -> bool:
+def agree(one: CellRow, other: CellRow) -> bool:
+    """Whether two cells say the same, wherever they were measured."""
     return _gist(one, other) == _gist(other, one)
 
 

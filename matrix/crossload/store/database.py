@@ -17,6 +17,8 @@ from crossload.store.schema import MIGRATIONS, SCHEMA_VERSION, SEALED, row_seal,
 # Bytes of write-ahead log that stay on disk between writes.
 _JOURNAL_BYTES = 64 << 20
 
+# Of a cell that was measured on a file of another environment. Inside a text, quotes are escaped.
+_IS_COPY = """instr(records, '"twin": "') > 0"""
 _ARTIFACT_COLUMNS, _CELL_COLUMNS = SEALED["artifacts"], SEALED["cells"]
 # In the place of one with the same key, where there is one.
 _PUT_ARTIFACT, _PUT_CELL = (sealed_insert(table, "INSERT OR REPLACE") for table in ("artifacts", "cells"))
@@ -160,14 +162,15 @@ class Store(ArtifactFiles):
     def known_cells(self) -> dict[str, "KnownCell"]:
         """Every cell by key, without what was measured of it."""
         rows = self.read(
-            "SELECT key, requested, instr(records, ?) > 0 AND instr(records, ?) = 0 FROM cells",
+            f"SELECT key, requested, instr(records, ?) > 0 AND instr(records, ?) = 0, {_IS_COPY} FROM cells",
             ('"attempt": "plain"', '"outcome": "harness-error"'),
         )
-        known: dict[tuple[str, int], KnownCell] = {}
-        for _, requested, sound in rows:
-            if (requested, sound) not in known:
-                known[requested, sound] = KnownCell(frozenset(json.loads(requested)), bool(sound))
-        return {key: known[requested, sound] for key, requested, sound in rows}
+        known: dict[tuple[str, int, int], KnownCell] = {}
+        for _, requested, sound, is_copy in rows:
+            if (requested, sound, is_copy) not in known:
+                wanted = frozenset(json.loads(requested))
+                known[requested, sound, is_copy] = KnownCell(wanted, bool(sound), bool(is_copy))
+        return {key: known[requested, sound, is_copy] for key, requested, sound, is_copy in rows}
 
     def cell_keys(self) -> set[str]:
         """The keys of every cell, and nothing else of them: an index has these alone."""
@@ -180,7 +183,9 @@ class Store(ArtifactFiles):
 
     def load_seconds(self) -> dict[str, tuple[float, int]]:
         """Seconds that the loads of each artifact took together, and their number, by the artifact's key."""
-        rows = self.read("SELECT artifact_key, sum(seconds), count(*) FROM cells GROUP BY artifact_key")
+        rows = self.read(
+            f"SELECT artifact_key, sum(seconds), count(*) FROM cells WHERE NOT {_IS_COPY} GROUP BY artifact_key"
+        )
         return {key: (seconds, count) for key, seconds, count in rows}
 
     @contextmanager

@@ -49,10 +49,12 @@ class KnownCell:
 
     :param requested: the attempts that were asked for.
     :param sound: whether the plain attempt is recorded and no attempt failed for a fault of ours.
+    :param is_copy: whether it was measured on a file of another environment, which holds the same.
     """
 
     requested: frozenset[str]
     sound: bool
+    is_copy: bool = False
 
     def covers(self, wanted: Iterable[str]) -> bool:
         """Whether nothing of what is wanted is left to be run. Where it is False, its records decide."""

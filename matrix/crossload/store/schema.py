@@ -94,5 +94,10 @@ UPDATE artifacts SET seal = row_seal({SEALED["artifacts"]});
 UPDATE cells SET seal = row_seal({SEALED["cells"]});
 UPDATE runs SET seal = row_seal({SEALED["runs"]});
 """,
+    # Artifacts that hold the same, and of those the ones whose loads differed all the same.
+    """
+CREATE TABLE contents (artifact_key TEXT PRIMARY KEY, class TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE dissolved_classes (class TEXT PRIMARY KEY) WITHOUT ROWID;
+""",
 )
 SCHEMA_VERSION = len(MIGRATIONS)

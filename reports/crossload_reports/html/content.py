@@ -149,6 +149,7 @@ def _about(run: Mapping[str, Any]) -> list[tuple[str, str]]:
         ("Finished", str(run.get("finished") or "").replace("T", " ")),
         ("Took", f"{took} ({stages})" if took and stages else took),
         ("Cells", ", ".join(cells) + (" from the store" if run.get("reused") is not None else "")),
+        ("Twins", (run.get("twins") or {}).get("text") or "none: every cell was measured on its own file"),
         ("Samples", samples or "none: every cell of the selection was to be measured"),
         ("Host", str(run.get("host") or "")),
         ("Backend", backend),

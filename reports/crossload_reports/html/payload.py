@@ -37,6 +37,7 @@ _OUTCOME = (
     "cost",
     "route",
     "route_cost",
+    "twin",
 )
 _TRY = ("attempt", "outcome", "error_type", "error", "stage", "note")
 _FACTS = (

@@ -1,6 +1,6 @@
 // The panel of one cell: what happened, what was tried, how the two environments differ, how to see it again.
 
-import { attemptsOf, cellFacts, DATA, RUNGS, TEXT, WORDS } from "./data.js";
+import { attemptsOf, cellFacts, DATA, labelOf, RUNGS, TEXT, WORDS } from "./data.js";
 import { historyPart } from "./earlier.js";
 import { badge, copyBox, make, many, part, shellWord } from "./elements.js";
 import { shown } from "./list.js";
@@ -57,6 +57,7 @@ function panelParts(cell, facts) {
       facts.loader ? " saved with " : " could not be written by ", make("b", {}, facts.saver.label),
       facts.loader ? ", loaded with " : null, facts.loader ? make("b", {}, facts.loader.label) : null),
     facts.reason ? make("p", { class: "reason" }, facts.reason) : null,
+    facts.twin ? make("p", { class: "reason" }, `Measured on its twin: the file of ${labelOf(facts.twin)} was loaded, which holds the same but for the version that it names.`) : null,
     facts.cause ? causePart(facts) : null,
     remedyPart(facts),
     WORDS.scored.includes(facts.verdict) ? part("Fidelity", ladder(facts), differences(facts.diffs)) : null,

@@ -49,6 +49,7 @@ export function cellFacts(cell) {
     verdict: text("verdict"), attempt: text("attempt"), cause: text("cause"), evidence: text("evidence"), rungs: text("rungs"),
     diffs: TEXT[CELLS.diffs[cell]], errorType: text("error_type"), error: text("error"), stage: text("stage"),
     container: text("container"), reason: text("reason"), cost: text("cost"), route: text("route"), routeCost: text("route_cost"),
+    twin: text("twin"),
     fidelity: OUTCOMES.fidelity[outcome] - 1,
     bytes: CELLS.bytes[cell] === 4294967295 ? null : CELLS.bytes[cell], seconds: seconds(CELLS.seconds[cell]),
   };
