@@ -63,7 +63,7 @@ def tests(session: nox.Session) -> None:
     _install(session, "tests")
     # Two, whatever the machine has: one computes while the other downloads, installs or waits, and each run of the
     # tests' own has workers too. What shares a costly fixture stays together: tests/conftest.py.
-    session.run("pytest", "-n", "2", "--dist", "loadgroup", "--no-loadscope-reorder", *(session.posargs or ["tests"]))
+    session.run("pytest", "-n", "2", *(session.posargs or ["tests"]))
 
 
 @nox.session

@@ -1,39 +1,56 @@
 """Fixtures of the tests that need a Docker engine, one of their own with a base image made here."""
 
 import os
+import re
 import subprocess
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
 
 from tests.e2e import docker_engine
 
-ENGINES = {"engine", "podman"}
+# What a file with tests that start one says.
+_ENGINE = re.compile(r"docker_variables|docker_engine\b")
 
 
-@pytest.hookimpl(tryfirst=True)  # before names of groups are read
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Where tests run side by side: a file at a time, those with an engine in one process, and the longest first.
+@cache
+def group_of(path: str) -> str:
+    """What is run in one process where tests run side by side: a file, or all files with an engine.
 
     A process has session and module fixtures of its own: two would start two engines, whose networks collide, and make every
     base image and every module's run twice.
+
+    :param path: as in the name of a test, relative to the repository.
     """
-    if not hasattr(config, "workerinput"):
-        return
-    fixtures: dict[Path, set[str]] = {}
-    for item in items:
-        fixtures.setdefault(item.path, set()).update(getattr(item, "fixturenames", ()))
-    root = Path(__file__).parent
+    text = (Path(__file__).parent.parent / path).read_text(encoding="utf-8")
+    return "engine" if _ENGINE.search(text) else path
 
-    def place(item: pytest.Item) -> int:
-        folder = item.path.relative_to(root).parts[0]
-        return 0 if ENGINES & fixtures[item.path] else 2 if folder == "unit" else 1
 
-    items.sort(key=place)
-    for item in items:
-        name = "engine" if place(item) == 0 else str(item.path.relative_to(root))
-        item.add_marker(pytest.mark.xdist_group(name))
+class _ByGroup(LoadScopeScheduling):  # type: ignore[misc]
+    """Hands out whole groups, in the order in which they were collected."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return group_of(nodeid.partition("::")[0])
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadScopeScheduling:
+    config.option.loadscopereorder = False
+    return _ByGroup(config, log)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Where tests run side by side, the longest come first."""
+    if hasattr(config, "workerinput"):
+        items.sort(key=_rank)
+
+
+def _rank(item: pytest.Item) -> int:
+    path = item.nodeid.partition("::")[0]
+    return 0 if group_of(path) == "engine" else 2 if path.startswith("tests/unit/") else 1
 
 
 @pytest.fixture(scope="session")

@@ -22,7 +22,7 @@ from crossload.user_models.model_file import CannotLoadError, open_model
 from crossload.user_models.saver import find_saver
 from crossload.user_models.user_code import prepare_code
 from crossload.util.clock import today
-from tests.e2e.running import REPOSITORY, crossload
+from tests.e2e.running import REPOSITORY, config_with, crossload, results
 
 pytestmark = pytest.mark.e2e
 
@@ -124,3 +124,23 @@ def test_check_says_who_wrote_todays_file_and_where_it_loads(
     assert "today-cpu" in answer.split(";")[0]
     assert "nowhere" not in answer
     assert "stands in" not in answer
+
+
+def test_what_two_minors_write_alike_is_loaded_once_and_says_the_same(tmp_path: Path) -> None:
+    """Of two minors that write the same HDF5 but for its version, one file is loaded in a third; both, and nothing differs."""
+    options = ("--tf", "keras3.0,keras3.1,keras3.15", "--scenario", "dense,batch-normalisation", "--format", "h5,keras")
+    finished = crossload("run", *options, "--backend", "venv", "--out", str(tmp_path / "once"))
+    assert finished.returncode == 0, finished.stdout + finished.stderr
+    once = results(tmp_path / "once").set_index(["scenario", "format", "saved_with", "loaded_with"])
+    copied = once[once["twin"] != ""]
+    assert {(saver, twin) for (_, _, saver, _), twin in copied["twin"].items()} <= {
+        ("keras3.0-cpu", "keras3.1-cpu"),
+        ("keras3.1-cpu", "keras3.0-cpu"),
+    }
+    assert len(copied) >= 3
+    config = config_with(tmp_path, ("share = 0.02", "share = 1.0"))
+    crossload("run", *options, "--backend", "venv", "--config", str(config), "--out", str(tmp_path / "each"))
+    each = results(tmp_path / "each").set_index(["scenario", "format", "saved_with", "loaded_with"])
+    assert set(each["twin"]) == {""}
+    assert each["verdict"].to_dict() == once["verdict"].to_dict()
+    assert f"{len(copied)} of {len(each)} cells" in finished.stdout
