@@ -104,7 +104,8 @@ def test_nothing_is_overwritten_where_the_input_changed(crossload: Shell, fleet:
 
 
 def test_what_was_killed_on_the_way_is_done_again(crossload: Shell, fleet: Path) -> None:
-    crossload(*ASKED, code=1)
+    said = crossload(*ASKED, code=1)
+    assert "two.h5: converted" in said
     Path("new/two.keras").unlink()  # its proof is written first
     Path("new/team ä/one.keras.intoto.json").unlink()  # and its statement last
     said = crossload(*ASKED, code=1)
