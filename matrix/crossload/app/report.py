@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Console
 
 from crossload import __version__
+from crossload.app.lookup import write_lookup
 from crossload.app.report_stamp import StampFile
 from crossload.app.selection import select_matrix
 from crossload.backends import Backend, choose_backend
@@ -238,6 +239,7 @@ def write_report(
         write_text_atomically(out / "report" / "grid.svg", grid_svg(results, environments))
         if site is not None:
             report.write_site(site, out)
+            write_lookup(site, out)
     except OSError as error:
         raise StoreError(
             f"{out}: the report could not be written ({error.strerror or error}). Results are kept; "

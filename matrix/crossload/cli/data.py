@@ -117,6 +117,53 @@ def canaries(
 
 
 @app.command()
+def site(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder for a web server; what is there stays.")],
+    out: Annotated[
+        Path | None, typer.Option(metavar="OUT", help="Folder of a run whose cells stand in the place of shipped ones.")
+    ] = None,
+) -> None:
+    """Write a page for each construct and error, with a search, and the same as JSON: DIR/lookup.html, DIR/api/v1/index.json."""
+    from crossload.app.lookup import write_lookup
+
+    page, constructs, errors, pairs = write_lookup(folder, out)
+    lines_to(open_console())(f"{page}: {constructs:,} constructs, {errors:,} errors, {pairs:,} pairs of versions")
+
+
+@app.command()
+def package(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder that receives the wheel.")],
+) -> None:
+    """Build the wheel `crossload-data` of the shipped measurements: for programs, with types, needing nothing but Python."""
+    from crossload.app.lookup import build_data_package
+
+    wheel = build_data_package(folder)
+    lines_to(open_console())(f"{wheel}: {wheel.stat().st_size / 1e6:.2f} MB")
+
+
+@app.command()
+def changes(
+    before: Annotated[
+        Path, typer.Argument(metavar="BEFORE", help="Measurements of before, as `data build --to` writes.")
+    ],
+    after: Annotated[
+        Path | None, typer.Argument(metavar="AFTER", help="Those of later; without it, the shipped ones.")
+    ] = None,
+) -> None:
+    """Write in Markdown which verdicts differ between two releases of the measurements. Exit code 1 where one is worse."""
+    from crossload.resources import MEASURED
+    from crossload.runs.compare import REGRESSION
+    from crossload.shipped.changelog import changelog, verdict_changes
+    from crossload.shipped.file_format import read
+
+    old, new = read(before), read(after or MEASURED)
+    found = verdict_changes(old, new)
+    typer.echo("\n".join(changelog(old, new, found)))
+    if any(change.kind == REGRESSION for change in found):
+        raise typer.Exit(1)
+
+
+@app.command()
 def show() -> None:
     """Say what the shipped measurements hold."""
     from crossload.resources import MEASURED

@@ -58,6 +58,11 @@ _PLACES = re.compile(r"0x[0-9a-fA-F]+|<[^<>\n]{0,200}>|\b[A-Za-z]:\\[^\s,;)'\"]{
 _WORD = re.compile(r"[a-z_]{2,60}")
 
 
+def without_escapes(text: str) -> str:
+    """A text without what only a terminal understands."""
+    return _ESCAPES.sub("", text)
+
+
 @dataclass(frozen=True)
 class Message:
     """One error.

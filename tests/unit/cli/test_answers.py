@@ -273,7 +273,11 @@ def test_a_run_its_report_its_store_and_what_can_be_shipped_of_it(
     asked = ("--tf", "2.10,2.16", "--scenario", "dense", "--format", "h5")
     said = crossload("run", *asked, "--site", "site")
     assert "Report: build/report/index.html" in said
-    assert Path("site/index.html").is_file()
+    assert 'href="lookup.html"' in Path("site/index.html").read_text(encoding="utf-8")
+    assert Path("site/lookup.html").is_file()
+    # The run's cells stand in the place of the shipped ones.
+    pair = json.loads(Path("site/api/v1/pairs/2.10-cpu/2.16-cpu.json").read_text(encoding="utf-8"))
+    assert "of the run in build" in pair["origin"]
     rows = json.loads(Path("build/results.json").read_text(encoding="utf-8"))["results"]
     assert {(row["saved_with"], row["loaded_with"]) for row in rows} == {
         (saver, loader) for saver in ("2.10-cpu", "2.16-cpu") for loader in ("2.10-cpu", "2.16-cpu")
