@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Console
 
 from crossload import __version__
-from crossload.app.lookup import write_lookup
+from crossload.app.data.lookup import write_lookup
 from crossload.app.report_stamp import StampFile
 from crossload.app.selection import select_matrix
 from crossload.backends import Backend, choose_backend

@@ -124,7 +124,7 @@ def site(
     ] = None,
 ) -> None:
     """Write a page for each construct and error, with a search, and the same as JSON: DIR/lookup.html, DIR/api/v1/index.json."""
-    from crossload.app.lookup import write_lookup
+    from crossload.app.data.lookup import write_lookup
 
     page, constructs, errors, pairs = write_lookup(folder, out)
     lines_to(open_console())(f"{page}: {constructs:,} constructs, {errors:,} errors, {pairs:,} pairs of versions")
@@ -135,7 +135,7 @@ def package(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder that receives the wheel.")],
 ) -> None:
     """Build the wheel `crossload-data` of the shipped measurements: for programs, with types, needing nothing but Python."""
-    from crossload.app.lookup import build_data_package
+    from crossload.app.data.lookup import build_data_package
 
     wheel = build_data_package(folder)
     lines_to(open_console())(f"{wheel}: {wheel.stat().st_size / 1e6:.2f} MB")
@@ -189,7 +189,7 @@ def check(
     config: ConfigOption = DEFAULT_CONFIG,
 ) -> None:
     """Run a random sample of the shipped cells again, and say whether they hold here. Exit code 1 when some do not."""
-    from crossload.app.data_check import check_shipped
+    from crossload.app.data.check import check_shipped
     from crossload.domain.cells import CellName
 
     say = lines_to(open_console())

@@ -11,7 +11,7 @@ import pytest
 from jsonschema import Draft202012Validator
 from playwright.sync_api import Browser
 
-from crossload.app.lookup import write_lookup
+from crossload.app.data.lookup import write_lookup
 from crossload.domain.verdicts import SCORED, severity
 from crossload.resources import MEASURED
 from crossload.shipped.construct_data import read_constructs

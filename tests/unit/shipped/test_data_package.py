@@ -9,7 +9,7 @@ from pathlib import Path
 
 from jsonschema import Draft202012Validator
 
-from crossload.app.lookup import build_data_package
+from crossload.app.data.lookup import build_data_package
 from crossload.domain.verdicts import SCORED
 from crossload.resources import MEASURED
 from crossload.shipped.file_format import read
