@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 
-from crossload.app import data_check, model_bench
 from crossload.app import doctor as doctor_command
+from crossload.app import model_bench
 from crossload.app import report as report_command
+from crossload.app.data import check as data_check
 from crossload.backends import Backend
 from crossload.backends.docker.backend import DockerBackend
 from crossload.backends.docker.engine import EngineError
