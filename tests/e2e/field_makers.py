@@ -109,21 +109,18 @@ def input_layer_trained(folder):
     return "trained.keras"
 
 
-def loss_by_name(folder):
-    model = _trained(_compiled(K.Sequential([K.Input((3,)), L.Dense(4), L.Dense(2)])), 3)
-    model.save(os.path.join(folder, "by_name.h5"))
-    return "by_name.h5"
+def loss_object(folder):
+    model = K.Sequential([K.Input((3,)), L.Dense(4), L.Dense(2)])
+    model.compile("adam", K.losses.MeanSquaredError())
+    _trained(model, 3).save(os.path.join(folder, "loss_object.h5"))
+    return "loss_object.h5"
 
 
 def wide(folder):
-    model = _compiled(K.Sequential([L.Dense(12000, input_shape=(12000,)), L.Dense(2)]))
+    model = K.Sequential([L.Dense(12000, input_shape=(12000,)), L.Dense(2)])
+    model.compile("adam", "mse")
     model.save(os.path.join(folder, "wide.h5"))
     return "wide.h5"
-
-
-def _compiled(model):
-    model.compile("adam", "mse")
-    return model
 
 
 def category_encoding(folder):

@@ -90,7 +90,7 @@ def test_a_model_that_loads_and_cannot_predict_is_not_green(folder: Path) -> Non
 
 def test_what_raises_after_loading_at_home_too_is_shown(folder: Path) -> None:
     """Keras 3 builds the optimizer of its own HDF5 for no variables: `fit` raises, in the version that wrote the file as well."""
-    row = check(make("loss_by_name", "2.21", folder), "2.21")["2.21"]
+    row = check(make("loss_object", "2.21", folder), "2.21")["2.21"]
     assert (row["verdict"], row["stage"], row["cause"]) == ("lossy", "fit", "optimizer-without-variables"), row
     assert "Unknown variable" in row["error"]
 
