@@ -82,6 +82,8 @@ def test_nothing_is_lost(family: str, saver: str, suffix: str, folder: Path) -> 
     path = folder / f"{family}-{saver}{suffix}"
     made(family, saver, folder)
     destination = folder / f"{family}-{saver}-{kind}.keras"
+    # What a run that failed left there is not overwritten by ``convert``.
+    destination.unlink(missing_ok=True)
     started = time.monotonic()
     arguments = ["--out", str(destination), "--backend", "venv", "--route", "direct"]
     if suffix:
