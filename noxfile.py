@@ -81,6 +81,13 @@ def mutants(session: nox.Session) -> None:
 
 
 @nox.session
+def fuzz(session: nox.Session) -> None:
+    """Feed every reader of untrusted files with what a coverage-guided fuzzer makes up; `-- keras hdf5 --minutes 60`."""
+    _install(session, "fuzz")
+    session.run("python", "-m", "tests.fuzz", *session.posargs)
+
+
+@nox.session
 def breaks(session: nox.Session) -> None:
     """Reproduce every publicly documented break on its real versions."""
     _install(session, "tests")
@@ -165,6 +172,8 @@ def pins(session: nox.Session) -> None:
     session.run(*compile, "pyproject.toml", "requirements/tests.in", "--extra", "tests", "--output-file", tests, *more)
     session.run(*compile, "pyproject.toml", "requirements/lint.in", "--constraint", tests, "--extra", "tests",
                 "--extra", "lint", "--output-file", lint, *more)  # fmt: skip
+    session.run(*compile, "pyproject.toml", "requirements/tests.in", "requirements/fuzz.in", "--constraint", tests,
+                "--extra", "tests", "--output-file", "requirements/fuzz.txt", *more)  # fmt: skip
     # Not held to the others: what speaks S3 wants older packages.
     session.run(*compile, "pyproject.toml", "requirements/tests.in", "requirements/sources.in", "--extra", "tests",
                 "--output-file", "requirements/sources.txt", *more)  # fmt: skip

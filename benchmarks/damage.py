@@ -1,12 +1,11 @@
 """What happens to damaged files: for every format one byte changed in each region, and a cut at each tenth.
 
 ``python -m benchmarks.damage`` saves a small model in every environment asked for, damages copies of it, loads each where it was
-saved, and writes ``damage.csv`` and ``damage.md``. A file that loads without an error and gives something else than the whole
-one is *silently wrong*.
+saved, and writes ``damage.csv``; with ``--ship`` that goes into the package, where the report, the claims and the docs read it. A
+file that loads without an error and gives something else than the whole one is *silently wrong*.
 """
 
 import argparse
-import csv
 import random
 import re
 import shutil
@@ -15,13 +14,30 @@ import zipfile
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
 from crossload.backends.venv import VenvBackend
 from crossload.config import MatrixConfig, Tolerance, load_config
+from crossload.domain.damage import (
+    CUT,
+    DIED,
+    DIRECTORY,
+    FORMATS,
+    HARMLESS,
+    HEADER,
+    METADATA,
+    NOTICED,
+    SILENT,
+    WEIGHTS,
+    Damage,
+    Finding,
+    read,
+    table,
+    write,
+)
 from crossload.domain.verdicts import CRASHES, FAILS, HARNESS_ERROR, LOADS, Verdict, verdict
 from crossload.environments.selection import all_environments, select
 from crossload.execution.provisioner import Provisioner
@@ -30,13 +46,15 @@ from crossload.execution.tasks import LoadTask, SaveTask
 from crossload.planning.keys import artifact_key
 from crossload.planning.matrix import Work
 from crossload.probe import attempts
+from crossload.resources import DAMAGE
 from crossload.scenario_index import Scenario, index_scenarios
 from crossload.store.database import Store
 from crossload.store.records import Artifact, content_key
+from crossload.util.clock import today
 
+FILE = "damage.csv"
 # Its h5 loads plainly in every version: what does not load whole says nothing of damage.
 SCENARIO = "dense-loss-object"
-FORMATS = ("h5", "keras", "savedmodel", "export", "weights.h5", "tf-checkpoint")
 ENVIRONMENTS = "2.4,2.10,2.15,keras3.0,keras3.9,keras3.15"
 _NEAR = Tolerance(atol=1e-6, rtol=1e-5)
 # Bytes that are changed in each region of each file, and where it is cut.
@@ -44,10 +62,6 @@ _FLIPS = 3
 _TENTHS = range(1, 10)
 # Bytes of a file that is worth cutting so often.
 _SMALLEST = 200
-
-HEADER, METADATA, WEIGHTS, DIRECTORY = REGIONS = ("header", "metadata", "weights", "directory")
-CUT = "cut"
-NOTICED, DIED, SILENT, HARMLESS = OUTCOMES = ("noticed", "ends the process", "silently wrong", "harmless")
 
 Spans = Mapping[str, Sequence[tuple[int, int]]]
 
@@ -63,40 +77,15 @@ _SUPERBLOCK = 96
 _TEXT = re.compile(rb'[{"][\x20-\x7e]{40,}')
 
 
-@dataclass(frozen=True)
-class Damage:
-    """One way to damage a file.
-
-    :param path: below the artifact's folder.
-    :param region: one of :data:`REGIONS`, or ``cut``.
-    :param place: of the byte that is changed, or the tenth that is left.
-    """
-
-    path: str
-    region: str
-    place: int
-
-    def apply(self, folder: Path) -> None:
-        """Damage it there."""
-        path = folder / self.path
-        data = bytearray(path.read_bytes())
-        if self.region == CUT:
-            data = data[: len(data) * self.place // 10]
-        else:
-            data[self.place] ^= 0xFF
-        path.write_bytes(bytes(data))
-
-
-@dataclass(frozen=True)
-class Finding:
-    """What came of one."""
-
-    environment: str
-    format: str
-    damage: Damage
-    outcome: str
-    verdict: str
-    error: str
+def apply(damage: Damage, folder: Path) -> None:
+    """Damage a file there."""
+    path = folder / damage.path
+    data = bytearray(path.read_bytes())
+    if damage.region == CUT:
+        data = data[: len(data) * damage.place // 10]
+    else:
+        data[damage.place] ^= 0xFF
+    path.write_bytes(bytes(data))
 
 
 def regions(path: Path, arrays: Sequence[bytes]) -> Spans:
@@ -204,7 +193,7 @@ def _of_format(
     for damage in damages(folder, artifact.file, f"{name} {form}"):
         staging = store.staging_folder()
         shutil.copytree(folder, staging, dirs_exist_ok=True)
-        damage.apply(staging)
+        apply(damage, staging)
         digest, _ = store.keep_artifact(staging)
         key = content_key(artifact.key, damage.path, damage.region, damage.place)
         damaged = replace(artifact, key=key, folder=digest)
@@ -213,7 +202,7 @@ def _of_format(
         if result.verdict == HARNESS_ERROR:
             raise SystemExit(f"{name} {form} {damage}: a fault of Crossload: {result.reason}")
         error = " ".join(str(result.reason).split())[:120]
-        found.append(Finding(name, form, damage, outcome_of(result, whole), result.verdict, error))
+        found.append(Finding(name, form, damage, outcome_of(result, whole), result.verdict, error, str(today())))
     return found
 
 
@@ -225,7 +214,7 @@ def measure(config: MatrixConfig, labels: Sequence[str], formats: Sequence[str],
     :raises SystemExit: a fault of Crossload.
     """
     environments, scenario = all_environments(config), index_scenarios()[SCENARIO]
-    found = read(out)
+    found = read(out / FILE)
     known = {item.environment for item in found}
     with (
         tempfile.TemporaryDirectory(prefix="crossload-") as name,
@@ -239,61 +228,10 @@ def measure(config: MatrixConfig, labels: Sequence[str], formats: Sequence[str],
             with places.runner(environment.id, store, config.limits) as runner:
                 for form in formats:
                     found += _of_format(runner, store, scenario, form, places, environment.id)
-            write(found, out)
+            write(found, out / FILE)
             counts = Counter(item.outcome for item in found if item.environment == environment.id)
             print(f"{environment.id}: {dict(counts)}", flush=True)
     return found
-
-
-def _row(name: Sequence[str], items: Sequence[Finding]) -> list[str]:
-    counts = Counter(item.outcome for item in items)
-    share = f"{100 * counts[SILENT] / len(items):.0f} %" if items else "–"
-    return [*name, str(len(items)), *(str(counts[outcome]) for outcome in OUTCOMES), share]
-
-
-def table(found: Sequence[Finding]) -> str:
-    """The table in Markdown: by format and region, with the share of silent damage."""
-    rows = [["format", "damage", "loads", *OUTCOMES, "silent"]]
-    for form in FORMATS:
-        for region in (*REGIONS, CUT):
-            items = [item for item in found if (item.format, item.damage.region) == (form, region)]
-            if items:
-                rows.append(_row((form, region if region == CUT else f"a byte of the {region}"), items))
-    rows.append(_row(("every", "flipped byte"), [item for item in found if item.damage.region != CUT]))
-    rows.append(_row(("every", CUT), [item for item in found if item.damage.region == CUT]))
-    lines = ["| " + " | ".join(row) + " |" for row in rows]
-    return "\n".join([lines[0], "|---|---|" + "--:|" * (len(rows[0]) - 2), *lines[1:]]) + "\n"
-
-
-def write(found: Sequence[Finding], out: Path) -> None:
-    """Write every finding, and the table."""
-    out.mkdir(parents=True, exist_ok=True)
-    with (out / "damage.csv").open("w", newline="", encoding="utf-8") as stream:
-        writer = csv.writer(stream, lineterminator="\n")
-        writer.writerow(("environment", "format", "file", "region", "place", "outcome", "verdict", "error"))
-        for item in found:
-            damage = item.damage
-            row = (item.environment, item.format, damage.path, damage.region, damage.place, item.outcome, item.verdict)
-            writer.writerow((*row, item.error))
-    (out / "damage.md").write_text(table(found), encoding="utf-8")
-
-
-def read(out: Path) -> list[Finding]:
-    """What an earlier run wrote; nothing where there was none."""
-    if not (out / "damage.csv").is_file():
-        return []
-    with (out / "damage.csv").open(newline="", encoding="utf-8") as stream:
-        return [
-            Finding(
-                row["environment"],
-                row["format"],
-                Damage(row["file"], row["region"], int(row["place"])),
-                row["outcome"],
-                row["verdict"],
-                row["error"],
-            )
-            for row in csv.DictReader(stream)
-        ]
 
 
 def main() -> None:
@@ -301,11 +239,16 @@ def main() -> None:
     parser.add_argument("--tf", default=ENVIRONMENTS)
     parser.add_argument("--format", default=",".join(FORMATS))
     parser.add_argument("--out", type=Path, default=Path("build") / "damage")
+    parser.add_argument(
+        "--ship", action="store_true", help="put what is known there in the place of what comes with Crossload"
+    )
     options = parser.parse_args()
     found = measure(load_config(Path("matrix.toml")), options.tf.split(","), options.format.split(","), options.out)
     if not found:
         raise SystemExit("nothing could be damaged: no environment is there, or none saves these formats.")
-    print((options.out / "damage.md").read_text())
+    print(table(found))
+    if options.ship:
+        write(found, DAMAGE)
 
 
 if __name__ == "__main__":

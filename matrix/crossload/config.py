@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError,
 
 from crossload import resources
 from crossload.errors import ConfigError, nearest
+from crossload.util.files import UnreadableError, read_plain, toml_table
 
 
 class _Table(BaseModel):
@@ -230,7 +231,7 @@ def load_config(path: Path) -> MatrixConfig:
     :raises ConfigError: the file is missing, is not TOML, or holds an unknown key or a value of the wrong type.
     """
     try:
-        text = path.read_text(encoding="utf-8")
+        text = read_plain(path).decode("utf-8")
     except OSError as error:
         raise ConfigError(
             f"{path}: cannot be read ({error.strerror}). Pass --config FILE, or leave it out for the configuration that "
@@ -238,12 +239,14 @@ def load_config(path: Path) -> MatrixConfig:
         ) from None
     except UnicodeDecodeError:
         raise ConfigError(f"{path}: is not UTF-8 text. Save it as UTF-8.") from None
+    except UnreadableError as error:
+        raise ConfigError(f"{path}: cannot be read ({error}).") from None
 
     def complain(name: str, problem: str) -> ConfigError:
         return ConfigError(f"{path}{_line_of(text, 'environments', name)}: environment {name!r} {problem}")
 
     try:
-        data = tomllib.loads(text)
+        data = toml_table(text)
         data["environments"] = _completed(data.get("environments"), complain)
         config = MatrixConfig.model_validate(data)
     except tomllib.TOMLDecodeError as error:

@@ -19,6 +19,7 @@ REPORTS = (_CHECKOUT / "reports" if IS_CHECKOUT else PACKAGE.parent) / "crossloa
 LOCKS = PACKAGE / "environments" / "locks"
 ADVISORIES = PACKAGE / "inspection" / "security" / "advisories.toml"
 CANARIES = PACKAGE / "inspection" / "security" / "canaries.csv"
+DAMAGE = PACKAGE / "domain" / "damage.csv"
 CAUSES = PACKAGE / "diagnosis" / "causes.toml"
 KNOWN_NAMES = PACKAGE / "diagnosis" / "known_names.toml"
 KERAS_MESSAGES = PACKAGE / "diagnosis" / "keras_messages.txt"

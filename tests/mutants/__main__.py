@@ -1,14 +1,19 @@
-"""``python -m tests.mutants [--first] [AREA or part of a file's name or of a text ...]``
+"""``python -m tests.mutants [--first] [--out FILE] [AREA or part of a file's name or of a text ...]``
 
 Injects one fault after the other into a copy of this tree, and runs the unit tests there until one fails. The tests that touch
 the fault come first; where they pass, all others follow, unless ``--first`` says that these are enough.
+
+What is known is written into ``--out`` after each fault, and a run that was stopped goes on there: for the same fault in the
+same tree nothing is run again.
 
 The exit code is 1 where a fault does not fit the tree any more, where more than one in twenty is not noticed, where one that is
 not noticed has no reason, and where one that has a reason is noticed.
 """
 
 import argparse
+import hashlib
 import importlib
+import json
 import os
 import shutil
 import signal
@@ -21,6 +26,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -60,12 +66,15 @@ class Tree:
 
     def __init__(self, folder: Path) -> None:
         self.root, self._log, self._scratch = folder / "tree", folder / "log.txt", folder / "scratch"
+        digest = hashlib.sha256()
         listed = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
         for name in subprocess.run(listed, cwd=ROOT, capture_output=True, check=True).stdout.split(b"\0"):
             source = ROOT / os.fsdecode(name)
             if name and source.is_file():
                 (self.root / os.fsdecode(name)).parent.mkdir(parents=True, exist_ok=True)
                 shutil.copy2(source, self.root / os.fsdecode(name))
+            digest.update(name + b"\0" + (self.root / os.fsdecode(name)).read_bytes() if source.is_file() else name)
+        self.digest = digest.hexdigest()
         # Bytecode is told apart by whole seconds of this.
         self._age = int(time.time()) - 10**8
 
@@ -97,6 +106,10 @@ class Tree:
             raise RuntimeError("\n".join(["no test ran:", *said[-20:]]))
         first = next((line for line in said if line.startswith(("FAILED ", "ERROR "))), "")
         return first.partition(" - ")[0].partition(" ")[2].removeprefix("tests/unit/") or f"pytest ended with {code}"
+
+    def said(self) -> str:
+        """What the tests printed last."""
+        return "\n".join(self._log.read_text(encoding="utf-8", errors="replace").splitlines()[-40:])
 
     def _become_pytest(self, tests: Sequence[str]) -> None:
         os.setsid()
@@ -158,6 +171,38 @@ def _wanted(faults: Sequence[Fault], words: Sequence[str]) -> list[Fault]:
     ]
 
 
+class Known:
+    """What runs of the same tree found, a line of JSON for each fault.
+
+    :param path: None where nothing is kept.
+    """
+
+    def __init__(self, path: Path | None, tree: str, everything: bool) -> None:
+        self._path, self._state = path, f"{tree} {'all' if everything else 'first'}"
+        self._by: dict[str, dict[str, Any]] = {}
+        if path is not None and path.is_file():
+            for line in path.read_text(encoding="utf-8").splitlines():
+                said = json.loads(line)
+                self._by[said["key"]] = said
+
+    def outcome(self, fault: Fault) -> Outcome | None:
+        """What became of a fault; None where that is not known."""
+        said = self._by.get(self._key(fault))
+        return Outcome(fault, said["by"], said["seconds"]) if said else None
+
+    def note(self, outcome: Outcome) -> None:
+        """Keep what became of one."""
+        if self._path is not None:
+            said = {"key": self._key(outcome.fault), "by": outcome.by, "seconds": round(outcome.seconds, 1)}
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            with self._path.open("a", encoding="utf-8") as stream:
+                stream.write(json.dumps(said | {"breaks": outcome.fault.breaks}) + "\n")
+
+    def _key(self, fault: Fault) -> str:
+        told = [self._state, fault.file, fault.text, fault.by, fault.breaks, *fault.tests]
+        return hashlib.sha256("\0".join(told).encode()).hexdigest()
+
+
 def _told(outcomes: Sequence[Outcome]) -> str:
     lines = ["| area | injected | noticed |", "|---|---|---|"]
     for area in AREAS:
@@ -172,6 +217,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Inject every fault asked for; returns the exit code."""
     parser = argparse.ArgumentParser(prog="python -m tests.mutants", description=__doc__)
     parser.add_argument("--first", action="store_true", help="only the tests that touch a fault")
+    parser.add_argument("--out", type=Path, help="where a run that was stopped goes on")
     parser.add_argument("words", nargs="*")
     asked = parser.parse_args(arguments)
     faults = read_faults()
@@ -184,12 +230,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     outcomes: list[Outcome] = []
     with tempfile.TemporaryDirectory(prefix="crossload-mutants-") as folder:
         tree = Tree(Path(folder))
-        touched = sorted({name for fault in faults for name in fault.tests})
-        if failed := tree.run(touched, _SECONDS_OF_ALL):
-            print(f"The tests fail without any fault: {failed}")
+        known = Known(asked.out, tree.digest, not asked.first)
+        touched = sorted({name for fault in faults if known.outcome(fault) is None for name in fault.tests})
+        if touched and (failed := tree.run(touched, _SECONDS_OF_ALL)):
+            print(f"The tests fail without any fault: {failed}\n{tree.said()}")
             return 1
         for number, fault in enumerate(faults, start=1):
-            outcome = tree.with_fault(fault, everything=not asked.first)
+            outcome = known.outcome(fault)
+            if outcome is None:
+                outcome = tree.with_fault(fault, everything=not asked.first)
+                known.note(outcome)
             outcomes.append(outcome)
             said = f"noticed by {outcome.by}" if outcome.by else f"SURVIVES {fault.survives and f'({fault.survives})'}"
             sign = "" if outcome.is_right else "  <-- "

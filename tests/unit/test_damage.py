@@ -6,7 +6,8 @@ from pathlib import Path
 import h5py
 import numpy as np
 
-from benchmarks.damage import (
+from benchmarks.damage import apply, damages, outcome_of, regions
+from crossload.domain.damage import (
     CUT,
     DIED,
     DIRECTORY,
@@ -18,14 +19,14 @@ from benchmarks.damage import (
     WEIGHTS,
     Damage,
     Finding,
-    damages,
-    outcome_of,
     read,
-    regions,
+    rows,
+    shipped,
     table,
     write,
 )
 from crossload.domain.verdicts import CRASHES, DIFFERS, EXACT, FAILS, LOSSY, Verdict
+from tests.e2e.running import REPOSITORY
 
 WEIGHT = np.arange(1, 13, dtype="float32").reshape(4, 3)
 
@@ -78,9 +79,9 @@ def test_every_file_of_a_folder_is_damaged_and_the_reference_is_not(tmp_path: Pa
 def test_a_damage_changes_one_byte_or_leaves_some_tenths(tmp_path: Path) -> None:
     path = tmp_path / "file"
     path.write_bytes(bytes(20))
-    Damage("file", WEIGHTS, 3).apply(tmp_path)
+    apply(Damage("file", WEIGHTS, 3), tmp_path)
     assert path.read_bytes() == bytes(3) + b"\xff" + bytes(16)
-    Damage("file", CUT, 3).apply(tmp_path)
+    apply(Damage("file", CUT, 3), tmp_path)
     assert len(path.read_bytes()) == 6
 
 
@@ -95,10 +96,12 @@ def test_what_loads_and_says_nothing_is_silent_unless_it_gives_what_the_whole_fi
 
 
 def test_what_an_earlier_run_wrote_is_read_again(tmp_path: Path) -> None:
-    found = [Finding("2.10-cpu", "h5", Damage("model.h5", WEIGHTS, 1), NOTICED, FAILS, 'said "no", twice')]
-    write(found, tmp_path)
-    assert read(tmp_path) == found
-    assert read(tmp_path / "elsewhere") == []
+    found = [
+        Finding("2.10-cpu", "h5", Damage("model.h5", WEIGHTS, 1), NOTICED, FAILS, 'said "no", twice', "2026-11-27")
+    ]
+    write(found, tmp_path / "build" / "damage.csv")
+    assert read(tmp_path / "build" / "damage.csv") == found
+    assert read(tmp_path / "elsewhere.csv") == []
 
 
 def test_the_table_has_the_share_of_silent_damage() -> None:
@@ -108,3 +111,22 @@ def test_the_table_has_the_share_of_silent_damage() -> None:
     told = table([finding(SILENT), finding(SILENT), finding(NOTICED), finding(HARMLESS), finding(NOTICED, CUT)])
     assert "| h5 | a byte of the weights | 4 | 1 | 0 | 2 | 1 | 50 % |" in told
     assert "| every | cut | 1 | 1 | 0 | 0 | 0 | 0 % |" in told
+
+
+def test_the_docs_have_what_was_measured() -> None:
+    told = (REPOSITORY / "docs" / "damage.md").read_text(encoding="utf-8")
+    found = shipped()
+    environments = ", ".join(dict.fromkeys(item.environment for item in found))
+    days = sorted({item.measured for item in found})
+    assert table(found) in told, "python -m benchmarks.damage --ship prints the table for docs/damage.md"
+    assert (
+        f"Measured on {' to '.join(dict.fromkeys((days[0], days[-1])))}, on CPU: {len(found)} loads in {environments}."
+        in told
+    )
+
+
+def test_every_row_says_how_many_of_how_many() -> None:
+    made = rows(shipped())
+    whole = [row for row in made if row.format == "every"]
+    assert sum(row.loads for row in whole) == sum(row.loads for row in made) / 2 == len(shipped())
+    assert len({item.environment for item in shipped()}) >= 6

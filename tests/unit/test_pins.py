@@ -15,7 +15,7 @@ def _names(lines: list[str]) -> set[str]:
     return {canonicalize_name(match[0]) for match in found if match}
 
 
-@pytest.mark.parametrize(("pins", "extras"), [("tests", ["tests"]), ("lint", ["tests", "lint"])])
+@pytest.mark.parametrize(("pins", "extras"), [("tests", ["tests"]), ("lint", ["tests", "lint"]), ("fuzz", ["tests"])])
 def test_every_dependency_of_development_is_pinned(pins: str, extras: list[str]) -> None:
     project = tomllib.loads((_ROOT / "pyproject.toml").read_text())["project"]
     wanted = _names(project["dependencies"]) | _names(

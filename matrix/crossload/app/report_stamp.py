@@ -9,6 +9,7 @@ from pathlib import Path
 
 from crossload.config import MatrixConfig
 from crossload.environments.model import EnvironmentState
+from crossload.inspection.bounds import json_value
 from crossload.planning.matrix import Matrix
 from crossload.resources import PACKAGE, REPORTS
 from crossload.store.records import content_key
@@ -81,7 +82,7 @@ class StampFile:
     def take(self) -> Stamp | None:
         """Read the stamp and remove it; None where there is none, or where a file of the report is missing."""
         try:
-            stamp = Stamp(**json.loads(self._path.read_text(encoding="utf-8")))
+            stamp = Stamp(**json_value(self._path.read_bytes()))
             self._path.unlink()
         except (OSError, ValueError, TypeError):
             return None

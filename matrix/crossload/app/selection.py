@@ -18,11 +18,12 @@ from crossload.environments.selection import select as select_environments
 from crossload.errors import SelectionError, nearest
 from crossload.execution.options import RunOptions, Selection
 from crossload.execution.shards import select_shard
+from crossload.inspection.bounds import json_value
 from crossload.planning.matrix import Matrix, expand_formats, make_works
 from crossload.planning.sample import same_keras
 from crossload.scenario_index import index_scenarios
 from crossload.scenario_index import select as select_scenarios
-from crossload.util.files import write_text_atomically
+from crossload.util.files import read_plain, write_text_atomically
 from crossload.util.terminal import lines_to
 
 
@@ -103,7 +104,7 @@ def remember(out: Path, selection: Selection) -> None:
 def last_selection(out: Path) -> Selection | None:
     """What the last run into this folder was asked for; None where that is not known."""
     try:
-        told: Mapping[str, Any] = json.loads(_path(out).read_text(encoding="utf-8"))
+        told: Mapping[str, Any] = json_value(read_plain(_path(out)))
         # Every part is there: what a run leaves out it writes as null.
         parts = {name: told[name] for name in (item.name for item in fields(Selection))}
         return Selection(**{**parts, "as_of": datetime.date.fromisoformat(told["as_of"])})

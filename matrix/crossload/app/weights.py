@@ -18,6 +18,7 @@ from crossload.environments.model import Environment
 from crossload.environments.nightly_lock import resolve
 from crossload.environments.selection import all_environments
 from crossload.execution.probe_requests import first
+from crossload.inspection.bounds import json_value
 from crossload.probe import attempts, protocol
 from crossload.probe.formats import OUTPUTS, RUNGS
 from crossload.store.records import Artifact
@@ -27,6 +28,7 @@ from crossload.user_models.convert import Walk, check_destination, write
 from crossload.user_models.model_file import ModelError, NoWayError, UserModel, open_model
 from crossload.user_models.saver import environment_named, find_saver
 from crossload.util.clock import today
+from crossload.util.files import read_plain
 from crossload.util.terminal import Say
 
 _VERSION = 1
@@ -263,7 +265,7 @@ def read_mapping(path: Path) -> list[dict[str, Any]]:
     :raises ModelError: it is missing or not of the form that :func:`_write_mapping` writes.
     """
     try:
-        document = json.loads(path.read_text(encoding="utf-8"))
+        document = json_value(read_plain(path))
     except FileNotFoundError:
         raise ModelError(f"--mapping {path}: there is no such file. `--propose FILE` writes one.") from None
     except (OSError, ValueError) as error:

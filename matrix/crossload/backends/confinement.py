@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
+from crossload.util.files import below
+
 # Of Debian's and Fedora's system: what a Python needs to start. `-try`: not every system has each.
 _SYSTEM = (
     "/usr",
@@ -133,7 +135,7 @@ def confined(
 def hand_over(folder: Path) -> None:
     """Give a folder and what is in it to the user that a confined probe runs as, where that is another one."""
     if os.geteuid() == 0:
-        for path in (folder, *folder.rglob("*")):
+        for path in (folder, *below(folder)):
             os.chown(path, _NOBODY, _NOBODY, follow_symlinks=False)
 
 

@@ -28,6 +28,7 @@ class Claim:
         happens to have more cells.
     :param note: what no cell can decide.
     :param takes: what a run must have for it, where the quick profile cannot.
+    :param beside: what was measured of it apart from any run, and counts like its cells.
     """
 
     id: str
@@ -39,6 +40,7 @@ class Claim:
     apart: Callable[[CellRow], str] | None = None
     note: str = ""
     takes: str = ""
+    beside: Callable[[], deciders.Beside | None] | None = None
 
     @property
     def question(self) -> str:
@@ -164,7 +166,13 @@ CLAIMS = (
         note="No cell decides it for another operating system: that part is not run.",
         takes="It takes another backend, `--tf keras3.15,keras3.15+jax`, or a GPU, `--tf 2.15-cpu,2.15-cuda`.",
     ),
-    Claim("q3-f", "A damaged file is always noticed.", deciders.damage_is_noticed, "loads of a damaged file"),
+    Claim(
+        "q3-f",
+        "A damaged file is always noticed.",
+        deciders.damage_is_noticed,
+        "loads of a damaged file",
+        beside=deciders.damaged_copies,
+    ),
     Claim("q3-g", "A missing dependency shows as an import error.", deciders.dependency_is_import_error, "loads"),
     Claim(
         "q3-h",

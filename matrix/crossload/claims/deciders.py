@@ -3,9 +3,12 @@
 Cells that fail for another reason than the one that the claim is about say nothing about it, and are left out.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 
 from crossload.claims.evidence import Evidence
+from crossload.domain import damage
 from crossload.domain.cells import SIDES, CellRow
 from crossload.domain.verdicts import (
     LOADS,
@@ -196,6 +199,39 @@ def damage_is_noticed(evidence: Evidence) -> Voices:
     for row in evidence.cells("q3-4-truncated", "q3-4-flipped-bytes"):
         if row["cause"] == "damaged-file" or row["verdict"] in WITHOUT_ERROR:
             yield row, row["verdict"] in RAISES
+
+
+@dataclass(frozen=True)
+class Beside:
+    """What was measured of a claim apart from any run.
+
+    :param text: what was done and what came of it.
+    """
+
+    supporting: int
+    contradicting: int
+    text: str
+
+
+def damaged_copies() -> Beside | None:
+    """Copies of files with one changed byte, or cut: what loads and gives what the whole file gives speaks neither way."""
+    found = damage.shipped()
+    if not found:
+        return None
+    counts = Counter(item.outcome for item in found)
+    noticed, silent = counts[damage.NOTICED] + counts[damage.DIED], counts[damage.SILENT]
+    shares = [
+        f"{row.silent:.0%} of {row.damage.replace('a byte', 'bytes')} of {row.format} files"
+        for row in sorted(damage.rows(found), key=lambda row: -row.silent)
+        if row.silent and row.format != damage.EVERY
+    ]
+    told = f" ({', '.join(shares)})" if shares else ""
+    versions = len({item.environment for item in found})
+    text = (
+        f"Beside this run {len(found):,} damaged copies were loaded in {versions} versions: {noticed:,} were noticed, "
+        f"{silent:,} were silently wrong{told}, {counts[damage.HARMLESS]:,} were harmless."
+    )
+    return Beside(noticed, silent, text)
 
 
 def dependency_is_import_error(evidence: Evidence) -> Voices:

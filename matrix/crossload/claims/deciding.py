@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from crossload.claims.catalogue import CLAIMS, Claim
+from crossload.claims.deciders import Beside
 from crossload.claims.evidence import Evidence
 from crossload.domain.cells import CellName, CellRow
 from crossload.domain.verdicts import LOADS
@@ -23,6 +24,7 @@ class Decided:
     claim: Claim
     supporting: tuple[CellRow, ...]
     contradicting: tuple[CellRow, ...]
+    beside: Beside | None = None
 
     @property
     def verdict(self) -> str:
@@ -38,6 +40,9 @@ class Decided:
         """Cells for and against by their kind; one kind for all where the claim does not tell them apart."""
         apart = self.claim.apart or (lambda row: "")
         votes, against = (Counter(map(apart, rows)) for rows in (self.supporting, self.contradicting))
+        if self.beside is not None and (self.beside.supporting or self.beside.contradicting):
+            votes[""] += self.beside.supporting
+            against[""] += self.beside.contradicting
         return {kind: (votes[kind], against[kind]) for kind in sorted({*votes, *against})}
 
     @property
@@ -45,9 +50,8 @@ class Decided:
         """The count, what speaks against it, and what was not decided."""
         votes, total = len(self.supporting), len(self.supporting) + len(self.contradicting)
         if not total:
-            return " ".join(
-                part for part in ("No cell of this run bears on it.", self.claim.takes, self.claim.note) if part
-            )
+            parts = ["No cell of this run bears on it.", self.claim.takes, self.claim.note, self._said_beside]
+            return " ".join(part for part in parts if part)
         parts = [f"True in {votes:,} of {total:,} {self.claim.said}."]
         if self.claim.apart:
             each = (f"{mine:,} of {mine + others:,} {kind}" for kind, (mine, others) in self.kinds().items())
@@ -55,7 +59,11 @@ class Decided:
         against = Counter(self.claim.otherwise or _what_happened(row) for row in self.contradicting)
         if against:
             parts.append("Otherwise: " + ", ".join(f"{count:,} {what}" for what, count in against.most_common(4)) + ".")
-        return " ".join([*parts, *([self.claim.note] if self.claim.note else [])])
+        return " ".join([*parts, *filter(None, (self.claim.note, self._said_beside))])
+
+    @property
+    def _said_beside(self) -> str:
+        return self.beside.text if self.beside is not None else ""
 
     def to_dict(self) -> dict[str, Any]:
         """What the report shows: the cells against come first, since one is enough to refute."""
@@ -92,5 +100,8 @@ def decide(claim: Claim, evidence: Evidence) -> Decided:
     """One claim, decided."""
     voices = list(claim.decide(evidence))
     return Decided(
-        claim, tuple(row for row, votes in voices if votes), tuple(row for row, votes in voices if not votes)
+        claim,
+        tuple(row for row, votes in voices if votes),
+        tuple(row for row, votes in voices if not votes),
+        claim.beside() if claim.beside is not None else None,
     )

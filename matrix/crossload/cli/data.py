@@ -93,23 +93,25 @@ def canaries(
     """Load harmless files that do what hostile ones would, and record which Keras lets them: what `check` says of a file's risks.
 
     What was measured with the same lock stays as it is; nothing of it is run again. Without --tf and --keras: what is known, as a
-    table in Markdown.
+    table in Markdown, and where advisories say something else.
     """
     from crossload.execution.canaries import fly
-    from crossload.inspection.security.canaries import HEADINGS, read_flights, table
+    from crossload.inspection.security.canaries import HEADINGS, Flights, read_flights, table
+    from crossload.inspection.security.standing import CONTRADICTIONS, contradictions
     from crossload.resources import CANARIES
 
     asked, versions = words(tf) or [], words(keras) or []
     if not asked and not versions:
-        typer.echo(
-            "\n".join(
-                f"| {' | '.join(row)} |"
-                for row in (HEADINGS, ["---"] * len(HEADINGS), *table(read_flights(to or CANARIES)))
-            )
-        )
+        flights = read_flights(to or CANARIES)
+        tables = ((HEADINGS, table(flights)), (CONTRADICTIONS, contradictions(Flights(flights))))
+        for number, (headings, rows) in enumerate(tables):
+            lines = (headings, ["---"] * len(headings), *rows)
+            typer.echo("\n" * number + "\n".join(f"| {' | '.join(row)} |" for row in lines))
         return
     say = lines_to(open_console())
     place = _destination(to, CANARIES)
+    if not place.parent.is_dir():
+        raise SelectionError(f"--to {place}: there is no such folder.")
     known, flown = fly(place, asked, versions, words(format) or [], backend, config, say)
     say(
         f"{place}: {len(known):,} flights in {len({item.environment for item in known})} environments, {flown:,} of them now"

@@ -1,7 +1,11 @@
 """The command line. Heavy imports happen inside the commands, so that ``--help`` is instant."""
 
+import errno
+import io
+import os
 import sys
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Annotated, Any
 
 import typer
@@ -22,6 +26,7 @@ from crossload.cli import (
     weights,
 )
 from crossload.errors import CrossloadError
+from crossload.util.terminal import escaped
 
 app = typer.Typer(
     name="crossload",
@@ -61,6 +66,13 @@ COMMANDS: Mapping[str, Callable[..., Any]] = {
 }
 
 
+# What the machine says no to, wherever it does: a message, not a traceback.
+_SURROUNDINGS = frozenset(
+    {errno.EACCES, errno.EPERM, errno.ENAMETOOLONG, errno.ELOOP, errno.ENOSPC, errno.EROFS, errno.EDQUOT, errno.EIO}
+    | {errno.EPIPE, errno.ENOTDIR}
+)
+
+
 def _show_version(wanted: bool) -> None:
     if wanted:
         typer.echo(f"crossload {__version__}")
@@ -84,14 +96,43 @@ app.add_typer(store.app, name="store")
 
 def main() -> None:
     """Entry point: errors a user can cause are one or two lines on stderr, never a traceback."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # A name that a terminal has no letters for is written out.
+            stream.reconfigure(errors="backslashreplace")
     try:
-        app()
+        try:
+            app()
+        finally:
+            if sys.stdout is not None:
+                sys.stdout.flush()
     except CrossloadError as error:
-        print(f"crossload: {error}", file=sys.stderr)
+        _complain(str(error))
         sys.exit(error.exit_code)
     except KeyboardInterrupt:
-        print("crossload: stopped.", file=sys.stderr)
+        _complain("stopped.")
         sys.exit(130)
+    except OSError as error:
+        gone = error.errno == errno.ENOENT and error.filename is None
+        if error.errno not in _SURROUNDINGS and not gone:
+            raise
+        _let_go_of_stdout()
+        if error.errno != errno.EPIPE:
+            place = f"{error.filename}: " if error.filename is not None else ""
+            why = "this folder is gone: change to one that is there" if gone else error.strerror
+            _complain(f"{place}{why}.")
+        sys.exit(2)
+
+
+def _complain(text: str) -> None:
+    with suppress(OSError, AttributeError):  # nobody may be listening
+        print("crossload: " + "\n".join(escaped(line) for line in text.split("\n")), file=sys.stderr)
+
+
+def _let_go_of_stdout() -> None:
+    """Lose what stdout could not take, so that the interpreter does not try again when it ends."""
+    with suppress(OSError, AttributeError, ValueError), open(os.devnull, "wb") as nowhere:
+        os.dup2(nowhere.fileno(), sys.stdout.fileno())
 
 
 if __name__ == "__main__":

@@ -127,7 +127,6 @@ def check(
     Folders, patterns, lists (@FILE), URLs and several of them are many models: one table says what each comes to in the newest
     version asked for. What was stopped goes on where it was.
     """
-    from rich.console import Console
 
     from crossload.fleet.sources import is_single
     from crossload.user_models.seat import Conditions, Given
@@ -154,7 +153,7 @@ def check(
             most_gb=most_gb,
             fail_on=words(fail_on) or [],
         )
-        console = Console(stderr=True) if as_json else open_console()
+        console = open_console(stderr=as_json)
         code, scan = check_fleet(asked, console, quiet=as_json)
         if as_json and scan is not None:
             typer.echo(json.dumps(scan.to_dict(), indent=1, default=str))

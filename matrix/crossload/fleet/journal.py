@@ -8,6 +8,7 @@ from typing import IO, Any
 
 from crossload.errors import StoreError
 from crossload.fleet.results import Measured
+from crossload.inspection.bounds import json_value
 
 
 class Journal:
@@ -37,7 +38,7 @@ class Journal:
         text = self._path.read_text(encoding="utf-8", errors="replace")
         for line in text.splitlines():
             try:
-                told: dict[str, Any] = json.loads(line)
+                told: dict[str, Any] = json_value(line)
                 self._known[told["key"]] = Measured.from_dict(told["measured"])
             except (ValueError, KeyError, TypeError):
                 continue  # cut short, or another version's: it is measured again

@@ -11,9 +11,10 @@ from pathlib import Path
 
 from crossload.errors import SelectionError
 from crossload.inspection import kind_of
-from crossload.inspection.bounds import printable, special_kind
+from crossload.inspection.bounds import printable
 from crossload.inspection.containers import container_of
 from crossload.user_models.model_file import files_of, prefix_of
+from crossload.util.files import UnreadableError, read_plain, special_kind, walk
 
 # What people call saved models: whatever is in such a file, its owner takes it for one.
 NAMED_AS_MODELS = (".h5", ".hdf5", ".keras")
@@ -97,6 +98,8 @@ def find(words: Sequence[str], fetch: Fetch) -> Finds:
 def _places(words: Sequence[str], fetch: Fetch, folder: Path | None, depth: int) -> Iterator[tuple[str, Path]]:
     """Every file and folder that words stand for, with its word."""
     for word in words:
+        if not word:
+            raise SelectionError("a path is empty: it does not stand for this folder, which is `.`.")
         if word.startswith(_LIST):
             path = (folder or Path()) / word[1:]
             yield from _places(_lines(path, depth), fetch, path.parent, depth - 1)
@@ -116,8 +119,8 @@ def _lines(path: Path, depth: int) -> list[str]:
     if depth <= 0:
         raise SelectionError(f"{path}: lists that name lists go too deep.")
     try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
+        text = read_plain(path).decode("utf-8")
+    except (OSError, UnreadableError, UnicodeDecodeError) as error:
         raise SelectionError(f"@{path}: the list cannot be read ({error}).") from None
     return [line.strip() for line in text.splitlines() if line.strip() and not line.lstrip().startswith("#")]
 
@@ -138,9 +141,7 @@ def _within(root: Path, finds: Finds) -> Iterator[tuple[Path, str]]:
         yield root, root.name
         return
     # Links to folders are not followed: they may lead round in circles, or out.
-    for folder, folders, files in os.walk(root, followlinks=False):
-        folders.sort()
-        here = Path(folder)
+    for here, folders, files in walk(root):
         for name in list(folders):
             if kind_of(here / name) == "savedmodel":
                 folders.remove(name)

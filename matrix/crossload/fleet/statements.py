@@ -12,9 +12,11 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from crossload.inspection.bounds import json_value
 from crossload.user_models.convert import proof_path
 from crossload.user_models.digests import digest_of_model, sha256_of
-from crossload.util.files import write_text_atomically
+from crossload.user_models.model_file import whole_problem
+from crossload.util.files import below, read_plain, write_text_atomically
 
 SUFFIX = ".intoto.json"
 _TYPE = "https://in-toto.io/Statement/v1"
@@ -59,7 +61,7 @@ def write_statement(converted: Path, proof: Mapping[str, Any]) -> Path:
 def read_proof(converted: Path) -> dict[str, Any] | None:
     """The proof beside a converted file; None where there is none that can be read."""
     try:
-        found = json.loads(proof_path(converted).read_text(encoding="utf-8"))
+        found = json_value(read_plain(proof_path(converted)))
     except (OSError, ValueError):
         return None
     return found if isinstance(found, dict) and "output" in found and "loads_plainly_in" in found else None
@@ -83,11 +85,12 @@ def verify(folder: Path) -> list[Verified]:
     """Hold every converted file below a folder against its statement; nothing of a file is loaded."""
     found: list[Verified] = []
     vouched: set[Path] = set()
-    for path in sorted(folder.rglob(f"*{SUFFIX}")):
+    there = below(folder)
+    for path in [item for item in there if item.name.endswith(SUFFIX)]:
         converted = path.with_name(path.name.removesuffix(SUFFIX))
         vouched.add(converted)
         found.append(_verified(path, converted))
-    for path in sorted([*folder.rglob("*.keras"), *folder.rglob("*.h5"), *folder.rglob("saved_model.pb")]):
+    for path in [item for item in there if item.name.endswith((".keras", ".h5")) or item.name == "saved_model.pb"]:
         model = path.parent if path.name == "saved_model.pb" else path
         if not any(place in vouched for place in (model, *model.parents)):
             found.append(Verified(model, NO_STATEMENT, "nothing vouches for it"))
@@ -96,7 +99,7 @@ def verify(folder: Path) -> list[Verified]:
 
 def _verified(path: Path, converted: Path) -> Verified:
     try:
-        said = json.loads(path.read_text(encoding="utf-8"))
+        said = json_value(read_plain(path))
         subject = {str(item["name"]): str(item["digest"]["sha256"]) for item in said["subject"]}
         to = str(said["predicate"]["loads_plainly_in"])
         known = said["_type"] == _TYPE and bool(subject)
@@ -105,12 +108,14 @@ def _verified(path: Path, converted: Path) -> Verified:
     if not known:
         return Verified(converted, CHANGED, "its statement is none")
     names = [PurePosixPath(name) for name in subject]
-    if any(name.is_absolute() or ".." in name.parts or name.parts[0] != converted.name for name in names):
+    if any(name.is_absolute() or ".." in name.parts or name.parts[:1] != (converted.name,) for name in names):
         return Verified(converted, CHANGED, "its statement is about other files")
     if not converted.exists():
         return Verified(converted, MISSING, "it is not there", to)
+    if problem := whole_problem(converted):
+        return Verified(converted, CHANGED, f"it is {problem}", to)
     there = (
-        {str(item.relative_to(converted.parent)) for item in converted.rglob("*") if item.is_file()}
+        {str(item.relative_to(converted.parent)) for item in below(converted) if item.is_file()}
         if converted.is_dir()
         else {converted.name}
     )

@@ -7,7 +7,7 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
-from crossload.inspection.containers import container_of
+from crossload.inspection.containers import container_of, is_also
 from crossload.inspection.report import Inspection, Notes
 
 __all__ = ["Inspection", "inspect"]
@@ -36,7 +36,23 @@ def inspect(path: Path) -> Inspection:
     reader = _readers().get(container)
     if reader is not None:
         notes.guarded(path.name, lambda: reader(path, notes))
+        if container in ("hdf5", "zip"):
+            notes.guarded(path.name, lambda: _other_reading(path, container, notes))
     return notes.finish(container, "".join(path.suffixes))
+
+
+def _other_reading(path: Path, container: str, notes: Notes) -> None:
+    """Note what a file carries for those who take a zip for HDF5, or HDF5 for a zip.
+
+    Weights that lie in an archive as they are may stand where HDF5 looks; a second model is no accident.
+    """
+    if not is_also(path, container):
+        return
+    other, also = "zip" if container == "hdf5" else "hdf5", Notes()
+    also.guarded(path.name, lambda: _readers()[other](path, also))
+    notes.carries.update(also.carries)
+    if also.configurations:
+        notes.damage.append("it is HDF5 and a zip, with a model in each: which one is loaded is up to the loader")
 
 
 def kind_of(path: Path) -> str:

@@ -1,6 +1,7 @@
 """The native ``.keras`` zip, and the folder of ``model.json`` and weights."""
 
 import io
+import os
 import zipfile
 from collections import Counter
 from pathlib import Path, PurePosixPath
@@ -11,11 +12,12 @@ from crossload.inspection.bounds import (
     LARGEST_RATIO,
     LARGEST_VERIFIED,
     MOST_MEMBERS,
-    UnreadableError,
     json_object,
+    place_within,
     read_within,
 )
 from crossload.inspection.report import Notes
+from crossload.util.files import UnreadableError
 
 # A weights file beyond this is not unpacked into memory: its checksum is still verified.
 _LARGEST = 1 << 28
@@ -59,12 +61,26 @@ def _is_sound(archive: zipfile.ZipFile, notes: Notes) -> bool:
     for item in members:
         if item.flag_bits & 1:
             notes.damage.append(f"{item.filename}: is encrypted")
-        if item.file_size > LARGEST_RATIO * max(item.compress_size, 1) and item.file_size > LARGEST_RATIO << 10:
+        if _is_bomb(item):
             notes.carry(carried.ARCHIVE_BOMB, item.filename)
             notes.damage.append(
-                f"{item.filename}: unpacks to {item.file_size >> 20} MB out of {item.compress_size >> 10} kB"
+                f"{item.filename}: unpacks to {_size(item.file_size)} out of {_size(item.compress_size)}"
             )
     return not notes.damage
+
+
+def is_bomb(path: Path) -> bool:
+    """Whether a member of a zip unpacks to far more than it holds."""
+    with zipfile.ZipFile(path) as archive:
+        return any(map(_is_bomb, archive.infolist()))
+
+
+def _is_bomb(item: zipfile.ZipInfo) -> bool:
+    return item.file_size > LARGEST_RATIO * max(item.compress_size, 1) and item.file_size > LARGEST_RATIO << 10
+
+
+def _size(count: int) -> str:
+    return f"{count >> 20} MB" if count >> 20 else f"{count >> 10} kB"
 
 
 def _member(archive: zipfile.ZipFile, name: str) -> bytes:
@@ -90,5 +106,5 @@ def read_json_and_weights(path: Path, notes: Notes) -> None:
     notes.keras = str(config.get("keras_version") or "")
     notes.architecture(config)
     weights = path / "model.weights.h5"
-    if weights.exists():
-        notes.guarded(weights.name, lambda: hdf5.read(weights, notes))
+    if os.path.lexists(weights):
+        notes.guarded(weights.name, lambda: hdf5.read(place_within(weights, path), notes))

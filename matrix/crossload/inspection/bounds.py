@@ -1,9 +1,11 @@
 """How much a file that nobody trusts may make its reader do, and what of its texts may be shown."""
 
 import json
-import stat
 from pathlib import Path
 from typing import Any
+
+from crossload.util.files import UnreadableError, read_plain, special_kind
+from crossload.util.terminal import escaped
 
 # Of the process that reads: what takes more is said to be unreadable.
 SECONDS = 10.0
@@ -22,17 +24,13 @@ LARGEST_PROTOCOL_BUFFER = 256 << 20
 LONGEST_TEXT = 300
 
 
-class UnreadableError(ValueError):
-    """A file is not read, for a reason that its user can act on."""
-
-
 def printable(text: str) -> str:
     """A text from a file as a terminal, a log or a page may show it: escapes, control characters and half characters are
     written out, and what is longer than 300 characters is cut.
     """
     if len(text) > LONGEST_TEXT:
         text = text[: LONGEST_TEXT - 1] + "…"
-    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode("ascii") for char in text)
+    return escaped(text)
 
 
 def json_object(content: bytes | str) -> dict[str, Any]:
@@ -42,25 +40,33 @@ def json_object(content: bytes | str) -> dict[str, Any]:
     """
     if len(content) > LARGEST_JSON:
         raise UnreadableError(f"{len(content) >> 20} MB of JSON")
-    found = json.loads(content)
+    found = json_value(content)
     if not isinstance(found, dict):
         raise UnreadableError(f"JSON that is no object but {type(found).__name__}")
     return found
 
 
-def special_kind(path: Path) -> str:
-    """What a path is where it is neither a file nor a folder: opening such a thing may never come back. Empty elsewhere."""
+def json_value(content: bytes | str) -> Any:
+    """What a text of JSON says.
+
+    :raises ValueError: it is no JSON, or nested deeper than can be read.
+    """
     try:
-        mode = path.stat().st_mode
-    except (OSError, ValueError):
-        return ""
-    kinds = {
-        stat.S_IFIFO: "a named pipe",
-        stat.S_IFSOCK: "a socket",
-        stat.S_IFCHR: "a device",
-        stat.S_IFBLK: "a device",
-    }
-    return kinds.get(stat.S_IFMT(mode), "")
+        return json.loads(content)
+    except RecursionError:
+        raise UnreadableError("JSON that is nested too deep") from None
+
+
+def place_within(path: Path, folder: Path) -> Path:
+    """Where a file really lies that belongs to a folder.
+
+    :raises UnreadableError: it leads out of the folder, or is no file.
+    """
+    if not path.resolve().is_relative_to(folder.resolve()):
+        raise UnreadableError("a link out of the folder")
+    if kind := special_kind(path):
+        raise UnreadableError(kind)
+    return path
 
 
 def read_within(path: Path, folder: Path, largest: int) -> bytes:
@@ -68,12 +74,4 @@ def read_within(path: Path, folder: Path, largest: int) -> bytes:
 
     :raises UnreadableError: it leads out of the folder, is no file, or is larger than ``largest`` bytes.
     """
-    if not path.resolve().is_relative_to(folder.resolve()):
-        raise UnreadableError("a link out of the folder")
-    if kind := special_kind(path):
-        raise UnreadableError(kind)
-    with path.open("rb") as stream:
-        content = stream.read(largest + 1)
-    if len(content) > largest:
-        raise UnreadableError(f"more than {largest >> 20} MB")
-    return content
+    return read_plain(place_within(path, folder), largest)

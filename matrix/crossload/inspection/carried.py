@@ -58,6 +58,11 @@ _LOOKUPS = ("StringLookup", "IntegerLookup", "TextVectorization")
 _FILE_KEYS = re.compile(r"file|path|vocab|merges|(?:^|_)proto$|^handle$")
 _PATH_LIKE = re.compile(r"[^\n]*(?:/[^\n]+|[^/\n]\.[A-Za-z]\w{0,9})")
 _SWITCHES = ("enable_unsafe_deserialization", "set_global_attribute", "set_safe_mode", "SafeModeScope")
+# Functions of Python itself that do something. Keras writes a user's own functions under the same module.
+_DOES = frozenset(
+    {"eval", "exec", "compile", "open", "input", "breakpoint", "exit", "quit", "help", "getattr", "setattr", "delattr"}
+    | {"globals", "locals", "vars", "__import__", "__build_class__"}
+)
 # Modules of Keras from which a layer's function comes by itself: activations, losses and the like are no callables of concern.
 _HARMLESS = ("activations", "losses", "metrics", "initializers", "regularizers", "constraints", "ops", "builtins")
 _FILE_OPERATIONS = frozenset(
@@ -102,20 +107,33 @@ def in_configuration(config: Any) -> Iterator[Carried]:
             pending += [(item, where) for item in value.values()]
         elif isinstance(value, list):
             pending += [(item, where) for item in value]
-        elif isinstance(value, str) and value in _SWITCHES:
+        elif isinstance(value, str) and value.rpartition(".")[2] in _SWITCHES:
             yield Carried(UNSAFE_SWITCH, where)
+
+
+def plain_name(class_name: str) -> str:
+    """The name of a class without its package: Keras 3 joins ``module`` and ``class_name`` by a dot before it looks a class up,
+    so that ``layers.Lambda`` of ``keras`` is one, too.
+    """
+    return re.split(r"[>.]", class_name)[-1]
+
+
+def _is_of_concern(module: str, function: Any) -> bool:
+    """Whether a function by name is more than an activation, a loss and the like, or a function of the user's."""
+    name = function.rpartition(".")[2] if isinstance(function, str) else ""
+    return name in _DOES or not any(part in module.split(".") for part in _HARMLESS)
 
 
 def _of_object(value: Mapping[str, Any], where: str) -> Iterator[Carried]:
     kind, module, inner = value.get("class_name"), value.get("module"), value.get("config")
     if not isinstance(kind, str):
         return
-    plain = kind.rpartition(">")[2]
+    plain = plain_name(kind)
     if isinstance(module, str) and module.split(".")[0] not in _OWN_PACKAGES:
         yield Carried(FOREIGN_MODULE, f"{where}: {module}" if where else module)
     if kind == "__lambda__":
         yield Carried(LAMBDA, where)
-    if plain == "function" and isinstance(module, str) and not any(part in module.split(".") for part in _HARMLESS):
+    if plain == "function" and isinstance(module, str) and _is_of_concern(module, inner):
         yield Carried(CALLABLE, f"{where}: {module}.{inner if isinstance(inner, str) else '?'}")
     if not isinstance(inner, dict):
         return

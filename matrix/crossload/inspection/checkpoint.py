@@ -3,6 +3,7 @@
 import struct
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
+from glob import escape
 from pathlib import Path
 
 from crossload.inspection.bounds import LARGEST_PROTOCOL_BUFFER, read_within
@@ -18,7 +19,7 @@ def read(path: Path, notes: Notes) -> None:
     """Note what the index of a checkpoint says; ``path`` is the prefix, without ``.index``."""
     stored = dict(tensors(read_within(path.with_name(path.name + ".index"), path.parent, LARGEST_PROTOCOL_BUFFER)))
     notes.tensors += kinds_of(stored)
-    if not list(path.parent.glob(path.name + ".data-*")):
+    if not list(path.parent.glob(escape(path.name) + ".data-*")):
         notes.damage.append("data: not beside the index")
     if any(key.startswith("optimizer/") for key in stored):
         notes.compiled.append("optimizer")

@@ -8,8 +8,9 @@ from typing import Any
 import h5py
 
 from crossload.inspection import carried
-from crossload.inspection.bounds import UnreadableError, json_object
+from crossload.inspection.bounds import json_object
 from crossload.inspection.report import LEGACY, NEW, WINDOWS, Notes
+from crossload.util.files import UnreadableError
 
 # Bytes that a dataset may declare beyond what its file holds: an empty one is filled when it is read.
 _LARGEST_SURPLUS = 1 << 28

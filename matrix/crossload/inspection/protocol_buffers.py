@@ -38,6 +38,14 @@ def messages(content: bytes, wanted: int) -> Iterator[bytes]:
     return (value for number, value in fields(content) if number == wanted and isinstance(value, bytes))
 
 
+def last(content: bytes, wanted: int) -> bytes:
+    """The field with a number that counts where it may be there once: the last one; empty where there is none."""
+    found = b""
+    for content_of_one in messages(content, wanted):
+        found = content_of_one
+    return found
+
+
 def varint(content: bytes, place: int) -> tuple[int, int]:
     value = shift = 0
     while True:

@@ -9,7 +9,7 @@ from typing import Any
 
 from crossload.inspection.bounds import printable
 from crossload.inspection.builtin_names import ACTIVATIONS, BUILT_IN
-from crossload.inspection.carried import Carried, in_configuration
+from crossload.inspection.carried import Carried, in_configuration, plain_name
 from crossload.inspection.constructs import of_architecture, of_training
 from crossload.inspection.structure import structure_of
 
@@ -159,7 +159,7 @@ class Notes:
         registered = config.get("registered_name")
         if ">" in name or (isinstance(registered, str) and ">" in registered):
             self.registered.append(name if ">" in name else str(registered))
-        plain = name.rpartition(">")[2]
+        plain = plain_name(name)
         if isinstance(inner, dict) and ("name" in inner or "layers" in inner) and "Policy" not in plain:
             self.classes.append(plain)
             self.models += "layers" in inner
@@ -174,6 +174,8 @@ class Notes:
         if not isinstance(config, dict):
             return
         self.configurations.append(config)
+        # Keras 3 makes losses, metrics and the optimizer of any module that is named there.
+        self.carries.update(in_configuration(config))
         self.constructs.update(of_training(config))
         optimizer = config.get("optimizer_config") or config.get("optimizer")
         for value in (optimizer, config.get("loss"), config.get("metrics"), config.get("weighted_metrics")):
@@ -198,6 +200,9 @@ class Notes:
 
     def finish(self, container: str, suffix: str) -> Inspection:
         """The finished inspection, every name once."""
+        structure: list[str] = []
+        # Nested deeper than can be compared, it still says what it carries.
+        self.guarded("structure", lambda: structure.append(structure_of(self.configurations, self.tensors)))
         once = {
             name: tuple(dict.fromkeys(printable(str(item)) for item in getattr(self, name)))
             for name in ("classes", "modules", "custom", "registered", "compiled")
@@ -211,7 +216,7 @@ class Notes:
             self.weights_root,
             lambdas=self.lambdas,
             nested=self.models > 1,
-            structure=structure_of(self.configurations, self.tensors),
+            structure="".join(structure),
             config_keys=frozenset(printable(key) for key in self.config_keys),
             constructs=frozenset(printable(mark) for mark in self.constructs),
             carries=tuple(

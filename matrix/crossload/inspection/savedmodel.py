@@ -4,6 +4,7 @@ Field numbers are those of ``saved_model.proto``, ``meta_graph.proto``, ``saved_
 ``saved_metadata.proto`` (Keras); they have never changed since TensorFlow 2.0.
 """
 
+import os
 import struct
 from collections.abc import Iterator
 from contextlib import suppress
@@ -12,7 +13,7 @@ from pathlib import Path
 from crossload.inspection import carried
 from crossload.inspection.bounds import LARGEST_PROTOCOL_BUFFER, json_object, read_within
 from crossload.inspection.checkpoint import kinds_of, tensors
-from crossload.inspection.protocol_buffers import messages
+from crossload.inspection.protocol_buffers import last, messages
 from crossload.inspection.report import Notes
 
 
@@ -21,6 +22,11 @@ def read(path: Path, notes: Notes) -> None:
     graph = path / "saved_model.pb"
     if graph.exists():
         notes.guarded(graph.name, lambda: _graph(read_within(graph, path, LARGEST_PROTOCOL_BUFFER), notes))
+    elif os.path.lexists(path / "saved_model.pbtxt"):
+        # TensorFlow loads it. Who does not read it cannot say what it carries.
+        notes.damage.append(
+            "saved_model.pbtxt: a graph as text is not read; load it with TensorFlow, and save it in binary form"
+        )
     metadata = path / "keras_metadata.pb"  # from 2.5 on; before that the same texts are in saved_model.pb
     if metadata.exists():
         notes.guarded(metadata.name, lambda: _metadata(read_within(metadata, path, LARGEST_PROTOCOL_BUFFER), notes))
@@ -46,7 +52,7 @@ def _graph(content: bytes, notes: Notes) -> None:
         for objects in messages(meta_graph, 7):
             for node in messages(objects, 1):
                 for user_object in messages(node, 4):
-                    _node(next(messages(user_object, 1), b""), next(messages(user_object, 3), b""), notes)
+                    _node(last(user_object, 1), last(user_object, 3), notes)
 
 
 def _operations(meta_graph: bytes) -> Iterator[str]:
@@ -62,7 +68,7 @@ def _operations(meta_graph: bytes) -> Iterator[str]:
 
 def _metadata(content: bytes, notes: Notes) -> None:
     for node in messages(content, 1):
-        _node(next(messages(node, 4), b""), next(messages(node, 5), b""), notes)
+        _node(last(node, 4), last(node, 5), notes)
 
 
 def _node(identifier: bytes, metadata: bytes, notes: Notes) -> None:

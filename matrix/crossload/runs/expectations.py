@@ -10,6 +10,7 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from crossload.errors import ConfigError
+from crossload.util.files import UnreadableError, read_plain, toml_table
 
 
 class Expectation(BaseModel):
@@ -44,11 +45,13 @@ def load_expectations(path: Path) -> list[Expectation]:
     :raises ConfigError: the file is missing, is not TOML, or an entry lacks something.
     """
     try:
-        document = tomllib.loads(path.read_text(encoding="utf-8"))
+        document = toml_table(read_plain(path).decode("utf-8"))
         return _File.model_validate(document).expected
     except OSError as error:
         raise ConfigError(f"{path}: cannot be read ({error.strerror}).") from None
-    except tomllib.TOMLDecodeError as error:
+    except UnreadableError as error:
+        raise ConfigError(f"{path}: cannot be read ({error}).") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path}: is not valid TOML: {error}.") from None
     except ValidationError as error:
         first = error.errors()[0]

@@ -1,6 +1,5 @@
 """The cells that questions are answered from: shipped ones, replaced one by one by what was measured here."""
 
-import json
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,6 +8,7 @@ from typing import Any
 from crossload.domain.cells import CellRow
 from crossload.domain.standing import CONTROL
 from crossload.errors import StoreError
+from crossload.inspection.bounds import json_value
 from crossload.resources import MEASURED
 from crossload.scenario_index import own_controls
 from crossload.shipped.file_format import Measurements, read
@@ -82,7 +82,7 @@ def read_known(
 
 def _read_local(out: Path) -> dict[str, Any] | None:
     try:
-        document = json.loads((out / "results.json").read_text(encoding="utf-8"))
+        document = json_value((out / "results.json").read_bytes())
     except (OSError, ValueError):
         return None
     return document if isinstance(document, dict) and "results" in document else None

@@ -1,6 +1,5 @@
 """Makes the shipped measurements out of a run's tables and store."""
 
-import json
 import re
 from collections.abc import Iterable
 from pathlib import Path
@@ -13,6 +12,7 @@ from crossload.domain.verdicts import HARNESS_ERROR, UNAVAILABLE
 from crossload.errors import StoreError
 from crossload.explaining.answer import LONGEST
 from crossload.inspection import Inspection, inspect
+from crossload.inspection.bounds import json_value
 from crossload.scenario_index import index_scenarios
 from crossload.shipped.file_format import OUTCOME, Measurements, pack
 from crossload.store.database import Store
@@ -30,7 +30,7 @@ def build(out: Path, config: MatrixConfig, folder: Path) -> Measurements:
     :raises StoreError: there are no results or no store.
     """
     try:
-        document = json.loads((out / "results.json").read_text(encoding="utf-8"))
+        document = json_value((out / "results.json").read_bytes())
     except (OSError, ValueError):
         raise StoreError(f"{out}: there are no results to build from. Run `crossload run --out {out}` first.") from None
     if not (out / "store" / "results.sqlite").is_file():

@@ -12,15 +12,18 @@ from pathlib import Path
 
 from crossload.errors import StoreError
 from crossload.store.records import Artifact, Cell
+from crossload.util.files import below
 
 # Bytes that must be free for a failed save to count as the model's own fault.
 _LEAST_FREE = 1 << 20
+# Folders within each other: whoever copies or removes deeper ones calls itself too often.
+_DEEPEST = 50
 
 
 def digest_folder(folder: Path) -> tuple[str, int]:
     """SHA-256 over names and contents of all files, and the bytes of the model's own ones."""
     digest, size = hashlib.sha256(), 0
-    for path in sorted(item for item in folder.rglob("*") if item.is_file()):
+    for path in [item for item in below(folder) if item.is_file()]:
         content = path.read_bytes()
         digest.update(f"{path.relative_to(folder)}\0{len(content)}\0".encode())
         digest.update(content)
@@ -58,8 +61,9 @@ def not_files(folder: Path) -> str:
 
     A link could lead to any file of this machine, and whoever opens a pipe waits for ever.
     """
-    for path in sorted(folder.rglob("*")):
-        if path.is_symlink() or not (path.is_dir() or path.is_file()):
+    for path in below(folder):
+        deep = len(path.parts) - len(folder.parts) > _DEEPEST
+        if deep or path.is_symlink() or not (path.is_dir() or path.is_file()):
             return str(path.relative_to(folder))
     return ""
 

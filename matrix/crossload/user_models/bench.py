@@ -18,6 +18,7 @@ from crossload.execution.memory import limits_for
 from crossload.execution.probe_requests import Request, ended_early, file_request, first, last_stage
 from crossload.execution.provisioner import Provisioner
 from crossload.execution.tasks import LoadTask
+from crossload.inspection.archive import is_bomb
 from crossload.inspection.containers import container_of
 from crossload.planning.keys import artifact_key, cell_key
 from crossload.planning.matrix import Work
@@ -31,6 +32,7 @@ from crossload.store.records import Artifact, Cell, content_key
 from crossload.user_models.model_file import CannotLoadError, ModelError, UserModel, files_of
 from crossload.user_models.security import Named
 from crossload.user_models.user_code import NAME, PACKAGE, UserCode, scenario_request
+from crossload.util.files import special_kind
 
 _INPUTS = "inputs.npz"
 # So many times as long as a load.
@@ -355,6 +357,10 @@ def read_inputs(path: Path, option: str = "--inputs") -> dict[str, Any]:
     :raises ModelError: it is missing, no npz, empty, or holds Python objects.
     """
     try:
+        if kind := special_kind(path):
+            raise ModelError(f"{option} {path}: is {kind}, not a file.")
+        if container_of(path) == "zip" and is_bomb(path):
+            raise ModelError(f"{option} {path}: unpacks to far more than it holds. Save the arrays with numpy.savez.")
         with np.load(path, allow_pickle=False) as stored:
             if not hasattr(stored, "files"):
                 raise ModelError(f"{option} {path}: is a single array. Save it with numpy.savez(FILE, NAME=ARRAY).")

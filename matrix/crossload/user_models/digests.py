@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from crossload.user_models.model_file import files_of
+from crossload.util.files import below
 
 
 def digest_of_model(path: Path) -> dict[str, Any]:
@@ -15,7 +16,7 @@ def digest_of_model(path: Path) -> dict[str, Any]:
     :raises OSError: a file cannot be read.
     """
     if path.is_dir():
-        return _digest_of(sorted(item for item in path.rglob("*") if item.is_file()), path)
+        return _digest_of([item for item in below(path) if item.is_file()], path)
     return _digest_of(files_of(path))
 
 

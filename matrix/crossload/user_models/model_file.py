@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from glob import escape
 from itertools import islice
 from pathlib import Path
 
@@ -11,8 +12,14 @@ from crossload.inspection.bounds import printable
 from crossload.inspection.guarded import inspect_untrusted
 from crossload.inspection.report import LEGACY, NEW
 from crossload.user_models.other_files import kind_of_file, kind_of_folder
+from crossload.util.files import below, special_kind
 
 _TAKEN = "an h5, a .keras, a SavedModel folder, a weights file or the prefix of a checkpoint"
+
+# Bytes up to which holes are no matter, and how many times what is stored a file may declare.
+_LARGE, _MOST_HOLES = 1 << 30, 100
+# Folders within each other: a SavedModel has two.
+_DEEPEST = 50
 
 
 class ModelError(CrossloadError):
@@ -85,7 +92,7 @@ def open_model(path: Path, read: Callable[[Path], Inspection] = inspect_untruste
             f"{shown}: this folder is no SavedModel: it has no saved_model.pb (it holds {held}). Give {_TAKEN}."
         )
     form = _format_of(found)
-    if form is None and path.is_file() and (found.container == "other" or not found.damage):
+    if form is None and path.is_file() and not found.damage:
         known = kind_of_file(path)
         if known is not None:
             raise NoModelError(f"{shown}: is {printable(known)}.")
@@ -100,6 +107,8 @@ def open_model(path: Path, read: Callable[[Path], Inspection] = inspect_untruste
         raise NoModelError(f"{shown}: is {what}. Give {_TAKEN}.", found.container)
     if found.damage:
         raise ModelError(f"{shown}: is damaged ({found.damage.splitlines()[0][:200]}). Restore it from a copy.")
+    if problem := whole_problem(path):
+        raise ModelError(f"{shown}: is {printable(problem)}. Give a plain copy of it.")
     return UserModel(path, found, form, _size(path))
 
 
@@ -133,12 +142,31 @@ def _format_of(found: Inspection) -> str | None:
 
 def _size(path: Path) -> int:
     if path.is_dir():
-        return sum(item.stat().st_size for item in path.rglob("*") if item.is_file() and not item.is_symlink())
+        return sum(item.stat().st_size for item in below(path) if item.is_file() and not item.is_symlink())
     if path.is_file():
         return path.stat().st_size
-    return sum(item.stat().st_size for item in path.parent.glob(path.name + ".*"))
+    return sum(item.stat().st_size for item in path.parent.glob(escape(path.name) + ".*"))
 
 
 def files_of(path: Path) -> list[Path]:
     """What belongs to a model: the file or folder, or every file of a checkpoint."""
-    return [path] if path.exists() else sorted(path.parent.glob(path.name + ".*"))
+    return [path] if path.exists() else sorted(path.parent.glob(escape(path.name) + ".*"))
+
+
+def whole_problem(path: Path) -> str:
+    """Why the bytes of a model cannot all be read in bearable time; empty where they can.
+
+    A pipe or a device has no end, and a file of holes has none in practice: it declares thousands of times what is stored. File
+    systems that pack files reach a tenth.
+    """
+    for item in below(path) if path.is_dir() else files_of(path):
+        if len(item.parts) - len(path.parts) > _DEEPEST:
+            return "a folder nested deeper than any model"
+        if kind := special_kind(item):
+            return kind if item == path else f"a folder with {kind} in it"
+        if item.is_file():
+            about = item.stat()
+            stored = getattr(about, "st_blocks", 0) * 512
+            if about.st_size > _LARGE and stored * _MOST_HOLES < about.st_size:
+                return f"a file with holes: it declares {about.st_size >> 20} MB, and holds {stored >> 20}"
+    return ""

@@ -11,6 +11,7 @@ from crossload.inspection.carried import CODE, MEANINGS, NAMED_FILE, Carried
 from crossload.inspection.security.standing import Standing, package_of, standings
 from crossload.user_models.model_file import ModelError, UserModel
 from crossload.user_models.saver import keras_of
+from crossload.util.files import below
 
 # Findings that are told one by one; a file of a hundred Lambdas says no more than one of three.
 _MOST = 12
@@ -226,7 +227,7 @@ def _why_not_beside(path: Path, folder: Path) -> str:
 def _not_plain(path: Path) -> str:
     """Why a file, or a folder with everything in it, is more than plain files of a bearable size; empty where it is not."""
     size = count = 0
-    for item in (path, *path.rglob("*")) if path.is_dir() else (path,):
+    for item in (path, *below(path)) if path.is_dir() else (path,):
         about = item.lstat()
         if not stat.S_ISREG(about.st_mode) and not stat.S_ISDIR(about.st_mode):
             return "it holds a link, a pipe or a device" if item != path else "no plain file"

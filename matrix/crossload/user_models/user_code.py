@@ -7,12 +7,14 @@ import ast
 import keyword
 import shutil
 import sys
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from crossload.scenario_index import BUILT_IN
 from crossload.user_models.model_file import ModelError
+from crossload.util.files import UnreadableError, below, read_plain
 from crossload.util.import_roots import import_root
 
 PACKAGE = "crossload_model"
@@ -144,7 +146,16 @@ def _bring(word: str, destination: Path, option: str) -> str:
 
 def _parse(path: Path, option: str) -> ast.Module:
     try:
-        return ast.parse(path.read_bytes(), str(path))
+        with warnings.catch_warnings():
+            # Of a doubtful escape in a text: it quotes the line, and is for whoever wrote it.
+            warnings.simplefilter("ignore")
+            return ast.parse(read_plain(path, _MOST_BYTES), str(path))
+    except (RecursionError, MemoryError):
+        raise ModelError(f"{option} {path}: is no Python: nested too deep.") from None
+    except UnreadableError as error:
+        raise ModelError(f"{option} {path}: cannot be read ({error}).") from None
+    except OSError as error:
+        raise ModelError(f"{option} {path}: cannot be read ({error.strerror}).") from None
     except (SyntaxError, ValueError) as error:
         line = f", line {error.lineno}" if isinstance(error, SyntaxError) and error.lineno else ""
         raise ModelError(f"{option} {path}{line}: is no Python: {error.args[0]}.") from None
@@ -153,14 +164,14 @@ def _parse(path: Path, option: str) -> ast.Module:
 def _copy_beside(root: Path, own: Path, destination: Path) -> None:
     """Copy the module, then Python files beside it and in packages beside it, which it may import."""
     wanted = [own, *sorted(root.glob("*.py"))]
-    wanted += [
-        item for folder in sorted(root.iterdir()) if (folder / "__init__.py").is_file() for item in sorted(folder.rglob("*.py"))
-    ]  # fmt: skip
+    for folder in sorted(root.iterdir()):
+        if (folder / "__init__.py").is_file():
+            wanted += [item for item in below(folder) if item.suffix == ".py"]
     size = 0
     for path in list(dict.fromkeys(wanted))[:_MOST_FILES]:
-        size += path.stat().st_size
-        if path.is_symlink() and not path.resolve().is_file():
+        if not path.is_file():  # a pipe, a device, a link that leads nowhere
             continue
+        size += path.stat().st_size
         if size > _MOST_BYTES and path != own:
             break
         target = destination / path.relative_to(root)

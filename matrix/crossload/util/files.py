@@ -1,8 +1,86 @@
-"""Writes files so that a reader never sees half of one, and a writer that is killed leaves the old one."""
+"""Writes files so that a reader never sees half of one, and a writer that is killed leaves the old one; reads what somebody names
+with an end.
+"""
 
 import os
-from collections.abc import Callable
+import stat
+import tomllib
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
+from typing import Any
+
+# Bytes of a text that is read at once: configurations, lists, statements.
+LARGEST_TEXT = 64 << 20
+
+
+class UnreadableError(ValueError):
+    """A file is not read, for a reason that its user can act on."""
+
+
+def special_kind(path: Path) -> str:
+    """What a path is where it is neither a file nor a folder: opening such a thing may never come back. Empty elsewhere."""
+    try:
+        mode = path.stat().st_mode
+    except (OSError, ValueError):
+        return ""
+    kinds = {
+        stat.S_IFIFO: "a named pipe",
+        stat.S_IFSOCK: "a socket",
+        stat.S_IFCHR: "a device",
+        stat.S_IFBLK: "a device",
+    }
+    return kinds.get(stat.S_IFMT(mode), "")
+
+
+def read_plain(path: Path, largest: int = LARGEST_TEXT) -> bytes:
+    """The content of a small file that somebody names.
+
+    :raises UnreadableError: it is no file, or larger than ``largest`` bytes.
+    :raises OSError: it cannot be read.
+    """
+    if kind := special_kind(path):
+        raise UnreadableError(kind)
+    with path.open("rb") as stream:
+        content = stream.read(largest + 1)
+    if len(content) > largest:
+        raise UnreadableError(f"more than {largest >> 20} MB")
+    return content
+
+
+def walk(root: Path) -> Iterator[tuple[Path, list[str], list[str]]]:
+    """Folders from a root on with the names of folders and of everything else in each, in order; links are not followed.
+
+    Whoever takes a name out of the folders is not led into that one. Unlike ``os.walk`` and ``rglob`` of Python 3.11 it does not
+    call itself: how deep folders are nested is up to whoever made them. What cannot be listed is empty.
+    """
+    pending = [root]
+    while pending:
+        here = pending.pop()
+        folders: list[str] = []
+        others: list[str] = []
+        with suppress(OSError), os.scandir(here) as entries:
+            for entry in entries:
+                (folders if entry.is_dir(follow_symlinks=False) else others).append(entry.name)
+        folders.sort()
+        yield here, folders, sorted(others)
+        pending += [here / name for name in reversed(folders)]
+
+
+def below(folder: Path) -> list[Path]:
+    """Everything below a folder, in order; links are named, and not followed."""
+    return sorted(here / name for here, folders, others in walk(folder) for name in (*folders, *others))
+
+
+def toml_table(text: str) -> dict[str, Any]:
+    """What a text of TOML says.
+
+    :raises tomllib.TOMLDecodeError: it is no TOML, or nested deeper than can be read.
+    """
+    try:
+        return tomllib.loads(text)
+    except RecursionError:
+        raise tomllib.TOMLDecodeError("nested too deep") from None
 
 
 def write_atomically(path: Path, write: Callable[[Path], object]) -> Path:

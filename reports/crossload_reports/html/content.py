@@ -6,6 +6,7 @@ from typing import Any
 
 import pandas as pd
 
+from crossload.domain import damage
 from crossload.domain.standing import CONTROL
 from crossload.domain.verdicts import SCORED, UNSCORED
 from crossload.domain.versions import EnvironmentId
@@ -57,6 +58,10 @@ def content(  # noqa: PLR0913 - the parts of a page, each by its name
             (verdict, said, analysis.findings(results, (verdict,), titles))
             for verdict, said in (("differs", "other outputs"), ("lossy", "right outputs, something else is lost"))
         ],
+        "damaged": damage.rows(damage.shipped()),
+        "damaged_in": list(dict.fromkeys(item.environment for item in damage.shipped())),
+        "damaged_on": sorted({item.measured for item in damage.shipped()}),
+        "damage_outcomes": damage.OUTCOMES,
         "silent_scenarios": analysis.silent_damage(results),
         "most_sentences": _MOST_SENTENCES,
         "rungs": RUNGS,

@@ -8,8 +8,17 @@ import pytest
 from crossload.claims import CLAIMS, decide, decide_all
 from crossload.claims.evidence import Evidence
 from crossload.config import load_config
+from crossload.domain import damage
 from crossload.planning.matrix import make_works
 from crossload.scenario_index import index_scenarios
+
+
+@pytest.fixture(autouse=True)
+def _cells_alone(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> None:
+    """What was measured beside a run is not what these runs show."""
+    if "comes_with" not in request.node.name:
+        monkeypatch.setattr(damage, "shipped", lambda: ())
+
 
 BY_ID = {claim.id: claim for claim in CLAIMS}
 
@@ -181,3 +190,42 @@ def test_the_quick_profile_runs_what_every_claim_asks_for_but_the_one_that_takes
         for name in ("registered-layer", "q1-2-import-only", "registered-layer-moved", "q1-4-moved-import-only"):
             assert (name, form) in there
     assert [claim.id for claim in CLAIMS if claim.takes] == ["q3-e"]
+
+
+def _damaged(outcome: str, count: int, region: str = "weights") -> tuple[damage.Finding, ...]:
+    return (damage.Finding("2.10-cpu", "h5", damage.Damage("model.h5", region, 1), outcome, "", ""),) * count
+
+
+@pytest.mark.parametrize(
+    ("found", "rows", "verdict"),
+    [
+        (_damaged("noticed", 3), [], "holds"),
+        (_damaged("ends the process", 3), [], "holds"),
+        (_damaged("silently wrong", 3), [], "fails"),
+        (_damaged("harmless", 3), [], "not-run"),
+        (_damaged("noticed", 3) + _damaged("silently wrong", 1), [], "mixed"),
+        (_damaged("silently wrong", 1), [row("q3-4-truncated", "fails", cause="damaged-file")], "mixed"),
+        (_damaged("noticed", 1), [row("q3-4-flipped-bytes")], "mixed"),
+    ],
+)
+def test_damaged_copies_count_like_cells(
+    monkeypatch: pytest.MonkeyPatch, found: tuple[damage.Finding, ...], rows: list[Any], verdict: str
+) -> None:
+    monkeypatch.setattr(damage, "shipped", lambda: found)
+    assert {item.claim.id: item.verdict for item in decide_all(rows, [])}["q3-f"] == verdict
+
+
+def test_what_was_measured_beside_the_run_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = _damaged("noticed", 3, "cut") + _damaged("silently wrong", 1) + _damaged("harmless", 3)
+    monkeypatch.setattr(damage, "shipped", lambda: found)
+    numbers = {item.claim.id: item.numbers for item in decide_all([row("q3-4-flipped-bytes")], [])}["q3-f"]
+    assert numbers == (
+        "True in 0 of 1 loads of a damaged file. Otherwise: 1 exact. Beside this run 7 damaged copies were loaded in 1 versions: "
+        "3 were noticed, 1 were silently wrong (25% of bytes of the weights of h5 files), 3 were harmless."
+    )
+
+
+def test_what_comes_with_crossload_decides_that_damage_is_not_always_noticed() -> None:
+    decided = {item.claim.id: item for item in decide_all([], [])}["q3-f"]
+    assert decided.verdict == "mixed"
+    assert f"Beside this run {len(damage.shipped()):,} damaged copies" in decided.to_dict()["numbers"]

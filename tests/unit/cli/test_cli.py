@@ -1,7 +1,9 @@
 """The command line: exit codes, what is said about each mistake, and that help is instant."""
 
+import errno
 import json
 import os
+import shlex
 import shutil
 import signal
 import subprocess
@@ -21,6 +23,7 @@ from crossload.backends import Backend
 from crossload.cli import main
 from crossload.environments import locking
 from crossload.execution import executors
+from crossload.inspection import guarded
 from tests.unit.doubles import Event, ScriptedBackend, answer, ended, raised, tried
 
 CONFIG = """\
@@ -415,6 +418,44 @@ def test_help_says_what_the_exit_codes_mean(crossload: Shell) -> None:
 
 def test_the_version(crossload: Shell) -> None:
     assert crossload("--version").out.startswith("crossload ")
+
+
+@pytest.mark.parametrize("number", [errno.ENAMETOOLONG, errno.EACCES, errno.ENOSPC])
+def test_what_the_machine_refuses_is_no_traceback(
+    crossload: Shell, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    def refuse(path: Path) -> None:
+        raise OSError(number, os.strerror(number), "\x1b[31mname")
+
+    monkeypatch.setattr(guarded, "inspect_untrusted", refuse)
+    assert crossload.refuse("inspect", "model.h5") == f"crossload: \\x1b[31mname: {os.strerror(number)}.\n"
+
+
+def test_another_error_of_the_system_is_seen(crossload: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(path: Path) -> None:
+        raise OSError(errno.EBADF, "ours")
+
+    monkeypatch.setattr(guarded, "inspect_untrusted", refuse)
+    monkeypatch.setattr(sys, "argv", ["crossload", "inspect", "model.h5"])
+    with pytest.raises(OSError, match="ours"):
+        main.main()
+
+
+@pytest.mark.parametrize(("where", "code"), [(">/dev/full", 2), (">&-", 0)])
+def test_a_full_or_closed_output_is_no_traceback(where: str, code: int) -> None:
+    command = f"exec {shlex.quote(sys.executable)} -m crossload --version {where}"
+    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=False)
+    assert done.returncode == code
+    assert "Traceback" not in done.stderr
+    assert len(done.stderr.splitlines()) <= 1
+
+
+def test_a_terminal_without_letters_gets_them_written_out(tmp_path: Path) -> None:
+    variables = {**os.environ, "PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0"}
+    command = [sys.executable, "-m", "crossload", "inspect", str(tmp_path / "模.h5")]
+    done = subprocess.run(command, env=variables, capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert done.stderr.endswith("\\u6a21.h5: there is no such file or folder.\n")
 
 
 _LIGHT = """

@@ -1,6 +1,8 @@
 """What vouches for a converted file vouches for these bytes, made of those, for these pins, and for nothing else."""
 
 import json
+import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -93,6 +95,9 @@ def test_what_nothing_vouches_for_is_said(tmp_path: Path) -> None:
         {"_type": "https://in-toto.io/Statement/v0.1"},
         {"subject": [{"name": "other.keras", "digest": {"sha256": "0"}}]},
         {"subject": [{"name": "../model.keras", "digest": {"sha256": "0"}}]},
+        {"subject": [{"name": "", "digest": {"sha256": "0"}}]},
+        {"subject": [{"name": ".", "digest": {"sha256": "0"}}]},
+        {"subject": [{"name": "a\0b", "digest": {"sha256": "0"}}]},
         {"subject": "nothing"},
         {"predicate": {}},
     ],
@@ -112,3 +117,27 @@ def test_a_statement_cannot_vouch_by_way_of_a_file_outside(tmp_path: Path) -> No
     said["subject"] = [{"name": "other.keras", "digest": {"sha256": digest_of_model(other)["sha256"]}}]
     statement_path(path).write_text(json.dumps(said), encoding="utf-8")
     assert states(tmp_path)["model.keras"] == CHANGED
+
+
+def _nested(path: Path) -> None:
+    path.write_text("[" * 200_000, encoding="utf-8")
+
+
+def _endless(path: Path) -> None:
+    path.symlink_to("/dev/zero")
+
+
+def _of_holes(path: Path) -> None:
+    with path.open("wb") as stream:
+        stream.truncate(10 << 40)
+
+
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize("make", [_nested, _endless, _of_holes, os.mkfifo])
+@pytest.mark.parametrize("which", ["statement", "model"])
+def test_what_has_no_end_is_not_read_to_its_end(tmp_path: Path, make: Callable[[Path], None], which: str) -> None:
+    path = converted(tmp_path)
+    place = statement_path(path) if which == "statement" else path
+    place.unlink()
+    make(place)
+    assert states(tmp_path) == {"model.keras": CHANGED}

@@ -3,6 +3,7 @@
 import io
 import json
 import struct
+import threading
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 import h5py
 import numpy as np
 
+_HDF5 = threading.RLock()
 KERAS_2 = {
     "class_name": "Sequential",
     "config": {
@@ -56,7 +58,8 @@ KERAS_3 = {
 
 def hdf5(target: Path | io.BytesIO, config: Any = None, training: Any = None, layout: str = "legacy") -> None:
     """A whole model, or weights where there is no config."""
-    with h5py.File(target, "w") as file:
+    # HDF5 that writes into memory calls back into Python, where another thread may want HDF5.
+    with _HDF5, h5py.File(target, "w") as file:
         if config is not None:
             file.attrs["model_config"] = json.dumps(config)
             file.attrs["keras_version"] = "2.10.0"

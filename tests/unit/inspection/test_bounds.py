@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from crossload.inspection import bounds, guarded, inspect
-from crossload.inspection.bounds import UnreadableError, json_object, printable, read_within, special_kind
+from crossload.inspection.bounds import json_object, printable, read_within
 from crossload.inspection.guarded import GuardedReader
+from crossload.util.files import UnreadableError, special_kind
 
 
 def test_what_belongs_to_a_folder_is_read(tmp_path: Path) -> None:
@@ -72,6 +73,17 @@ def test_a_reader_has_a_bound_of_memory_from_its_start(monkeypatch: pytest.Monke
     soft, hard = asked[resource.RLIMIT_DATA]
     assert soft == hard <= own + (100 << 20)
     assert asked[resource.RLIMIT_CORE] == (0, 0)
+
+
+def test_what_a_reader_imports_is_not_the_time_of_its_first_file(tmp_path: Path) -> None:
+    script = """
+import sys
+from crossload.inspection import guarded
+guarded._serve = lambda answers, read: answers.write(b"%d" % ("h5py" in sys.modules))
+guarded._main(100)
+"""
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, check=True)
+    assert done.stdout == b"1"
 
 
 def test_a_reader_that_hangs_is_ended(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

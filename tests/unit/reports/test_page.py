@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from crossload.domain import damage
 from crossload_reports.html.packing import pack, unpack
 from crossload_reports.html.page import render
 from tests.unit.reports.sample_run import cell, environments, made_up_run, run_info, scenarios, table
@@ -152,6 +153,18 @@ def test_silent_damage_comes_before_everything_that_says_so_itself(tmp_path: Pat
     ]
     assert places == sorted(places)
     assert page.index("differs: other outputs") < page.index("lossy: right outputs")
+
+
+def test_what_damage_comes_to_is_a_table_beside_the_run(tmp_path: Path) -> None:
+    section = page_of(table(cell("exact")), tmp_path).partition('id="damaged-files"')[2].partition("</section>")[0]
+    lines = [re.sub(r"<[^>]+>|\s+", " ", line).split() for line in section.split("<tr")[2:]]
+    made = damage.rows(damage.shipped())
+
+    assert len(lines) == len(made)
+    assert f"{len(damage.shipped())} loads" in section
+    weights = next(row for row in made if (row.format, row.damage) == ("h5", "a byte of the weights"))
+    assert weights.silent > 0
+    assert f"<strong>{100 * weights.silent:.0f} %</strong>" in section
 
 
 def test_an_empty_run_and_a_run_that_tells_nothing_still_give_a_page(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """Files that users give: what each is, and one clear line for what is none."""
 
+import os
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -7,6 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from crossload.inspection import Inspection
+from crossload.user_models import model_file
 from crossload.user_models.bench import read_inputs
 from crossload.user_models.convert import check_destination
 from crossload.user_models.model_file import ModelError, open_model
@@ -139,6 +142,58 @@ def test_what_a_module_imports_beside_it_comes_with_it(tmp_path: Path) -> None:
     assert code.custom == "layers"
 
 
+@pytest.mark.timeout(20)
+def test_what_is_no_file_beside_a_module_stays_there(tmp_path: Path) -> None:
+    (tmp_path / "layers.py").write_text("", encoding="utf-8")
+    os.mkfifo(tmp_path / "pipe.py")
+    (tmp_path / "gone.py").symlink_to("nowhere")
+    (tmp_path / "zero.py").symlink_to("/dev/zero")
+    (tmp_path / "folder.py").mkdir()
+    code = prepare_code(tmp_path / "work", str(tmp_path / "layers.py"), None)
+    assert [path.name for path in (code.package / "code").iterdir()] == ["layers.py"]
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"(" * 5000 + b")" * 5000, "is no Python"),
+        (b"x = " + b"-" * 200_000 + b"1", "is no Python"),
+        (b"x = 1\0", "is no Python"),
+        (b"x = '\\d'\ny = (", "is no Python"),
+        (bytes(21_000_000), "more than"),
+    ],
+)
+def test_a_module_that_cannot_be_read_is_said_in_a_line(tmp_path: Path, content: bytes, words: str) -> None:
+    (tmp_path / "layers.py").write_bytes(content)
+    with pytest.raises(ModelError, match=words) as caught:
+        prepare_code(tmp_path / "work", str(tmp_path / "layers.py"), None)
+    assert len(str(caught.value)) < 400
+
+
+def test_a_file_of_holes_is_refused(tmp_path: Path) -> None:
+    files.hdf5(tmp_path / "a.h5", files.KERAS_2)
+    with (tmp_path / "a.h5").open("r+b") as stream:
+        stream.truncate(10 << 40)
+    with pytest.raises(ModelError, match="a file with holes: it declares 10485760 MB"):
+        open_model(tmp_path / "a.h5")
+
+
+def test_a_folder_with_a_pipe_in_it_is_refused(tmp_path: Path) -> None:
+    files.savedmodel(tmp_path / "model")
+    os.mkfifo(tmp_path / "model" / "fingerprint.pb")
+    with pytest.raises(ModelError, match="a folder with a named pipe in it"):
+        open_model(tmp_path / "model")
+
+
+def test_what_ended_its_reader_is_not_opened_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "a.keras").write_bytes(b"PK\x03\x04")
+    monkeypatch.setattr(model_file, "kind_of_file", lambda path: pytest.fail("it is opened"))
+    ended = Inspection("other", damage="reading it ended the reader (signal 9), which may use 512 MB")
+    with pytest.raises(ModelError, match="ended the reader"):
+        open_model(tmp_path / "a.keras", lambda path: ended)
+
+
 def test_inputs_that_can_not_be_read(tmp_path: Path) -> None:
     path = tmp_path / "x.npz"
     cases: dict[str, Callable[[], object]] = {
@@ -147,11 +202,17 @@ def test_inputs_that_can_not_be_read(tmp_path: Path) -> None:
         "not object": lambda: np.savez(path, x=np.array(["a", None], dtype=object)),
         "the same number of rows": lambda: np.savez(path, x=np.zeros((3, 2)), y=np.zeros((4, 2))),
         "holds no arrays": lambda: np.savez(path),
+        "far more than it holds": lambda: np.savez_compressed(path, x=np.zeros((8, 1 << 20))),
     }
     for words, prepare in cases.items():
         prepare()
         with pytest.raises(ModelError, match=words):
             read_inputs(path)
+    path.unlink()
+    os.mkfifo(path)
+    with pytest.raises(ModelError, match="a named pipe"):
+        read_inputs(path)
+    path.unlink()
     np.savez(path, a=np.zeros((3, 2)), b=np.zeros((3, 1)))
     assert list(read_inputs(path)) == ["a", "b"]
 

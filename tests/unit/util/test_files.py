@@ -1,10 +1,21 @@
 """A reader never sees half of a file, and who reads the old one reads it to its end."""
 
+import os
+import subprocess
+import tomllib
 from pathlib import Path
 
 import pytest
 
-from crossload.util.files import write_atomically, write_text_atomically
+from crossload.util.files import (
+    UnreadableError,
+    below,
+    read_plain,
+    toml_table,
+    walk,
+    write_atomically,
+    write_text_atomically,
+)
 
 
 def test_who_reads_the_old_file_reads_it_to_its_end(tmp_path: Path) -> None:
@@ -29,3 +40,44 @@ def test_a_writer_that_fails_leaves_the_old_file(tmp_path: Path) -> None:
         write_atomically(path, fail)
     assert path.read_text(encoding="utf-8") == "old"
     assert [item.name for item in tmp_path.iterdir()] == ["results.json"]
+
+
+def _deep(root: Path, levels: int) -> Path:
+    """Folders within each other; made one by one, since no path to the last could be given at once."""
+    here = os.open(root, os.O_RDONLY)
+    for _ in range(levels):
+        os.mkdir("d", dir_fd=here)
+        inner = os.open("d", os.O_RDONLY, dir_fd=here)
+        os.close(here)
+        here = inner
+    os.close(here)
+    return root
+
+
+def test_folders_within_each_other_are_walked_however_deep(tmp_path: Path) -> None:
+    assert len(below(_deep(tmp_path, 1500))) == 1500
+    subprocess.run(["rm", "-rf", str(tmp_path / "d")], check=True)
+
+
+def test_everything_below_a_folder_in_order_and_links_are_not_followed(tmp_path: Path) -> None:
+    (tmp_path / "b" / "c").mkdir(parents=True)
+    (tmp_path / "b" / "c" / "file").touch()
+    (tmp_path / "a").symlink_to("b")
+    assert [str(path.relative_to(tmp_path)) for path in below(tmp_path)] == ["a", "b", "b/c", "b/c/file"]
+    seen = []
+    for _, folders, others in walk(tmp_path):
+        seen += others
+        folders.clear()
+    assert seen == ["a"]
+
+
+def test_what_is_named_is_read_with_an_end(tmp_path: Path) -> None:
+    (tmp_path / "a").write_bytes(b"12345")
+    assert read_plain(tmp_path / "a", 5) == b"12345"
+    with pytest.raises(UnreadableError, match="more than"):
+        read_plain(tmp_path / "a", 4)
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(UnreadableError, match="a named pipe"):
+        read_plain(tmp_path / "pipe")
+    with pytest.raises(tomllib.TOMLDecodeError, match="nested too deep"):
+        toml_table("x = " + "[" * 100_000)

@@ -4,8 +4,9 @@ import io
 
 import pytest
 from rich.console import Console
+from rich.table import Table
 
-from crossload.util.terminal import lines_to, open_console, words
+from crossload.util.terminal import escaped, lines_to, open_console, words
 
 
 @pytest.mark.parametrize(
@@ -26,3 +27,16 @@ def test_lines_are_neither_markup_nor_coloured_on_a_terminal() -> None:
     stream = io.StringIO()
     lines_to(Console(file=stream, force_terminal=True, width=40))("[red]2.10-cpu[/red] in 3 s " + "x" * 60)
     assert stream.getvalue() == "[red]2.10-cpu[/red] in 3 s " + "x" * 60 + "\n"
+
+
+def test_nothing_that_is_said_moves_the_cursor_or_turns_the_writing(capsys: pytest.CaptureFixture[str]) -> None:
+    lines_to(open_console())("a\x1b[31m\u202eb\r\x07\ud800\nsecond: ü 模型")
+    assert capsys.readouterr().out == "a\\x1b[31m\\u202eb\\r\\x07\\ud800\nsecond: ü 模型\n"
+    assert escaped("\n\0") == "\\n\\x00"
+
+
+def test_names_in_a_table_are_no_markup(capsys: pytest.CaptureFixture[str]) -> None:
+    table = Table(show_header=False, box=None)
+    table.add_row("[/red] [bold]x :smile:")
+    open_console().print(table)
+    assert "[/red] [bold]x :smile:" in capsys.readouterr().out

@@ -1,7 +1,6 @@
 """``crossload check`` for many models: finds them, reads them, measures them group by group, and writes the table."""
 
 import datetime
-import json
 import os
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
@@ -32,6 +31,7 @@ from crossload.fleet.results import OUTCOMES, Measured, Row, Scan, first_step, s
 from crossload.fleet.settings import read_settings
 from crossload.fleet.sources import find
 from crossload.fleet.trend import WORSE, changes, trend_line
+from crossload.inspection.bounds import json_value
 from crossload.shipped.construct_data import read_constructs
 from crossload.store.artifact_files import digest_folder
 from crossload.user_models.digests import sha256_of
@@ -177,7 +177,7 @@ def _conclude(options: FleetOptions, scan: Scan, say: Say) -> int:
 def read_scan(path: Path) -> Mapping[str, Any] | None:
     """A scan as it was written; None where there is none that can be read."""
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
+        found = json_value(path.read_bytes())
     except (OSError, ValueError):
         return None
     return found if isinstance(found, dict) and found.get("schema") == "fleet-1" else None

@@ -20,6 +20,7 @@ from crossload.backends.base import DISK_LIMIT, Worker, WorkerError
 from crossload.backends.channels import Channel
 from crossload.backends.docker.engine import EngineErrors, answers_again, engine_gone, explain, is_connection_lost
 from crossload.probe import protocol
+from crossload.util.files import walk
 
 INSIDE = "/crossload"
 INPUT, OUTPUT = f"{INSIDE}/input", f"{INSIDE}/output"
@@ -237,7 +238,7 @@ def pass_in(artifact: Path, destination: Path) -> None:
         return target
 
     shutil.copytree(artifact, destination, copy_function=place, symlinks=True)
-    for folder, _, _ in os.walk(destination):
+    for folder, _, _ in walk(destination):
         os.chmod(folder, 0o755)
 
 
@@ -246,7 +247,7 @@ def take_out(written: Path, destination: Path) -> str:
 
     A link could point at any file of this machine, and whoever reads the artifact here would follow it.
     """
-    for folder, folders, files in os.walk(written):
+    for folder, folders, files in walk(written):
         for name in (*folders, *files):
             path = Path(folder, name)
             if path.is_symlink() or not (path.is_dir() or path.is_file()):

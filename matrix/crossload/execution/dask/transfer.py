@@ -9,13 +9,14 @@ from typing import Any
 
 from crossload.errors import ClusterError
 from crossload.store.artifact_files import ArtifactFiles, digest_folder
+from crossload.util.files import below
 
 
 def pack(folder: Path, part: str = "") -> bytes:
     """A folder as an uncompressed tar archive, or one part of it with its name."""
     stream = io.BytesIO()
     with tarfile.open(fileobj=stream, mode="w") as archive:
-        for path in sorted((folder / part).rglob("*")):
+        for path in below(folder / part):
             if "__pycache__" not in path.parts:
                 archive.add(path, str(path.relative_to(folder)), recursive=False)
     return stream.getvalue()

@@ -7,7 +7,7 @@ seen: an advisory says more, or less, than is so.
 import csv
 import io
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, fields
 from functools import cache
 from itertools import groupby
@@ -125,6 +125,11 @@ class Flights:
         unsafe = worst not in EFFECTS and any(item.unsafe in EFFECTS for item in found)
         return Seen(worst, unsafe, all(item.is_guarded for item in found))
 
+    @property
+    def places(self) -> list[tuple[str, str, str, str]]:
+        """Construct, format, package and version of Keras of everything that is known."""
+        return sorted(self._by)
+
 
 def table(flights: Iterable[Flight]) -> list[tuple[str, ...]]:
     """What canaries did, a row for each in each format: the versions in which it does it, in which only ``safe_mode=False`` lets
@@ -138,13 +143,22 @@ def table(flights: Iterable[Flight]) -> list[tuple[str, ...]]:
             by.setdefault((item.canary, item.format), {})[item.package, Version(item.keras)] = item
     rows = []
     for (canary, form), found in sorted(by.items()):
-        columns: tuple[list[str], ...] = ([], [], [], [])
-        for column, group in groupby(sorted(found), key=lambda place: (place[0], _column(found[place]))):
-            versions = [str(version) for _, version in group]
-            span = versions[0] if len(versions) == 1 else f"{versions[0]} – {versions[-1]}"
-            columns[column[1]].append(f"{column[0]} {span}" if column[0] != _USUAL else span)
-        rows.append((canary, form, *(", ".join(told) for told in columns)))
+        columns = {place: _column(flight) for place, flight in found.items()}
+        rows.append((canary, form, *spans(columns, 4)))
     return rows
+
+
+def spans(columns: Mapping[tuple[str, Version], int], count: int) -> list[str]:
+    """Versions by column, those that follow each other as a range.
+
+    :param columns: the column of each package and version that was tried.
+    """
+    told: list[list[str]] = [[] for _ in range(count)]
+    for (package, column), group in groupby(sorted(columns), key=lambda place: (place[0], columns[place])):
+        versions = [str(version) for _, version in group]
+        span = versions[0] if len(versions) == 1 else f"{versions[0]} – {versions[-1]}"
+        told[column].append(f"{package} {span}" if package != _USUAL else span)
+    return [", ".join(column) for column in told]
 
 
 def _column(item: Flight) -> int:

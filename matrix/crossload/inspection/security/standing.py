@@ -7,9 +7,11 @@ the canary, and what is published stands.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from packaging.version import Version
+
 from crossload.inspection.carried import MEANINGS, Carried
 from crossload.inspection.security.advisories import KERAS, TF_KERAS, Exposure, exposures
-from crossload.inspection.security.canaries import EFFECTS, Flights, Seen, shipped_flights
+from crossload.inspection.security.canaries import EFFECTS, Flights, Seen, shipped_flights, spans
 from crossload.probe.canaries.kinds import READS, REFUSED, TAKES
 
 _WORDS = {READS: "reads it", TAKES: "takes it in"}
@@ -90,6 +92,26 @@ def standings(
 def package_of(variant: str) -> str:
     """``keras`` or ``tf_keras``, by what an environment's id says behind its version."""
     return TF_KERAS if variant == "tf_keras" else KERAS
+
+
+CONTRADICTIONS = ("construct", "format", "let, and no advisory says so", "refused by a guard, and published as open")
+
+
+def contradictions(flights: Flights) -> list[tuple[str, ...]]:
+    """Where advisories and canaries disagree, a row for each construct and format: versions that let it though no advisory is
+    about them, and versions whose guard refuses it though one says that they are affected.
+    """
+    by: dict[tuple[str, str], dict[tuple[str, Version], int]] = {}
+    for construct, form, package, keras in flights.places:
+        (standing,) = standings([Carried(construct)], form, keras, package, flights) or (None,)
+        column = 2
+        if standing is not None:
+            column = (
+                1 if standing.refuses and standing.published else 0 if not standing.published and standing.lets else 2
+            )
+        by.setdefault((construct, form), {})[package, Version(keras)] = column
+    rows = ((*place, *spans(columns, 3)[:2]) for place, columns in sorted(by.items()))
+    return [row for row in rows if any(row[2:])]
 
 
 def open_constructs(keras: str, package: str, formats: Sequence[str]) -> dict[str, str]:
