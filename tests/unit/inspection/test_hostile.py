@@ -273,10 +273,12 @@ def test_what_lies_behind_something_else_is_read(reader: GuardedReader, tmp_path
     hostile = json.dumps({"class_name": "Thing", "module": "subprocess", "config": {"name": "x"}})
     archive = _config(tmp_path / "a.keras", hostile)
     (tmp_path / "prefix.keras").write_bytes(b"#!/bin/sh\n" + archive.read_bytes())
-    (tmp_path / "block.h5").write_bytes(bytes(512) + (tmp_path / "a.h5").read_bytes())
 
     assert carried.FOREIGN_MODULE in _constructs(reader, tmp_path / "prefix.keras")
-    assert carried.LAMBDA in _constructs(reader, tmp_path / "block.h5")
+    for size in (512, 1024, 4096):
+        block = tmp_path / f"block of {size}.h5"
+        block.write_bytes(bytes(size) + (tmp_path / "a.h5").read_bytes())
+        assert carried.LAMBDA in _constructs(reader, block), size
 
 
 @pytest.mark.parametrize("first", ["hdf5", "zip"])
