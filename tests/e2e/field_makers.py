@@ -116,6 +116,13 @@ def loss_object(folder):
     return "loss_object.h5"
 
 
+def doubled(folder):
+    model = K.Sequential([L.Dense(4, input_shape=(3,)), L.Lambda(lambda x: x * 2.0), L.Dense(2)])
+    model.compile("adam", "mse")
+    _trained(model, 3).save(os.path.join(folder, "doubled.h5"))
+    return "doubled.h5"
+
+
 def wide(folder):
     model = K.Sequential([L.Dense(12000, input_shape=(12000,)), L.Dense(2)])
     model.compile("adam", "mse")

@@ -18,7 +18,7 @@ from crossload.upgrade.graph import Loss
 from crossload.user_models.bench import Bench
 from crossload.user_models.candidate_routes import Candidate, candidates, given_route, similar_scenarios
 from crossload.user_models.convert import Converter, Example, Walk, check_destination, write
-from crossload.user_models.model_file import ModelError, UserModel, open_model
+from crossload.user_models.model_file import ModelError, NoWayError, UserModel, open_model
 from crossload.user_models.saver import Writer, environment_named, find_saver, keras_of, measured_like
 from crossload.user_models.seat import Given
 from crossload.user_models.security import risk_lines, stops_that_let
@@ -114,7 +114,7 @@ def convert_model(options: ModelOptions, target: Target, local_run: Path | None,
     for line in risk_lines(opened, [ground.to]):
         say(line)
     say(ground.known.origin)
-    routes = routes_for(opened, writer, target, ground, say)
+    routes = routes_for(opened, writer, target, ground, options.conditions.trust, say)
     environments = {**ground.environments, writer.environment.id: writer.environment}
     with open_bench(options, opened, ground.settings, environments, say) as bench:
         return walk_and_write(bench, writer, routes, target, ground, options.conditions.trust, say)
@@ -130,49 +130,90 @@ def check_code(opened: UserModel, shown: Path, given: Given) -> None:
 
 
 def routes_for(
-    opened: UserModel, writer: Writer, target: Target, ground: Ground, say: Say = lambda line: None
+    opened: UserModel, writer: Writer, target: Target, ground: Ground, trust: bool, say: Say = lambda line: None
 ) -> list[Candidate]:
     """Routes that are worth walking, in the order in which they are walked: those through a loader that lets what the file
     carries come last, or not at all.
 
+    :param trust: whether functions of the file may be run where it was written, so that the target meets operations instead.
     :param say: receives a line for each such loader.
+    :raises NoWayError: only safe ones are wanted, and there is none.
     """
-    environments = {**ground.environments, writer.environment.id: writer.environment}
+    saver, to = writer.environment, ground.to
+    environments = {**ground.environments, saver.id: saver}
     if target.route:
-        return [given_route(target.route, environments)]
-    saver = writer.environment
+        asked = [given_route(target.route, environments)]
+        return _safe_ones(asked, opened, saver, to, environments, trust, say) if target.safe else asked
     like_saver = measured_like(saver, environments, ground.known.in_full)
     alike = [name for name, _ in similar_scenarios(opened, ground.known, like_saver)]
     most = Loss.WORK if target.keep == "optimizer" else Loss.STATE
     hops = [item.id for item in environments.values() if item.hardware == "cpu" and not item.is_floating]
-    found = candidates(ground.known, alike, (saver.id, opened.format), ground.to.id, hops, target.max_hops, most)
-    return _safe_first(found, opened, saver, environments, target.safe, say)
+    found = candidates(ground.known, alike, (saver.id, opened.format), to.id, hops, target.max_hops, most)
+    if target.safe:
+        return _safe_ones(found, opened, saver, to, environments, trust, say)
+    return _safe_first(found, opened, saver, environments, say)
 
 
 def _safe_first(
+    found: Sequence[Candidate], opened: UserModel, saver: Environment, environments: Mapping[str, Environment], say: Say
+) -> list[Candidate]:
+    """Routes in their order, but those last that go through a loader that lets what the file carries."""
+    safe, unsafe = _parted(found, opened, saver, environments, None, "tried last", say)
+    return [*safe, *unsafe]
+
+
+def _safe_ones(
+    found: Sequence[Candidate],
+    opened: UserModel,
+    saver: Environment,
+    to: Environment,
+    environments: Mapping[str, Environment],
+    trust: bool,
+    say: Say,
+) -> list[Candidate]:
+    """Routes on which no loader lets what the file carries, the target itself among them.
+
+    :raises NoWayError: there is none.
+    """
+    # Where its functions are made operations, the target meets none of them.
+    last = None if traces(trust, opened, saver, to) else to
+    safe, unsafe = _parted(found, opened, saver, environments, last, "left out", say)
+    if unsafe and not safe:
+        raise NoWayError(
+            f"{opened.path}: every way to {to.id} goes through a Keras that would run or read what the file carries. "
+            "Nothing was written. Another target may refuse it: `crossload check` says which."
+        )
+    return safe
+
+
+def _parted(
     found: Sequence[Candidate],
     opened: UserModel,
     saver: Environment,
     environments: Mapping[str, Environment],
-    only: bool,
+    last: Environment | None,
+    becomes: str,
     say: Say,
-) -> list[Candidate]:
-    """Routes in their order, but what goes through a loader that lets what the file carries.
+) -> tuple[list[Candidate], list[Candidate]]:
+    """Routes without a loader that lets what the file carries, and those with one.
 
     The saver is none of them: the file is loaded there in any case, for the reference.
+
+    :param last: the loader at the end of each route, where it counts.
     """
     letting: dict[str, str] = {}
     safe: list[Candidate] = []
     unsafe: list[Candidate] = []
     for item in found:
-        stops = stops_that_let(opened, item.recipe, environments)
+        end = ((last.id, opened.format),) if last is not None else ()
+        stops = stops_that_let(opened, (*item.recipe, *end), environments)
         stops.pop(saver.id, None)
         letting |= stops
         (unsafe if stops else safe).append(item)
     for name, text in letting.items():
         legacy = ", though it is the one of legacy Keras" if environments[name].name.is_legacy_keras else ""
-        say(f"The way through {name} is not safe{legacy}: {text}. It is {'left out' if only else 'tried last'}.")
-    return safe if only else [*safe, *unsafe]
+        say(f"The way through {name} is not safe{legacy}: {text}. It is {becomes}.")
+    return safe, unsafe
 
 
 def walk_and_write(

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from packaging.version import Version
+
 from crossload.environments.model import Environment
 from crossload.inspection.carried import CODE, MEANINGS, NAMED_FILE, Carried
 from crossload.inspection.security.standing import Standing, package_of, standings
@@ -18,6 +20,8 @@ _MOST = 12
 # Bytes of a file or folder beside the model that is let through without being asked for.
 _LARGEST_BESIDE = 1 << 30
 _MOST_FILES_BESIDE = 1000
+# The first Keras whose `.keras` is an archive, with a safe mode.
+_FIRST_ARCHIVE = Version("2.12")
 
 
 @dataclass(frozen=True)
@@ -90,8 +94,14 @@ def stops_that_let(
         for item in _standings(model, environment, form) if environment is not None else ():
             if item.lets:
                 found.setdefault(name, f"{MEANINGS[item.carried.construct]}: {item.text}")
-        form = saved_as
+        form = _written(saved_as, environment)
     return found
+
+
+def _written(form: str, environment: Environment | None) -> str:
+    """The format that an environment really writes: before 2.12, `.keras` is but another name of an HDF5 file."""
+    version = keras_of(environment) if environment is not None else None
+    return "h5" if form == "keras" and version is not None and version < _FIRST_ARCHIVE else form
 
 
 def _as_numbers(version: str) -> tuple[int, ...]:

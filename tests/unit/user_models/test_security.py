@@ -13,7 +13,7 @@ from crossload.inspection.security import standing
 from crossload.inspection.security.canaries import Flight, Flights
 from crossload.user_models import security
 from crossload.user_models.candidate_routes import Candidate
-from crossload.user_models.model_file import UserModel
+from crossload.user_models.model_file import NoWayError, UserModel
 from crossload.user_models.sarif import sarif
 from tests.unit.doubles import environment
 
@@ -85,11 +85,16 @@ def test_what_was_measured_and_is_not_published_is_in_sarif_too() -> None:
     assert levels["measured-foreign-module"] == "error"
 
 
-def _ordered(opened: UserModel, recipes: list[tuple[tuple[str, str], ...]], only: bool) -> tuple[list[Any], list[str]]:
+def _ordered(
+    opened: UserModel, recipes: list[tuple[tuple[str, str], ...]], only: bool, to: str = NEW, trust: bool = False
+) -> tuple[list[Any], list[str]]:
     said: list[str] = []
     known = {item.id: item for item in places(*KERAS)}
     routes = [Candidate(recipe, None, 0) for recipe in recipes]
-    found = convert._safe_first(routes, opened, known[HOME], known, only, said.append)
+    if only:
+        found = convert._safe_ones(routes, opened, known[HOME], known[to], known, trust, said.append)
+    else:
+        found = convert._safe_first(routes, opened, known[HOME], known, said.append)
     return [item.recipe for item in found], said
 
 
@@ -108,9 +113,22 @@ def test_ways_through_a_keras_that_runs_it_come_last_or_not_at_all() -> None:
     assert _ordered(model(), recipes, only=True) == (recipes, [])
 
 
+def test_a_target_that_runs_it_itself_ends_no_safe_way() -> None:
+    with pytest.raises(NoWayError, match=r"every way to keras3\.9-cpu goes through a Keras that would run"):
+        _ordered(model(carried.LAMBDA), [(), ((NEW, "h5"),)], only=True, to="keras3.9-cpu")
+    # What 2.10 calls `.keras` is an HDF5 file.
+    with pytest.raises(NoWayError):
+        _ordered(model(carried.LAMBDA), [((HOME, "keras"),)], only=True, to="keras3.9-cpu")
+    # By way of an archive, it refuses.
+    through = ((NEW, "keras"),)
+    assert _ordered(model(carried.LAMBDA), [(), through], only=True, to="keras3.9-cpu")[0] == [through]
+    assert _ordered(model(carried.LAMBDA), [()], only=False, to="keras3.9-cpu") == ([()], [])
+
+
 def test_a_later_stop_is_judged_by_the_format_that_it_is_given() -> None:
     """Keras 3.9 runs a Lambda of an h5, and refuses one of a .keras."""
     known = {item.id: item for item in places(*KERAS)}
     opened = model(carried.LAMBDA)
     assert "keras3.9-cpu" in security.stops_that_let(opened, (("keras3.9-cpu", "keras"),), known)
-    assert "keras3.9-cpu" not in security.stops_that_let(opened, ((HOME, "keras"), ("keras3.9-cpu", "keras")), known)
+    stops = (("2.15-cpu", "keras"), ("keras3.9-cpu", "keras"))
+    assert "keras3.9-cpu" not in security.stops_that_let(opened, stops, known)

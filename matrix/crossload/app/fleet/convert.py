@@ -222,7 +222,7 @@ class _Conversion:
         if example is not None:
             with contextlib.suppress(NoWayError):
                 return walk(example)
-        routes = routes_for(opened, writer, target, self._ground)
+        routes = routes_for(opened, writer, target, self._ground, self._trust)
         return walk(routes[:1] if leader is not None and item.group in self._stuck else routes)
 
 
