@@ -29,7 +29,9 @@ def runs(out: StoreOption = DEFAULT_OUT, as_json: JsonOption = False) -> None:
     if as_json:
         names = ("id", "started", "finished", "accepted", "cells")
         listed = [
-            {name: getattr(run, name) for name in names} | {"executed": run.payload.get("executed")} for run in found
+            {name: getattr(run, name) for name in names}
+            | {"executed": run.payload.get("executed"), "copied": run.payload.get("copied", 0)}
+            for run in found
         ]
         typer.echo(json.dumps(listed, indent=1))
         return

@@ -144,7 +144,7 @@ def _about(run: Mapping[str, Any]) -> list[tuple[str, str]]:
     stages = ", ".join(f"{stage} {_duration(spent)}" for stage, spent in (run.get("seconds_by_stage") or {}).items())
     took = _duration(run["seconds"]) if run.get("seconds") is not None else ""
     backend = f"{run.get('backend') or ''}{': ' + run['backend_reason'] if run.get('backend_reason') else ''}"
-    cells = [f"{run[key]:,} {key}" for key in ("executed", "reused") if run.get(key) is not None]
+    cells = [f"{run[key]:,} {key}" for key in ("executed", "copied", "reused") if run.get(key) is not None]
     tolerances = run.get("tolerances") or {}
     samples = " ".join(str(item["text"]) for item in run.get("samples") or ())
     return [
