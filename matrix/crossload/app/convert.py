@@ -204,8 +204,8 @@ def _parted(
     letting: dict[str, str] = {}
     safe: list[Candidate] = []
     unsafe: list[Candidate] = []
+    end = ((last.id, opened.format),) if last is not None else ()
     for item in found:
-        end = ((last.id, opened.format),) if last is not None else ()
         stops = stops_that_let(opened, (*item.recipe, *end), environments)
         stops.pop(saver.id, None)
         letting |= stops

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Console
 
 from crossload import __version__
-from crossload.app.data.lookup import write_lookup
 from crossload.app.report_stamp import StampFile
 from crossload.app.selection import select_matrix
 from crossload.backends import Backend, choose_backend
@@ -238,6 +237,8 @@ def write_report(
         page = report.write_page(out / "report" / "index.html")
         write_text_atomically(out / "report" / "grid.svg", grid_svg(results, environments))
         if site is not None:
+            from crossload.app.data.lookup import write_lookup
+
             report.write_site(site, out)
             write_lookup(site, out)
     except OSError as error:

@@ -114,7 +114,10 @@ def _until_checks_hold(engine: RunState, executor: Executor, console: Console) -
     executed, copied = engine.progress.executed, engine.progress.copied
     while True:
         gone = refuted(samples := _sampled(engine))
-        twins = checked_twins(store, engine.matrix, config, engine.states, engine.artifacts, engine.cells)
+        # Asked first: to look for copies in the store reads every record again.
+        twins = None
+        if engine.has_copies:
+            twins = checked_twins(store, engine.matrix, config, engine.states, engine.artifacts, engine.cells)
         apart = twins.refuted if twins is not None else {}
         if not gone and not apart:
             break

@@ -87,6 +87,11 @@ class RunState(ABC):
         return sum(not why_not_applicable(work.scenario, item) for item in self.matrix.loaders(work, saver))
 
     @property
+    def has_copies(self) -> bool:
+        """Whether the store holds cells that were measured on a twin of their file."""
+        return self.progress.copied > 0 or any(cell.is_copy for cell in self._known_cells.values())
+
+    @property
     def unbuilt(self) -> int:
         """How many environments it is not known of yet whether they are there."""
         return len(self.environments) - len(self.states)
@@ -212,8 +217,7 @@ class RunState(ABC):
             self.cells.add(cell.key)
             self._hangs.update((task.work, task.loaded_with, attempt) for attempt in hung(cell.records))
             self._finished(reused=False)
-            faulty = any(record["outcome"] == HARNESS_ERROR for record in cell.records)
-            self._release(task, None if faulty else cell)
+            self._release(task, None if cell.is_faulty else cell)
             self.progress.seconds["load"] += seconds
             self.changed.notify_all()
 

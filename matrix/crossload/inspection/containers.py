@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
-_HDF5 = b"\x89HDF\r\n\x1a\n"
-_ZIP = b"PK\x03\x04"
+HDF5_SIGNATURE = b"\x89HDF\r\n\x1a\n"
+ZIP_SIGNATURE = b"PK\x03\x04"
 
 
 def container_of(path: Path) -> str:
@@ -20,7 +20,7 @@ def container_of(path: Path) -> str:
     try:
         with path.open("rb") as stream:
             head = stream.read(8)
-            found = "hdf5" if head == _HDF5 else "zip" if head.startswith(_ZIP) else ""
+            found = "hdf5" if head == HDF5_SIGNATURE else "zip" if head.startswith(ZIP_SIGNATURE) else ""
             if not found:
                 # Before the others, because TensorFlow keeps a small text file called `checkpoint` beside its checkpoints.
                 if _has_index(path):
@@ -43,7 +43,7 @@ def _has_index(path: Path) -> bool:
 
 def _is_hdf5(stream: IO[bytes]) -> bool:
     """Whether the signature stands where HDF5 looks for it: at 0, 512 and each double of that (format specification, II.A)."""
-    return any(stream.seek(place) == place and stream.read(8) == _HDF5 for place in _places(stream))
+    return any(stream.seek(place) == place and stream.read(8) == HDF5_SIGNATURE for place in _places(stream))
 
 
 def _places(stream: IO[bytes]) -> Iterator[int]:

@@ -19,10 +19,9 @@ from typing import Any
 import h5py
 import numpy as np
 
+from crossload.inspection.containers import HDF5_SIGNATURE, ZIP_SIGNATURE
 from crossload.inspection.protocol_buffers import fields
 
-_HDF5 = b"\x89HDF\r\n\x1a\n"
-_ZIP = b"PK\x03\x04"
 _META_GRAPHS, _META_INFO = 2, 1
 _TENSORFLOW_VERSIONS = {5, 6}
 # A whole model says it twice: of itself, and of its weights.
@@ -55,9 +54,9 @@ def _parts(name: str, content: bytes) -> Iterator[bytes]:
 
 
 def _reader(name: str, content: bytes) -> Callable[[bytes], Iterator[bytes]]:
-    if content.startswith(_HDF5):
+    if content.startswith(HDF5_SIGNATURE):
         return _hdf5
-    if content.startswith(_ZIP):
+    if content.startswith(ZIP_SIGNATURE):
         return _archive
     return _BY_NAME.get(PurePosixPath(name).name, _json if name.endswith(".json") else _bytes)
 

@@ -15,8 +15,7 @@ def attempts_to_run(wanted: Sequence[str], cell: Cell | None, near: Tolerance) -
     remedy that did: the answer is the one that a run from scratch gives.
     """
     recorded: dict[str, AttemptRecord] = {record["attempt"]: record for record in cell.records} if cell else {}
-    faulty = any(record["outcome"] == "harness-error" for record in recorded.values())
-    if cell is None or faulty or (attempts.PLAIN in cell.requested and attempts.PLAIN not in recorded):
+    if cell is None or cell.is_faulty or (attempts.PLAIN in cell.requested and attempts.PLAIN not in recorded):
         return list(wanted)
     ranked = [attempts.PLAIN, *attempts.REMEDIES]
     enough = next((rank for rank, name in enumerate(ranked) if _matches(recorded.get(name), near)), len(ranked))

@@ -114,8 +114,7 @@ def compare_twins(
         copied,
         len(both),
         len(both) - len(apart),
-        tuple(str(CellName.parse(",".join((row["saved_with"], row["loaded_with"], row["format"], row["scenario"]))))
-              for _, row in apart),
+        tuple(str(CellName.of(row)) for _, row in apart),
         {group: tuple(keys) for group, keys in copies.items()},
     )  # fmt: skip
 

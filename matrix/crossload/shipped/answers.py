@@ -23,12 +23,14 @@ class Known:
     :param environments: facts of each, in the order of their versions.
     :param scenarios: what is known of each scenario, ``features`` among it.
     :param origin: in one line where the cells come from.
+    :param dates: of what is shipped, in words; empty where none of it is there.
     """
 
     rows: Sequence[CellRow]
     environments: Sequence[Mapping[str, Any]]
     scenarios: Sequence[Mapping[str, Any]]
     origin: str
+    dates: str = ""
 
     @property
     def environment_ids(self) -> list[str]:
@@ -76,7 +78,9 @@ def read_known(
         return Known(local["results"], local["environments"], (), f"From the run in {out}.")
     origin = f"From shipped measurements of {measured.dates} ({len(measured):,} cells)"
     if local is None:
-        return Known(list(measured.rows(wanted, all_of)), measured.environments, measured.scenarios, f"{origin}.")
+        return Known(
+            list(measured.rows(wanted, all_of)), measured.environments, measured.scenarios, f"{origin}.", measured.dates
+        )
     return _joined(measured, local, measured.rows(wanted, all_of), f"{origin}, replaced by {{}} of the run in {out}.")
 
 
@@ -91,6 +95,5 @@ def _read_local(out: Path) -> dict[str, Any] | None:
 def _joined(measured: Measurements, local: Mapping[str, Any], rows: Iterable[dict[str, Any]], origin: str) -> Known:
     void, environments = joined_environments(measured.environments, local["environments"])
     kept = kept_rows(rows, void, local["results"])
-    return Known(
-        [*kept, *local["results"]], environments, measured.scenarios, origin.format(f"{len(local['results']):,} cells")
-    )
+    origin = origin.format(f"{len(local['results']):,} cells")
+    return Known([*kept, *local["results"]], environments, measured.scenarios, origin, measured.dates)

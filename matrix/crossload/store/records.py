@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from crossload.domain.attempts import AttemptRecord, SaveReport
+from crossload.domain.verdicts import HARNESS_ERROR
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,11 @@ class Cell:
     requested: tuple[str, ...]
     records: tuple[AttemptRecord, ...]
     seconds: float
+
+    @property
+    def is_faulty(self) -> bool:
+        """Whether an attempt failed for a fault of ours."""
+        return any(record["outcome"] == HARNESS_ERROR for record in self.records)
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -31,13 +31,6 @@ from tests.unit.doubles import (
 
 NAMES = ("2.9-cpu", "2.10-cpu", "2.16-cpu")
 WORKS = (Work(scenario("dense"), "h5"), Work(scenario("dense"), "keras"), Work(scenario("lstm"), "h5"))
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    opened = Store(tmp_path / "store")
-    yield opened
-    opened.close()
 
 
 class TookTooLongError(Exception):

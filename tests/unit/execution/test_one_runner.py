@@ -1,7 +1,7 @@
 """Whatever runs something does it through the one runner: a probe that dies once is replaced, wherever it was asked from."""
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -73,13 +73,6 @@ class Mortal(ScriptedBackend):
             return cannot_load(request) if request["op"] == "load" and name == "2.16-cpu" else answer(request)
 
         super().__init__(respond)
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    opened = Store(tmp_path / "store")
-    yield opened
-    opened.close()
 
 
 def by_the_engine(backend: Backend, store: Store, folder: Path) -> list[str]:

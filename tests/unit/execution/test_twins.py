@@ -1,7 +1,7 @@
 """Files that hold the same are loaded once; what was taken from a twin says so, is checked, and goes when a check fails."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -36,13 +36,6 @@ CONTENTS = {"2.9-cpu": "a", "2.10-cpu": "b", "2.16-cpu": "c", "2.17-cpu": "c"}
 WORKS = tuple(Work(scenario(name), form) for name in ("dense", "lstm", "conv2d") for form in ("h5", "keras"))
 NOTHING = SampleConfig(share=1e-9)
 FILES = len(WORKS)
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    opened = Store(tmp_path / "store")
-    yield opened
-    opened.close()
 
 
 def backend(
@@ -111,6 +104,7 @@ def test_going_on_and_reading_again_run_nothing(store: Store) -> None:
     engine = run(store, again)
     assert again.count("load") == again.count("save") == 0
     assert engine.progress.copied == 0
+    assert engine.has_copies
     assert sum(counts["2.16-cpu"] + counts["2.17-cpu"] for counts in rows(engine).values()) == FILES * 2
 
 
@@ -177,6 +171,7 @@ def test_one_load_that_differs_from_its_twins_and_the_class_is_run(store: Store)
     assert again.count("load") == len(copies)
     assert {twin for counts in rows(engine).values() for twin in counts} == {""}
     assert not check(engine, store).copied
+    assert not engine.has_copies
 
 
 def test_where_a_fault_of_ours_ends_a_load_a_twin_runs_in_its_place(store: Store) -> None:

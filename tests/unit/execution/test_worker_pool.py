@@ -1,6 +1,6 @@
 """The runner that everything uses, the pool behind it, and what both do when a probe dies, the disk is full, or nobody waits."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -19,13 +19,6 @@ from tests.unit.execution.test_runner import LIMITS, SAVE
 
 OLD, NEW, NEWER = environment("2.10-cpu"), environment("2.16-cpu"), environment("2.21-cpu")
 NO_SPACE = "OSError: [Errno 28] No space left on device: '/tmp/x'"
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    opened = Store(tmp_path / "store")
-    yield opened
-    opened.close()
 
 
 def dying(times: int, words: str = "the probe ended") -> ScriptedBackend:

@@ -1,7 +1,6 @@
 """A sample is compared with what was measured in full; one cell that disagrees, and nothing stands for anything any more."""
 
-from collections.abc import Iterator, Mapping
-from pathlib import Path
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -31,13 +30,6 @@ KERAS = {"2.15-cpu": "2.15.0", "2.19-cpu": "3.11.3", "2.20-cpu": "3.11.3", "kera
 TWINS = {"2.20-cpu": "2.19-cpu"}
 WORKS = tuple(Work(scenario(name), form) for name in ("dense", "lstm", "conv2d") for form in ("h5", "keras"))
 SETTINGS = SampleConfig(share=0.2, seed=5)
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    opened = Store(tmp_path / "store")
-    yield opened
-    opened.close()
 
 
 def matrix() -> Matrix:

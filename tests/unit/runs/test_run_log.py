@@ -1,7 +1,6 @@
 """Recorded runs: what each saw, what differs between two, and since when."""
 
 import sqlite3
-from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -17,13 +16,6 @@ from crossload.store.database import Store
 from crossload.store.schema import MIGRATIONS
 
 CELL = ("dense", "h5", "2.10-cpu", "2.16-cpu")
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    opened = Store(tmp_path / "store")
-    yield opened
-    opened.close()
 
 
 def row(cell: tuple[str, ...] = CELL, verdict: str = "exact", error: str = "", **more: Any) -> dict[str, Any]:

@@ -8,7 +8,6 @@ import sqlite3
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -26,13 +25,6 @@ ARTIFACT = Artifact(
     "a1", "dense", "h5", "2.10-cpu", "cannot-save", "", "", "", 0, 0.5, {"error": "é\ud800", "stage": "fit"}
 )
 CELL = Cell("c1", "a1", "2.16-cpu", ("plain", "compile=False"), ({"attempt": "plain", "outcome": "raised"},), 0.25)
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    opened = Store(tmp_path / "store")
-    yield opened
-    opened.close()
 
 
 def reopened(store: Store) -> Store:

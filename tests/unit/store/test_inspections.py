@@ -1,7 +1,6 @@
 """A stored file is inspected once, and what was found of it is what would be found again."""
 
 import sqlite3
-from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -17,13 +16,6 @@ from crossload.store.records import Artifact
 MODEL = (
     '{"class_name": "Sequential", "config": {"name": "m", "layers": [{"class_name": "Mine", "config": {"name": "a"}}]}}'
 )
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    opened = Store(tmp_path / "store")
-    yield opened
-    opened.close()
 
 
 def keep(store: Store, model: str = MODEL, file: str = "model.h5") -> Artifact:

@@ -26,7 +26,7 @@ def write_lookup(folder: Path, out: Path | None = None) -> tuple[Path, int, int,
 
     known, data = read_known(out), read_constructs()
     about = {
-        "measured": read(MEASURED).dates,
+        "measured": known.dates,
         "origin": f"{known.origin} Constructs: {data.origin}.",
         "licence": LICENCE,
         "version": __version__,
