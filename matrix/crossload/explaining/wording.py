@@ -18,6 +18,8 @@ _REFUSED = re.compile(
 )
 # What a layer of any Keras takes, named in its signature or in its base class.
 _ANY_LAYER = ("name", "trainable", "dtype", "activity_regularizer", "autocast")
+# A line of a notebook's traceback that raises and is not the one that did: that has an arrow.
+_BESIDE = re.compile(r"\s*\d+\s+raise \w+\(")
 _KEY_OR_BRACE = re.compile(r"'(?P<key>\w{1,80})': |[{}\[\]()]")
 
 
@@ -72,7 +74,9 @@ def _by_place(errors: Sequence[Message], catalogue: Catalogue) -> list[Told]:
 def _whole(message: Message) -> list[Message]:
     """The whole text as one message, where no error in it says more: its beginning and its end."""
     warned = [error.text.partition("\n")[0] for error in message.earlier if error.warning and not message.warning]
-    lines = (line for line in message.around.split("\n") if not (warned and "warnings.warn(" in line))
+    lines = (
+        line for line in message.around.split("\n") if not (warned and "warnings.warn(" in line or _BESIDE.match(line))
+    )
     around = "\n".join(lines)
     for said in filter(None, warned):
         around = around.replace(said, "")
