@@ -74,9 +74,8 @@ def _by_place(errors: Sequence[Message], catalogue: Catalogue) -> list[Told]:
 def _whole(message: Message) -> list[Message]:
     """The whole text as one message, where no error in it says more: its beginning and its end."""
     warned = [error.text.partition("\n")[0] for error in message.earlier if error.warning and not message.warning]
-    lines = (
-        line for line in message.around.split("\n") if not (warned and "warnings.warn(" in line or _BESIDE.match(line))
-    )
+    beside = (line for line in message.around.split("\n") if not _BESIDE.match(line))
+    lines = (line for line in beside if not (warned and "warnings.warn(" in line))
     around = "\n".join(lines)
     for said in filter(None, warned):
         around = around.replace(said, "")
