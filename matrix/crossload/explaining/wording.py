@@ -18,6 +18,7 @@ _REFUSED = re.compile(
 )
 # What a layer of any Keras takes, named in its signature or in its base class.
 _ANY_LAYER = ("name", "trainable", "dtype", "activity_regularizer", "autocast")
+_TRACEBACK = "Traceback (most recent call last)"
 # A line of a notebook's traceback that raises and is not the one that did: that has an arrow.
 _BESIDE = re.compile(r"\s*\d+\s+raise \w+\(")
 _KEY_OR_BRACE = re.compile(r"'(?P<key>\w{1,80})': |[{}\[\]()]")
@@ -66,7 +67,8 @@ def _by_place(errors: Sequence[Message], catalogue: Catalogue) -> list[Told]:
                 Told(cause, weak=True, names=True, details=(f"This is what `{place.removeprefix(WARNING)}` says.",))
             ]
     cause = catalogue.of_place(WARNING)
-    if cause is None or not all(error.warning for error in errors):
+    # A traceback whose error is cut off is no warning.
+    if cause is None or not all(error.warning for error in errors) or _TRACEBACK in errors[0].around:
         return []
     return [Told(cause, weak=True, names=True, details=())]
 
