@@ -165,6 +165,7 @@ class Cause(_Strict):
     :param wording: messages that tell it without a file.
     :param raised_in: places in the sources of Keras and TensorFlow whose own messages it stands for where no wording knows them;
         the longest path that a place begins with decides. See ``crossload.diagnosis.said_by_keras``.
+    :param fails_in: functions of Keras and TensorFlow at which a traceback ends whose message nobody knows; patterns of names.
     :param remedies: attempts and routes to try, the best first; words of the design or a short phrase.
     :param references: public reports, as ``k#18709`` (keras-team/keras), ``tf#66381`` (tensorflow/tensorflow) or an address.
     """
@@ -178,11 +179,12 @@ class Cause(_Strict):
     evidence: tuple[Evidence, ...] = ()
     wording: tuple[Wording, ...] = ()
     raised_in: tuple[str, ...] = ()
+    fails_in: tuple[Pattern, ...] = ()
 
     @model_validator(mode="after")
     def _recognisable(self) -> "Cause":
-        if not self.evidence and not self.wording and not self.raised_in:
-            raise ValueError("a cause needs evidence, a wording or a place in the sources")
+        if not any((self.evidence, self.wording, self.raised_in, self.fails_in)):
+            raise ValueError("a cause needs evidence, a wording, a place in the sources or the end of a traceback")
         return self
 
     def to_dict(self) -> dict[str, Any]:

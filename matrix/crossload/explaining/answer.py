@@ -9,7 +9,7 @@ from crossload.diagnosis.catalogue import UNKNOWN, Catalogue, Cause
 from crossload.domain.cells import CellRow, Side
 from crossload.domain.verdicts import CRASHES, DIFFERS, REMEDY
 from crossload.explaining.message import Message, likeness, named, words
-from crossload.explaining.wording import Told, told_by
+from crossload.explaining.wording import Told, by_traceback, told_by
 
 # Characters of a measured message that are compared: shipped ones are no longer.
 LONGEST = 240
@@ -18,7 +18,7 @@ LONGEST = 240
 _ALIKE = 0.75
 # Share of the cells with a message that have to have one cause before it is taken for the cause of the message.
 _AGREED = 2 / 3
-SAME, ALIKE, PATTERN = "the same message", "messages much like it", "its wording"
+SAME, ALIKE, PATTERN, TRACEBACK = "the same message", "messages much like it", "its wording", "where its traceback ends"
 # What a message is about: classes, keys, modules and whatever else it puts in quotes.
 _WORD = re.compile(r"[^\W\d_]{2}")
 _IDENTIFIER = re.compile(r"[A-Za-z]*[A-Z_]\w*|'[^'\n]{1,80}'")
@@ -28,7 +28,8 @@ _IDENTIFIER = re.compile(r"[A-Za-z]*[A-Z_]\w*|'[^'\n]{1,80}'")
 class Explanation:
     """One possible cause of a message.
 
-    :param by: what speaks for it: cells with the same message, with one much like it, or the wording alone.
+    :param by: what speaks for it: cells with the same message, with one much like it, the wording alone, or nothing but the
+        function at which the traceback ends.
     :param cells: the measured cells behind it; of this cause in general where only the wording speaks.
     :param remedies: attempts that gave the right outputs in those cells, with the number of cells, most frequent first.
     :param details: what the thing is that the message names, in sentences.
@@ -130,6 +131,8 @@ def explain(message: Message, rows: Iterable[CellRow] | Measured, catalogue: Cat
             # Where the message is about one thing by its name, cells of other things show nothing.
             others = [] if name in named_things else known_cells.by_cause.get(name, [])
             found.append(_explanation(cause, PATTERN, others, details[name]))
+    if not found and (end := by_traceback(message, catalogue)) is not None:
+        return [_explanation(end.cause, TRACEBACK, (), ())]
     return found
 
 

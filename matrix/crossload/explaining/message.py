@@ -49,6 +49,8 @@ _ENDS = (
     "=====",
     "-----",
 )
+# A line of a notebook's traceback that raises and is not the one that did: that has an arrow.
+_BESIDE = re.compile(r"\s*\d+\s+raise \w+\(")
 # What differs between two users who meet the same error: names, paths, shapes, counts, addresses.
 _OWN = re.compile(
     r"0x[0-9a-fA-F]+|b?'[^'\n]{0,200}'|b?\"[^\"\n]{0,200}\"|`[^`\n]{0,200}`|<[^<>\n]{0,200}>|/[^\s,;)]+|\d+(\.\d+)*"
@@ -110,7 +112,7 @@ def parse(pasted: str) -> Message:
     text = _readable(pasted)
     found = _notebook(text) or _errors(text)
     if not found:
-        return Message("", text.strip(), around=text.strip())
+        return Message("", without_beside(text).strip(), around=text.strip())
     # The last error counts most; a warning counts where there is no error.
     found.reverse()
     ranked = sorted(found, key=lambda message: message.warning)
@@ -124,6 +126,11 @@ def _readable(pasted: str) -> str:
         pasted = f"{pasted[:_HEAD]}\n{pasted[-_TAIL:]}"
     text = _WRAPPED.sub(r"\1", _ESCAPES.sub("", pasted)).translate(_CURLY)
     return html.unescape(text) if "&#39;" in text or "&lt;" in text or "&quot;" in text else text
+
+
+def without_beside(text: str) -> str:
+    """A traceback of a notebook without the lines that raise something else, which stand around the one that is shown."""
+    return "\n".join(line for line in text.split("\n") if not _BESIDE.match(line))
 
 
 def _notebook(text: str) -> list[Message]:

@@ -11,7 +11,7 @@ from crossload.diagnosis.catalogue import Catalogue, Cause, Wording
 from crossload.diagnosis.naming import identify, key_identity, module_identity, operation_package
 from crossload.diagnosis.said_by_keras import WARNING, place_of
 from crossload.explaining.loader import Loader, loader_of
-from crossload.explaining.message import LONGEST_MESSAGE, Message
+from crossload.explaining.message import LONGEST_MESSAGE, Message, without_beside
 
 _REFUSED = re.compile(
     r"rror when deserializing class '(?P<of>\w{1,80})' using config=(?P<config>\{.{1,6000})", re.DOTALL
@@ -19,8 +19,10 @@ _REFUSED = re.compile(
 # What a layer of any Keras takes, named in its signature or in its base class.
 _ANY_LAYER = ("name", "trainable", "dtype", "activity_regularizer", "autocast")
 _TRACEBACK = "Traceback (most recent call last)"
-# A line of a notebook's traceback that raises and is not the one that did: that has an arrow.
-_BESIDE = re.compile(r"\s*\d+\s+raise \w+\(")
+# A function in a traceback: `line 3, in name`, `x.py in name(arguments)` of a notebook, `File x.py:3, in name(arguments)`, and
+# the line with the arrow that calls it.
+_FRAME = r"(?:,|\.pyc?|>) in (?:\w+\.)?{0}(?:\(|\s*$)|-> ?\d+ [^\n]{{0,200}}?\b{0}\("
+_OF_KERAS = re.compile("keras|tensorflow", re.IGNORECASE)
 _KEY_OR_BRACE = re.compile(r"'(?P<key>\w{1,80})': |[{}\[\]()]")
 
 
@@ -73,11 +75,32 @@ def _by_place(errors: Sequence[Message], catalogue: Catalogue) -> list[Told]:
     return [Told(cause, weak=True, names=True, details=())]
 
 
+def by_traceback(message: Message, catalogue: Catalogue) -> Told | None:
+    """The cause that stands for the function of Keras or TensorFlow at which a traceback ends."""
+    if not _OF_KERAS.search(message.around):
+        return None
+    ends = [
+        (found.start(), cause)
+        for cause in catalogue.cause
+        for function in cause.fails_in
+        for found in _frame(function).finditer(message.around)
+    ]
+    if not ends:
+        return None
+    _, cause = max(ends, key=lambda end: end[0])
+    return Told(cause, weak=True, names=True, details=())
+
+
+@lru_cache(maxsize=50)
+def _frame(function: str) -> re.Pattern[str]:
+    return re.compile(_FRAME.format(function), re.MULTILINE)
+
+
 def _whole(message: Message) -> list[Message]:
     """The whole text as one message, where no error in it says more: its beginning and its end."""
     warned = [error.text.partition("\n")[0] for error in message.earlier if error.warning and not message.warning]
-    beside = (line for line in message.around.split("\n") if not _BESIDE.match(line))
-    lines = (line for line in beside if not (warned and "warnings.warn(" in line))
+    around = without_beside(message.around)
+    lines = (line for line in around.split("\n") if not (warned and "warnings.warn(" in line))
     around = "\n".join(lines)
     for said in filter(None, warned):
         around = around.replace(said, "")

@@ -106,6 +106,24 @@ def test_the_wording_alone_names_a_cause_without_claiming_cells() -> None:
     assert "no measured cell shows it" in lines(found[0], [])[2]
 
 
+def test_a_traceback_without_its_message_is_known_by_where_it_ends() -> None:
+    head = 'Traceback (most recent call last):\n  File "/lib/keras/models.py", line 40, in model_from_config\n    return deser'
+    (found,) = explain(parse(head), [], load_catalogue())
+    assert found.name == "fails-in-configuration"
+    assert "Known by where its traceback ends; no measured cell shows it." in lines(found, [])[2]
+    later = head + '\n  File "/lib/keras/saving.py", line 9, in load_weights_from_hdf5_group\n    for k'
+    assert explain(parse(later), [], load_catalogue())[0].name == "fails-in-weights"
+
+
+def test_where_a_traceback_ends_counts_only_where_nothing_else_is_known() -> None:
+    head = 'Traceback (most recent call last):\n  File "/lib/{}/models.py", line 40, in model_from_config\n    return deser'
+    assert explain(parse(head.format("own")), [], load_catalogue()) == []
+    said = parse(head.format("keras") + "\nValueError: one that was measured")
+    assert explain(said, [row("a", "one that was measured")], load_catalogue())[0].by == SAME
+    known = parse(head.format("keras") + "\nValueError: bad marshal data (unknown type code)")
+    assert [item.name for item in explain(known, [], load_catalogue())] == ["lambda-bytecode"]
+
+
 def test_one_answer_stands_first_and_the_others_in_a_line_each() -> None:
     found = explain(parse("ValueError: Unknown optimizer: 'Addons>AdamW'"), [], load_catalogue())
     said = report(found, [])
