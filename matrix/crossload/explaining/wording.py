@@ -20,8 +20,11 @@ _REFUSED = re.compile(
 _ANY_LAYER = ("name", "trainable", "dtype", "activity_regularizer", "autocast")
 _TRACEBACK = "Traceback (most recent call last)"
 # A function in a traceback: `line 3, in name`, `x.py in name(arguments)` of a notebook, `File x.py:3, in name(arguments)`, and
-# the line with the arrow that calls it.
-_FRAME = r"(?:,|\.pyc?|>) in (?:\w+\.)?{0}(?:\(|\s*$)|-> ?\d+ [^\n]{{0,200}}?\b{0}\("
+# one that the line with the arrow calls, or the line before it.
+_FRAME = (
+    r"(?:,|\.pyc?|>) in (?:\w+\.)?{0}(?:\(|\s*$)"
+    r"|-> ?\d+ [^\n]{{0,200}}?\b{0}\(|\b{0}\([^\n]{{0,200}}\n-+> ?\d+"
+)
 _OF_KERAS = re.compile("keras|tensorflow", re.IGNORECASE)
 _KEY_OR_BRACE = re.compile(r"'(?P<key>\w{1,80})': |[{}\[\]()]")
 
