@@ -20,10 +20,10 @@ _REFUSED = re.compile(
 _ANY_LAYER = ("name", "trainable", "dtype", "activity_regularizer", "autocast")
 _TRACEBACK = "Traceback (most recent call last)"
 # A function in a traceback: `line 3, in name`, `x.py in name(arguments)` of a notebook, `File x.py:3, in name(arguments)`, and
-# one that the line with the arrow calls, or the line before it.
+# one that the line with the arrow calls, or the line before it, or the last line of all.
 _FRAME = (
     r"(?:,|\.pyc?|>) in (?:\w+\.)?{0}(?:\(|\s*$)"
-    r"|-> ?\d+ [^\n]{{0,200}}?\b{0}\(|\b{0}\([^\n]{{0,200}}\n-+> ?\d+"
+    r"|-> ?\d+ [^\n]{{0,200}}?\b{0}\(|\b{0}\([^\n]{{0,200}}\n-+> ?\d+|\b{0}\([^\n]{{0,60}}\Z"
 )
 _OF_KERAS = re.compile("keras|tensorflow", re.IGNORECASE)
 _KEY_OR_BRACE = re.compile(r"'(?P<key>\w{1,80})': |[{}\[\]()]")
