@@ -22,7 +22,7 @@ _TRACEBACK = "Traceback (most recent call last)"
 # A function in a traceback: `line 3, in name`, `x.py in name(arguments)` of a notebook, `File x.py:3, in name(arguments)`, and
 # one that the line with the arrow calls, or the line before it, or the last line of all.
 _FRAME = (
-    r"(?:,|\.pyc?|>) in (?:\w+\.)?{0}(?:\(|\s*$)"
+    r"(?:,|\.pyc?|>) in (?:\w+\.)?{0}(?:\(|\s*$|\s{{2}})"
     r"|-> ?\d+ [^\n]{{0,200}}?\b{0}\(|\b{0}\([^\n]{{0,200}}\n-+> ?\d+|\b{0}\([^\n]{{0,60}}\Z"
 )
 _OF_KERAS = re.compile("keras|tensorflow", re.IGNORECASE)
@@ -48,15 +48,26 @@ def told_by(message: Message, catalogue: Catalogue) -> list[Told]:
     """Causes that a pasted text tells, the likeliest first: what its last error says, then what earlier ones say."""
     loader = loader_of(message.around or message.text)
     found: dict[str, Told] = {}
-    # What is only warned of before an error is not what stops it.
-    earlier = tuple(error for error in message.earlier if message.warning or not error.warning)
-    for errors in ((message, *earlier, *_whole(message)), _of_a_configuration(message, loader)):
+    # What is only warned of before an error is not what stops it, even where the error itself is cut off.
+    only_warned = message.warning and not _is_cut(message)
+    said = tuple(error for error in (message, *message.earlier) if only_warned or not error.warning)
+    for errors in ((*said, *_whole(message, only_warned)), _of_a_configuration(message, loader)):
         for error in errors if not found else ():
             for cause in catalogue.cause:
                 told = _told(cause, error, message.around, loader)
                 if told is not None:
                     found.setdefault(cause.id, told)
-    return sorted(found.values(), key=lambda told: told.weak) or _by_place((message, *earlier), catalogue)
+    return sorted(found.values(), key=lambda told: told.weak) or _by_place(said, catalogue)
+
+
+def _is_cut(message: Message) -> bool:
+    """Whether only warnings are left of a text in which a traceback follows on them, which is of something else.
+
+    What a release will take away (FutureWarning) and what is then missing are one.
+    """
+    warned = message.text.partition("\n")[0]
+    of_itself = message.warning and message.error_type not in ("FutureWarning", "DeprecationWarning")
+    return of_itself and _TRACEBACK in message.around.rpartition(warned)[2]
 
 
 def _by_place(errors: Sequence[Message], catalogue: Catalogue) -> list[Told]:
@@ -73,7 +84,7 @@ def _by_place(errors: Sequence[Message], catalogue: Catalogue) -> list[Told]:
             ]
     cause = catalogue.of_place(WARNING)
     # A traceback whose error is cut off is no warning.
-    if cause is None or not all(error.warning for error in errors) or _TRACEBACK in errors[0].around:
+    if cause is None or not errors or not all(error.warning for error in errors) or _TRACEBACK in errors[0].around:
         return []
     return [Told(cause, weak=True, names=True, details=())]
 
@@ -99,9 +110,10 @@ def _frame(function: str) -> re.Pattern[str]:
     return re.compile(_FRAME.format(function), re.MULTILINE)
 
 
-def _whole(message: Message) -> list[Message]:
+def _whole(message: Message, only_warned: bool) -> list[Message]:
     """The whole text as one message, where no error in it says more: its beginning and its end."""
-    warned = [error.text.partition("\n")[0] for error in message.earlier if error.warning and not message.warning]
+    warnings = [error for error in (message, *message.earlier) if error.warning and not only_warned]
+    warned = [error.text.partition("\n")[0] for error in warnings]
     around = without_beside(message.around)
     lines = (line for line in around.split("\n") if not (warned and "warnings.warn(" in line))
     around = "\n".join(lines)
