@@ -3,6 +3,7 @@
 ``python -m tests.e2e.docker_engine FOLDER`` starts one and keeps it until Ctrl-C, for trying things by hand.
 """
 
+import hashlib
 import os
 import shutil
 import signal
@@ -100,10 +101,15 @@ class Engine:
             self._process = None
             self._unmount()
 
+    def _folders(self) -> list[Path]:
+        """Where its files lie."""
+        return [self.folder]
+
     def _unmount(self) -> None:
-        """Undo what it leaves mounted below its folder (a network namespace, its own data), or the folder could not go."""
+        """Undo what it leaves mounted below its folders (a network namespace, its own data), or the folder could not go."""
         lines = Path("/proc/self/mounts").read_text(encoding="utf-8").splitlines()
-        targets = [line.split()[1] for line in lines if line.split()[1].startswith(f"{self.folder}/")]
+        own = tuple(f"{folder}/" for folder in self._folders())
+        targets = [line.split()[1] for line in lines if line.split()[1].startswith(own)]
         for target in reversed(targets):
             subprocess.run(["umount", "--lazy", target], capture_output=True, check=False)
 
@@ -113,13 +119,25 @@ class Podman(Engine):
 
     program = "podman"
 
+    @property
+    def _run_root(self) -> Path:
+        """Where it keeps what runs. Podman takes no path of more than 50 characters, nor another one the next time."""
+        return Path("/tmp") / f"podman-{hashlib.sha256(bytes(self.folder)).hexdigest()[:12]}"  # noqa: S108
+
+    def _folders(self) -> list[Path]:
+        return [self.folder, self._run_root]
+
+    def stop(self, number: signal.Signals = signal.SIGTERM) -> None:
+        super().stop(number)
+        shutil.rmtree(self._run_root, ignore_errors=True)
+
     def _command(self) -> list[str]:
         return [
             "podman",
             "--root",
             str(self.folder / "data"),
             "--runroot",
-            str(self.folder / "run"),
+            str(self._run_root),
             "--cgroup-manager",
             "cgroupfs",
             "--events-backend",

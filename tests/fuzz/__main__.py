@@ -1,9 +1,9 @@
 """``python -m tests.fuzz [READER ...] [--minutes 10] [--out build/fuzz]``: a coverage-guided fuzzer makes up what readers get.
 
-Each reader has its turn, over and over, in a process of its own; what led further into the code is kept in ``OUT/corpus``, from
-which the next run goes on. Where an input ends the process, it is kept in ``OUT/findings``, unless it only takes too long or too
-much memory and the guarded reader says so. ``OUT/log.jsonl`` has a line for each turn; the table at the end adds them up for the
-sources of the readers as they are now. The exit code is 1 where there is a finding.
+The reader that has had the least time has the next turn, in a process of its own. What led further into the code is kept in
+``OUT/corpus``, from which the next run goes on. An input that ends the process is kept in ``OUT/findings``, unless it only takes
+too long or too much memory and the guarded reader says so. ``OUT/log.jsonl`` has a line for each turn; the table at the end adds
+them up for the sources of the readers as they are now. The exit code is 1 where there is a finding.
 """
 
 import argparse
@@ -27,15 +27,13 @@ from tests.fuzz.targets import Places, path_of, seeds, targets
 
 ROOT = Path(__file__).parents[2]
 READERS = ("keras", "hdf5", "graph", "metadata", "checkpoint", "configuration", "other", "statement", "explain")
-# What the targets run: figures of one state of it are not added to those of another.
-SOURCES = (
-    "matrix/crossload/inspection",
-    "matrix/crossload/explaining",
-    "matrix/crossload/fleet/statements.py",
-    "matrix/crossload/user_models/other_files.py",
-    "matrix/crossload/util/files.py",
-    "tests/fuzz/targets.py",
-)
+# What the target of a reader runs: figures of one state of it are not added to those of another.
+_INSPECTION = ("matrix/crossload/inspection", "matrix/crossload/util/files.py")
+_SOURCES: dict[str, tuple[str, ...]] = {
+    "other": ("matrix/crossload/user_models/other_files.py", *_INSPECTION),
+    "statement": ("matrix/crossload/fleet/statements.py",),
+    "explain": ("matrix/crossload/explaining", "matrix/crossload/diagnosis"),
+}
 # Seconds of a turn, and of one input, beyond which a reader is said to hang.
 _TURN, _SECONDS = 300, 5
 _MEGABYTES = 1024
@@ -44,14 +42,15 @@ _EXECUTED = re.compile(r"stat::number_of_executed_units:\s*(\d+)")
 _PROGRESS = re.compile(r"^#(\d+)\t", re.MULTILINE)
 
 
-def digest_of_sources() -> str:
-    """SHA-256 of everything that the targets run of ours."""
+def digest_of_sources(reader: str) -> str:
+    """SHA-256 of everything of ours that the target of a reader runs."""
     digest = hashlib.sha256()
-    for name in SOURCES:
+    for name in (*_SOURCES.get(reader, _INSPECTION), "tests/fuzz/targets.py"):
         place = ROOT / name
-        files = sorted(path for path in place.rglob("*.py") if path.name != "guarded.py") if place.is_dir() else [place]
+        files = [place] if place.is_file() else [path for path in sorted(place.rglob("*")) if path.is_file()]
         for path in files:
-            digest.update(str(path.relative_to(ROOT)).encode() + b"\0" + path.read_bytes() + b"\0")
+            if path.suffix != ".pyc" and path.name != "guarded.py":
+                digest.update(str(path.relative_to(ROOT)).encode() + b"\0" + path.read_bytes() + b"\0")
     return digest.hexdigest()[:16]
 
 
@@ -140,7 +139,7 @@ def turn(reader: str, seconds: int, out: Path) -> dict[str, Any]:
             path.with_name(path.name + ".log").write_text(said[-20_000:], encoding="utf-8")
     return {
         "reader": reader,
-        "sources": digest_of_sources(),
+        "sources": digest_of_sources(reader),
         "seconds": round(time.monotonic() - started, 1),
         "inputs": executed(said),
         "bounded": len(bounded),
@@ -167,12 +166,19 @@ def table(turns: Sequence[dict[str, Any]]) -> str:
     return "\n".join(rows)
 
 
-def read_log(path: Path, sources: str) -> list[dict[str, Any]]:
+def read_log(path: Path) -> list[dict[str, Any]]:
     """The turns of a log whose readers were the ones of now."""
     if not path.is_file():
         return []
     told = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
-    return [one for one in told if one["sources"] == sources]
+    now = {reader: digest_of_sources(reader) for reader in READERS}
+    return [one for one in told if one["sources"] == now[one["reader"]]]
+
+
+def next_reader(readers: Sequence[str], turns: Sequence[dict[str, Any]]) -> str:
+    """The one that has had the least time: a turn that an input ended is made up for."""
+    spent = {reader: sum(one["seconds"] for one in turns if one["reader"] == reader) for reader in readers}
+    return min(readers, key=lambda reader: spent[reader])
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -190,15 +196,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     out, readers = asked.out.absolute(), asked.readers or READERS
     out.mkdir(parents=True, exist_ok=True)
     end = time.monotonic() + 60 * asked.minutes
-    number = 0
+    turns = read_log(out / "log.jsonl")
     while (left := end - time.monotonic()) > 1:
-        done = turn(readers[number % len(readers)], max(5, round(min(_TURN, left))), out)
+        done = turn(next_reader(readers, turns), max(5, round(min(_TURN, left))), out)
+        turns.append(done)
         with (out / "log.jsonl").open("a", encoding="utf-8") as log:
             log.write(json.dumps(done) + "\n")
         print(f"{done['reader']}: {done['inputs']} inputs, {done['seconds']} s, {done['bounded']} bounded, "
               f"{done['findings'] or 'nothing found'}{done['failed'] and ' FAILED: ' + done['failed']}", flush=True)  # fmt: skip
-        number += 1
-    turns = read_log(out / "log.jsonl", digest_of_sources())
+    turns = read_log(out / "log.jsonl")
     print(table(turns))
     return 1 if any(one["findings"] or one["failed"] for one in turns) else 0
 

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from crossload.inspection import Inspection
-from tests.fuzz.__main__ import READERS, executed, read_log, table
+from tests.fuzz.__main__ import READERS, digest_of_sources, executed, next_reader, read_log, table
 from tests.fuzz.targets import Places, check_answer, seeds, targets
 
 CORPUS = Path(__file__).parents[1] / "fuzz" / "corpus.zip"
@@ -56,11 +56,23 @@ def test_turns_of_other_sources_do_not_count(tmp_path: Path) -> None:
     line = (
         '{{"reader": "{}", "sources": "{}", "seconds": 90, "inputs": {}, "bounded": 1, "findings": [], "corpus": 7}}\n'
     )
-    told = [("keras", "now", 1000), ("hdf5", "before", 5), ("keras", "now", 234)]
+    now = digest_of_sources("keras")
+    told = [("keras", now, 1000), ("hdf5", "before", 5), ("keras", now, 234)]
     (tmp_path / "log.jsonl").write_text("".join(line.format(*one) for one in told), encoding="utf-8")
-    turns = read_log(tmp_path / "log.jsonl", "now")
+    turns = read_log(tmp_path / "log.jsonl")
     assert table(turns).splitlines()[2:] == ["| keras | 3.0 | 1,234 | 2 | 0 | 7 |", "| all | 3.0 | 1,234 | 2 | 0 | 7 |"]
-    assert read_log(tmp_path / "none.jsonl", "now") == []
+    assert read_log(tmp_path / "none.jsonl") == []
+
+
+def test_only_what_a_target_runs_counts_for_its_sources() -> None:
+    assert digest_of_sources("keras") == digest_of_sources("hdf5")
+    assert len({digest_of_sources(name) for name in ("keras", "other", "statement", "explain")}) == 4
+
+
+def test_who_has_had_the_least_time_is_next() -> None:
+    turns = [{"reader": "keras", "seconds": 300}, {"reader": "hdf5", "seconds": 20}, {"reader": "hdf5", "seconds": 30}]
+    assert next_reader(["keras", "hdf5"], turns) == "hdf5"
+    assert next_reader(["keras", "hdf5"], [*turns, {"reader": "hdf5", "seconds": 400}]) == "keras"
 
 
 def test_how_many_inputs_were_tried_is_read_off_what_the_fuzzer_says() -> None:
