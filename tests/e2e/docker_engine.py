@@ -122,7 +122,7 @@ class Podman(Engine):
     @property
     def _run_root(self) -> Path:
         """Where it keeps what runs. Podman takes no path of more than 50 characters, nor another one the next time."""
-        return Path("/tmp") / f"podman-{hashlib.sha256(bytes(self.folder)).hexdigest()[:12]}"  # noqa: S108
+        return Path("/tmp") / f"podman-{hashlib.sha256(bytes(self.folder)).hexdigest()[:12]}"
 
     def _folders(self) -> list[Path]:
         return [self.folder, self._run_root]
