@@ -1,5 +1,6 @@
 """How a cell is named, and the columns of the tables that have a row a cell or a row an attempt."""
 
+from collections.abc import Iterable
 from typing import Any, Literal, NamedTuple, Protocol, Self, overload
 
 from crossload.probe.formats import RUNGS
@@ -95,6 +96,11 @@ class CellRow(Protocol):
     def __getitem__(self, name: Column, /) -> str | float | int | None: ...
 
     def get(self, name: Column, /) -> Any: ...
+
+
+def environments_of(rows: Iterable[CellRow]) -> set[str]:
+    """The ids that cells name: who saved, who loaded, and whose file was loaded in the place of another's."""
+    return {name for row in rows for name in (row["saved_with"], row["loaded_with"], row.get("twin")) if name}
 
 
 class CellName(NamedTuple):

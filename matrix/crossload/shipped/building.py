@@ -7,7 +7,7 @@ from typing import Any
 
 from crossload.config import MatrixConfig
 from crossload.diagnosis.case import essence
-from crossload.domain.cells import AXES, SIDES, CellRow
+from crossload.domain.cells import AXES, CellRow, environments_of
 from crossload.domain.verdicts import HARNESS_ERROR, UNAVAILABLE
 from crossload.errors import StoreError
 from crossload.explaining.answer import LONGEST
@@ -36,7 +36,7 @@ def build(out: Path, config: MatrixConfig, folder: Path) -> Measurements:
     if not (out / "store" / "results.sqlite").is_file():
         raise StoreError(f"{out}: there is no store beside the results. Give the folder of a run.")
     rows = [_packed(row) for row in document["results"] if row["verdict"] not in (HARNESS_ERROR, UNAVAILABLE)]
-    used = {row[name] for row in rows for name in SIDES}
+    used = environments_of(rows)
     environments = [
         {name: item.get(name) for name in _VERSIONS} | {name: item[name] for name in ("sample",) if item.get(name)}
         for item in document["environments"]
@@ -84,7 +84,7 @@ def _packed(row: CellRow) -> CellRow:
     kept["max_abs_diff"] = float(f"{difference:.0e}") if isinstance(difference, float) else difference
     kept["error"] = " ".join(essence(str(row.get("error") or "")).split())[:LONGEST]
     kept["reason"] = " ".join(str(row.get("reason") or "").split())[:120]
-    kept["cost"] = row.get("cost") or ""
+    kept["cost"], kept["twin"] = row.get("cost") or "", row.get("twin") or ""
     return kept
 
 

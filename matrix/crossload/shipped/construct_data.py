@@ -57,7 +57,7 @@ def build_constructs(outs: Sequence[Path], config: MatrixConfig, folder: Path) -
         features[scenario][f"{saver} {form}"] = [numbers.setdefault(name, len(numbers)) for name in sorted(names)]
     facts = {**parts[-1].facts, "marks": list(numbers)}
     described = [{**item, "features": features.get(name, {})} for name, item in sorted(scenarios.items())]
-    kept: list[dict[str, Any]] = [{name: row[name] for name in (*AXES, *OUTCOME)} for row in telling]
+    kept: list[dict[str, Any]] = [{name: row[name] for name in (*AXES, *OUTCOME, "twin")} for row in telling]
     return pack(kept, facts, list(environments.values()), described)
 
 

@@ -39,17 +39,18 @@ def content(
     names, outcomes = _Places(), _Places()
     for item in measured.environments:
         environments.of(str(item["id"]))
-    cells = [
+    cells = sorted(
         [
             scenarios.of(row["scenario"]),
             formats.of(row["format"]),
             environments.of(row["saved_with"]),
             environments.of(row["loaded_with"]),
             outcomes.of(_outcome(row)),
+            environments.of(row["twin"]) if row["twin"] else -1,
         ]
         for row in measured.rows()
         if row["loaded_with"] and row["verdict"] in SCORED
-    ]
+    )
     of_constructs = [
         [names.of(name), formats.of(form), environments.of(writer), environments.of(reader), outcomes.of(_outcome(row))]
         for writer, form, reader, name, row in said
@@ -67,7 +68,8 @@ def content(
         "scenarios": scenarios.items,
         "constructs": names.items,
         "outcomes": [dict(zip(_OUTCOME, outcome, strict=True)) for outcome in outcomes.items],
-        "cells": list(map(list, zip(*sorted(cells), strict=True))) or [[]] * 5,
+        "cells": [list(column) for column in zip(*(cell[:5] for cell in cells), strict=True)] or [[]] * 5,
+        "twins": [cell[5] for cell in cells],
         "construct_cells": list(map(list, zip(*sorted(of_constructs), strict=True))) or [[]] * 5,
     }
 

@@ -11,6 +11,7 @@ from array import array
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import repeat
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +35,7 @@ OUTCOME: tuple[Column, ...] = (
     "container",
     "reason",
 )
-_NOWHERE = 0xFFFF  # the place of `loaded_with` where nothing was loaded
+_NOWHERE = 0xFFFF  # the place of `loaded_with` where nothing was loaded, and of `twin` where the cell's own file was
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,8 @@ class Measurements:
     :param scenarios: each with ``name``, ``family``, ``digest`` of its source, whether its files were ``altered`` after saving,
         and ``features`` of its models.
     :param columns: places in ``scenarios``, ``formats``, ``environments`` (twice) and ``outcomes``, one number a cell.
+    :param twins: of each cell the place in ``environments`` of the one whose file was loaded in the place of its own, because
+        both hold the same; empty where every cell's own file was loaded.
     """
 
     facts: Mapping[str, Any]
@@ -55,6 +58,7 @@ class Measurements:
     formats: Sequence[str]
     outcomes: Sequence[Sequence[Any]]
     columns: tuple[Sequence[int], ...]
+    twins: Sequence[int] = ()
 
     def __len__(self) -> int:
         return len(self.columns[0])
@@ -87,19 +91,21 @@ class Measurements:
         :param all_of: environments of whose files every outcome is wanted.
         """
         # Rows are copies of their outcome, with places for their own columns: unpacking it takes three times as long.
-        own: dict[str, Any] = dict.fromkeys(("scenario", "family", "format", "saved_with", "loaded_with"))
+        own: dict[str, Any] = dict.fromkeys(("scenario", "family", "format", "saved_with", "loaded_with", "twin"))
         every = [own | row for row in self._outcome_rows]
         outcomes = [row if wanted is None or wanted(row) else None for row in every]
         names = [item["name"] for item in self.scenarios]
         families = [item["family"] for item in self.scenarios]
         ids, formats = self.environment_ids, self.formats
         whole = {number for number, name in enumerate(ids) if name in all_of}
-        for scenario, form, saver, loader, outcome in zip(*self.columns, strict=True):
+        cells = zip(*self.columns, strict=True)
+        for (scenario, form, saver, loader, outcome), twin in zip(cells, self.twins or repeat(_NOWHERE), strict=False):
             ended = every[outcome] if saver in whole else outcomes[outcome]
             if ended is not None:
                 row = ended.copy()
                 row["scenario"], row["family"], row["format"] = names[scenario], families[scenario], formats[form]
                 row["saved_with"], row["loaded_with"] = ids[saver], "" if loader == _NOWHERE else ids[loader]
+                row["twin"] = "" if twin == _NOWHERE else ids[twin]
                 yield row
 
 
@@ -126,11 +132,14 @@ def pack(
                 places["environment"][row["saved_with"]],
                 places["environment"][row["loaded_with"]],
                 outcomes.setdefault(outcome, len(outcomes)),
+                places["environment"][row.get("twin") or ""],
             )
         )
     cells.sort()
-    columns = tuple(zip(*cells, strict=True)) if cells else ((),) * 5
-    return Measurements(facts, environments, scenarios, list(places["format"]), list(outcomes), columns)
+    *columns, twins = zip(*cells, strict=True) if cells else ((),) * 6
+    if set(twins) <= {_NOWHERE}:
+        twins = ()
+    return Measurements(facts, environments, scenarios, list(places["format"]), list(outcomes), tuple(columns), twins)
 
 
 def write(measurements: Measurements, destination: Path) -> Path:
@@ -144,9 +153,13 @@ def write(measurements: Measurements, destination: Path) -> Path:
         "formats": list(measurements.formats),
         "outcomes": [list(outcome) for outcome in measurements.outcomes],
     }
+    columns = list(measurements.columns)
+    if measurements.twins:
+        header["twins"] = True
+        columns.append(measurements.twins)
     text = json.dumps(header, ensure_ascii=False, separators=(",", ":")).encode()
     # Planes of bytes compress better than numbers of two bytes each: most high bytes are zero.
-    planes = [_plane(column, shift) for column in measurements.columns for shift in (0, 8)]
+    planes = [_plane(column, shift) for column in columns for shift in (0, 8)]
     content = struct.pack("<I", len(text)) + text + b"".join(planes)
     packed = lzma.compress(content, preset=9 | lzma.PRESET_EXTREME)
     destination.parent.mkdir(parents=True, exist_ok=True)
@@ -170,7 +183,7 @@ def read(path: Path) -> Measurements:
             raise StoreError(f"{path}: written by another Crossload (schema {header['schema']}). Reinstall Crossload.")
         count, place = header["cells"], 4 + length
         columns = []
-        for _ in (*AXES, "outcome"):
+        for _ in (*AXES, "outcome", *(["twin"] if header.get("twins") else [])):
             low, high = content[place : place + count], content[place + count : place + 2 * count]
             columns.append(_numbers(low, high))
             place += 2 * count
@@ -180,9 +193,16 @@ def read(path: Path) -> Measurements:
         raise StoreError(f"{path}: there are no shipped measurements. Reinstall Crossload, or run a matrix.") from None
     except (OSError, ValueError, KeyError, struct.error, lzma.LZMAError) as error:
         raise StoreError(f"{path}: the shipped measurements cannot be read ({error}). Reinstall Crossload.") from None
+    twins = columns.pop() if header.get("twins") else ()
     return Measurements(
-        header["facts"], header["environments"], header["scenarios"], header["formats"], header["outcomes"], tuple(columns)
-    )  # fmt: skip
+        header["facts"],
+        header["environments"],
+        header["scenarios"],
+        header["formats"],
+        header["outcomes"],
+        tuple(columns),
+        twins,
+    )
 
 
 def _numbers(low: bytes, high: bytes) -> Sequence[int]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from crossload.domain.cells import CellRow, axes_of
+from crossload.domain.cells import CellRow, axes_of, environments_of
 from crossload.domain.versions import sort_key
 from crossload.shipped.file_format import Measurements, pack
 
@@ -41,7 +41,7 @@ def add(before: Measurements, own: Measurements) -> Measurements:
     changed = {name for name, item in earlier.items() if name in later and item["digest"] != later[name]["digest"]}
     of_own = list(own.rows())
     rows = [*kept_rows((row for row in before.rows() if row["scenario"] not in changed), void, of_own), *of_own]
-    used = {row[side] for row in rows for side in ("saved_with", "loaded_with")}
+    used = environments_of(rows)
     scenarios = []
     for name, item in (earlier | later).items():
         # What a file is made of is known from the formats that were run: a run of fewer formats may know less.

@@ -32,13 +32,18 @@ class Verdict(NamedTuple):
 
 
 class Cell(NamedTuple):
-    """One file of a scenario, loaded in one environment."""
+    """One file of a scenario, loaded in one environment.
+
+    :param twin: the environment whose file was loaded in the place of the writer's, because both hold the same; empty where
+        the writer's own was.
+    """
 
     scenario: str
     format: str
     writer: str
     reader: str
     outcome: Verdict
+    twin: str
 
 
 @cache
@@ -110,5 +115,8 @@ def cells() -> Iterator[Cell]:
     """Every cell that was scored."""
     data = _data()
     ids, outcomes = [item["id"] for item in data["environments"]], _outcomes()
-    for scenario, form, writer, reader, outcome in zip(*data["cells"], strict=True):
-        yield Cell(data["scenarios"][scenario], data["formats"][form], ids[writer], ids[reader], outcomes[outcome])
+    for (scenario, form, writer, reader, outcome), twin in zip(
+        zip(*data["cells"], strict=True), data["twins"], strict=True
+    ):
+        names = data["scenarios"][scenario], data["formats"][form], ids[writer], ids[reader]
+        yield Cell(*names, outcomes[outcome], ids[twin] if twin >= 0 else "")

@@ -7,12 +7,16 @@ import zipfile
 from collections import Counter
 from pathlib import Path
 
+import pytest
 from jsonschema import Draft202012Validator
 
 from crossload.app.data.lookup import build_data_package
 from crossload.domain.verdicts import SCORED
 from crossload.resources import MEASURED
-from crossload.shipped.file_format import read
+from crossload.shipped import standalone
+from crossload.shipped.construct_data import read_constructs
+from crossload.shipped.data_package import content
+from crossload.shipped.file_format import pack, read
 
 READING = """
 import collections, json, crossload_data as data
@@ -53,6 +57,20 @@ def test_a_program_without_crossload_reads_the_wheel(tmp_path: Path) -> None:
     assert set(measured.environment_ids) <= set(said["environments"])
     assert said["measured"] == measured.dates
     assert "LSTM" in said["constructs"]
+
+
+def test_a_cell_of_a_twin_says_whose_file_was_loaded(monkeypatch: pytest.MonkeyPatch) -> None:
+    measured = read(MEASURED)
+    ids = measured.environment_ids
+    scored = next(row for row in measured.rows() if row["loaded_with"] and row["verdict"] in SCORED)
+    twin = next(name for name in ids if name not in (scored["saved_with"], scored["loaded_with"]))
+    packed = pack([scored | {"twin": twin}, scored | {"saved_with": twin}], {"date": "2026-11-27"}, measured.environments,
+                  measured.scenarios)  # fmt: skip
+    held = content(packed, read_constructs(), (), "Apache-2.0")
+    monkeypatch.setattr(standalone, "_data", lambda: held)
+    standalone._outcomes.cache_clear()
+    assert {cell.writer: cell.twin for cell in standalone.cells()} == {scored["saved_with"]: twin, twin: ""}
+    standalone._outcomes.cache_clear()
 
 
 def test_the_cells_are_as_their_schema_says(tmp_path: Path) -> None:

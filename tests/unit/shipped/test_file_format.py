@@ -12,7 +12,7 @@ from crossload.domain.verdicts import SCORED
 from crossload.errors import StoreError
 from crossload.shipped.answers import Known, read_known
 from crossload.shipped.file_format import OUTCOME, Measurements, pack, read, write
-from crossload.shipped.joining import joined_environments
+from crossload.shipped.joining import add, joined_environments
 
 FACTS = {"date": "2026-01-02", "version": "1", "command": "", "host": "", "backend": "venv", "tolerances": {}}
 
@@ -51,6 +51,35 @@ def test_what_is_written_is_read(tmp_path: Path) -> None:
     }
     assert [item["verdict"] for item in found.rows(lambda item: item["verdict"] == "fails")] == ["fails"]
     assert (found.date, len(found), found.environment_ids) == ("2026-01-02", 3, ["2.4-cpu", "2.10-cpu"])
+
+
+def test_a_cell_that_was_measured_on_a_twin_of_its_file_says_so(tmp_path: Path) -> None:
+    ids = ["3.1-cpu", "3.2-cpu", "3.3-cpu"]
+    rows = [
+        row("dense", "h5", "3.1-cpu", "3.3-cpu"),
+        row("dense", "h5", "3.2-cpu", "3.3-cpu", twin="3.1-cpu"),
+        row("dense", "h5", "3.3-cpu", "", verdict="cannot-save", fidelity=None, attempt=""),
+    ]
+    packed = pack(rows, FACTS, [environment(name) for name in ids], scenarios("dense"))
+    found = read(write(packed, tmp_path / "m.xz"))
+    assert list(found.rows()) == list(packed.rows())
+    assert {item["saved_with"]: item["twin"] for item in found.rows()} == {
+        "3.1-cpu": "",
+        "3.2-cpu": "3.1-cpu",
+        "3.3-cpu": "",
+    }
+
+
+def test_what_is_added_keeps_its_twins_and_their_environments() -> None:
+    later = pack(
+        [row("dense", "h5", "3.2-cpu", "3.3-cpu", twin="3.1-cpu")],
+        FACTS,
+        [environment(name) for name in ("3.1-cpu", "3.2-cpu", "3.3-cpu")],
+        scenarios("dense"),
+    )
+    joined = add(small(), later)
+    assert {item["twin"] for item in joined.rows()} == {"", "3.1-cpu"}
+    assert "3.1-cpu" in joined.environment_ids
 
 
 @pytest.mark.parametrize("change", ["cut", "other", "missing", "schema"])
