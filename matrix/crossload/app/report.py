@@ -56,6 +56,26 @@ class Checks:
 
 
 @dataclass(frozen=True)
+class Measured:
+    """A matrix with what is known of it.
+
+    :param artifacts, cells: by their keys.
+    """
+
+    store: Store
+    matrix: Matrix
+    config: MatrixConfig
+    states: Mapping[str, EnvironmentState]
+    artifacts: Mapping[str, Artifact]
+    cells: Mapping[str, Cell]
+
+    @property
+    def held(self) -> tuple[Mapping[str, EnvironmentState], Mapping[str, Artifact], Mapping[str, Cell]]:
+        """States of environments, artifacts and cells."""
+        return self.states, self.artifacts, self.cells
+
+
+@dataclass(frozen=True)
 class Judged:
     """A matrix as the store holds it, judged.
 
@@ -91,13 +111,13 @@ def report_only(options: RunOptions, console: Console) -> None:
     try:
         recorded = run_log.recorded_states(store)
         states = {environment.id: _known_state(environment, backend, recorded) for environment in matrix.environments}
-        cells, artifacts = Shelf(store, store.cell_keys()), store.artifacts()
+        measured = Measured(store, matrix, config, states, store.artifacts(), Shelf(store, store.cell_keys()))
         in_full: list[Sampled] = []
-        while gone := refuted(samples := sampled_cells(store, matrix, config, states, artifacts, cells)):
+        while gone := refuted(samples := sampled_cells(measured)):
             in_full += [item for item in samples if item.reason]
-            matrix = matrix.without(gone)
-        judged = judge(store, matrix, config, states, artifacts, cells, rendered_again=True)
-        twins = checked_twins(store, matrix, config, states, artifacts, cells)
+            measured = replace(measured, matrix=measured.matrix.without(gone))
+        judged = judge(measured, rendered_again=True)
+        twins = checked_twins(measured)
         judged = replace(judged, checks=Checks([*in_full, *samples], twins))
     finally:
         store.close()
@@ -108,33 +128,19 @@ def report_only(options: RunOptions, console: Console) -> None:
         say(line)
 
 
-def sampled_cells(
-    store: Store,
-    matrix: Matrix,
-    config: MatrixConfig,
-    states: Mapping[str, EnvironmentState],
-    artifacts: Mapping[str, Artifact],
-    cells: Mapping[str, Cell],
-) -> list["Sampled"]:
+def sampled_cells(measured: Measured) -> list["Sampled"]:
     """How what was sampled of a matrix compares with what was measured in full; nothing where nothing was sampled."""
-    if matrix.sample is None:
+    if measured.matrix.sample is None:
         return []
     from crossload.results.samples import compare_samples
 
-    with inspector(store) as inspect:
-        return compare_samples(matrix, config, states, artifacts, cells, inspect)
+    with inspector(measured.store) as inspect:
+        return compare_samples(measured.matrix, measured.config, *measured.held, inspect)
 
 
-def checked_twins(
-    store: Store,
-    matrix: Matrix,
-    config: MatrixConfig,
-    states: Mapping[str, EnvironmentState],
-    artifacts: Mapping[str, Artifact],
-    cells: Mapping[str, Cell],
-) -> "TwinCheck | None":
+def checked_twins(measured: Measured) -> "TwinCheck | None":
     """What was measured on twins of files, and whether that holds; None where every file was loaded itself."""
-    known = store.known_cells()
+    store, known = measured.store, measured.store.known_cells()
     if not any(cell.is_copy for cell in known.values()):
         return None
     from crossload.results.tables import Tables
@@ -143,9 +149,9 @@ def checked_twins(
     with inspector(store) as inspect:
 
         def rows_of(part: Matrix) -> Sequence[CellRow]:
-            return Tables(part, config, states, artifacts, cells, inspect).rows()
+            return Tables(part, measured.config, *measured.held, inspect).rows()
 
-        return compare_twins(matrix, states, artifacts, cells, known, Contents(store).classes, rows_of)
+        return compare_twins(measured.matrix, *measured.held, known, Contents(store).classes, rows_of)
 
 
 def refuted(samples: Sequence["Sampled"]) -> set[str]:
@@ -153,26 +159,18 @@ def refuted(samples: Sequence["Sampled"]) -> set[str]:
     return {item.environment for item in samples if item.reason}
 
 
-def judge(
-    store: Store,
-    matrix: Matrix,
-    config: MatrixConfig,
-    states: Mapping[str, EnvironmentState],
-    artifacts: Mapping[str, Artifact],
-    cells: Mapping[str, Cell],
-    rendered_again: bool = False,
-) -> Judged:
+def judge(measured: Measured, rendered_again: bool = False) -> Judged:
     """Judge artifacts and cells of a matrix, and compare them with what earlier runs saw.
 
     :param rendered_again: they belong to the last recorded run, which then is no earlier one.
     """
     from crossload.results.tables import Tables
 
-    with inspector(store) as inspect:
-        tables = Tables(matrix, config, states, artifacts, cells, inspect)
-    environments = [state.describe() for state in states.values()]
-    past = [run.to_dict() for run in earlier_runs(store, tables.rows(), environments, rendered_again)]
-    return Judged(matrix, states, tables, past)
+    with inspector(measured.store) as inspect:
+        tables = Tables(measured.matrix, measured.config, *measured.held, inspect)
+    environments = [state.describe() for state in measured.states.values()]
+    past = [run.to_dict() for run in earlier_runs(measured.store, tables.rows(), environments, rendered_again)]
+    return Judged(measured.matrix, measured.states, tables, past)
 
 
 def _known_state(

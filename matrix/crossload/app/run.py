@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from filelock import FileLock, Timeout
 from rich.console import Console
 
-from crossload.app.report import Checks, checked_twins, judge, refuted, run_facts, sampled_cells, write_report
+from crossload.app.report import Checks, Measured, checked_twins, judge, refuted, run_facts, sampled_cells, write_report
 from crossload.app.report_stamp import Stamp, StampFile, fingerprint
 from crossload.app.selection import check_fail_on, locks_of, remember, select_matrix
 from crossload.config import MatrixConfig, load_config
@@ -113,11 +113,11 @@ def _until_checks_hold(engine: RunState, executor: Executor, console: Console) -
     in_full: list[Sampled] = []
     executed, copied = engine.progress.executed, engine.progress.copied
     while True:
-        gone = refuted(samples := _sampled(engine))
+        gone = refuted(samples := sampled_cells(_measured(engine)))
         # Asked first: to look for copies in the store reads every record again.
         twins = None
         if engine.has_copies:
-            twins = checked_twins(store, engine.matrix, config, engine.states, engine.artifacts, engine.cells)
+            twins = checked_twins(_measured(engine))
         apart = twins.refuted if twins is not None else {}
         if not gone and not apart:
             break
@@ -137,9 +137,9 @@ def _until_checks_hold(engine: RunState, executor: Executor, console: Console) -
     return engine, Checks([*in_full, *samples], twins)
 
 
-def _sampled(engine: RunState) -> "list[Sampled]":
-    """How the samples of a run compare with what was measured in full."""
-    return sampled_cells(engine.store, engine.matrix, engine.config, engine.states, engine.artifacts, engine.cells)
+def _measured(engine: RunState) -> Measured:
+    """What a run knows of its matrix by now."""
+    return Measured(engine.store, engine.matrix, engine.config, engine.states, engine.artifacts, engine.cells)
 
 
 def _execute(engine: RunState, console: Console) -> bool:
@@ -189,7 +189,7 @@ def _conclude(
         facts |= {"finished": now(), "seconds": started.seconds}
         run_log.record_again(engine.store, facts | places)
         return last
-    judged = judge(engine.store, matrix, engine.config, states, engine.artifacts, engine.cells)
+    judged = judge(_measured(engine))
     if untrue := judged.tables.impossible():
         name, row = next(iter(untrue.items()))
         raise UntrueError(

@@ -64,13 +64,15 @@ class Matrix:
         return [
             item
             for item in self.environments
-            if (saver not in sample.twins and item.id not in sample.twins)
+            if (saver not in sample.stand_ins and item.id not in sample.stand_ins)
             or (name, form, saver, item.id) in sample.cells
         ]
 
     def _is_saved(self, work: Work, saver: Environment) -> bool:
         assert self.sample is not None
-        return saver.id not in self.sample.twins or (work.scenario.name, work.format, saver.id) in self._sampled_files
+        return (
+            saver.id not in self.sample.stand_ins or (work.scenario.name, work.format, saver.id) in self._sampled_files
+        )
 
     @cached_property
     def _sampled_files(self) -> frozenset[tuple[str, str, str]]:
@@ -102,18 +104,18 @@ class Matrix:
         own = {item.id: item.id for item in self.environments}
         return replace(self, sample=Sample(0, 1.0, own, frozenset(cells)))
 
-    def sampled(self, twins: Mapping[str, str], settings: SampleConfig) -> "Matrix":
-        """The same, with a sample of the cells of environments that another one stands for; ``twins`` as in :class:`Sample`."""
+    def sampled(self, stand_ins: Mapping[str, str], settings: SampleConfig) -> "Matrix":
+        """With a sample of the cells of those that another one stands for; ``stand_ins`` as in :class:`Sample`."""
         whole = replace(self, sample=None)
-        return replace(self, sample=choose(twins, whole.possible(), settings)) if twins else whole
+        return replace(self, sample=choose(stand_ins, whole.possible(), settings)) if stand_ins else whole
 
     def without(self, names: Collection[str]) -> "Matrix":
         """The same, but for environments that are measured in full from now on."""
         sample = self.sample
         if sample is None:
             return self
-        twins = {one: other for one, other in sample.twins.items() if one not in names}
-        return self.sampled(twins, SampleConfig(share=sample.share, seed=sample.seed))
+        stand_ins = {one: other for one, other in sample.stand_ins.items() if one not in names}
+        return self.sampled(stand_ins, SampleConfig(share=sample.share, seed=sample.seed))
 
 
 def expand_formats(words: Iterable[str]) -> list[str]:

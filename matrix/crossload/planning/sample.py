@@ -48,39 +48,39 @@ def _rank(environment: Environment) -> int:
 class Sample:
     """The cells that are measured of environments that repeat another one's Keras.
 
-    :param twins: the environment that stands for each of them, which is measured in full; both by id.
+    :param stand_ins: the environment that stands for each of them, which is measured in full; both by id.
     :param cells: those that were chosen, and of each file that one of them wrote its load where it was written: whether a file
         is right there decides how its cells count.
     """
 
     seed: int
     share: float
-    twins: Mapping[str, str]
+    stand_ins: Mapping[str, str]
     cells: frozenset[Name]
 
     @property
     def files(self) -> frozenset[tuple[str, str, str]]:
         """Scenario, format and saver of every file that has to be written for it."""
-        return frozenset(name[:3] for name in self.cells if name[2] in self.twins)
+        return frozenset(name[:3] for name in self.cells if name[2] in self.stand_ins)
 
     def counterpart(self, cell: Name) -> Name:
         """The cell between those that stand for the two environments of a cell."""
         scenario, form, saver, loader = cell
-        return scenario, form, self.twins.get(saver, saver), self.twins.get(loader, loader)
+        return scenario, form, self.stand_ins.get(saver, saver), self.stand_ins.get(loader, loader)
 
     def of(self, environment: str) -> Iterator[Name]:
         """Its cells that an environment takes part in."""
         return (name for name in self.cells if environment in name[2:])
 
 
-def choose(twins: Mapping[str, str], cells: Iterable[Name], settings: SampleConfig) -> Sample:
+def choose(stand_ins: Mapping[str, str], cells: Iterable[Name], settings: SampleConfig) -> Sample:
     """Choose cells at random, for each environment at least one and no less than the share that was asked for.
 
     A cell's place in the draw is a hash of its name and the seed: another scenario more changes the draw by its own cells only.
 
     :param cells: every cell that can exist.
     """
-    of_each: dict[str, list[Name]] = {name: [] for name in twins}
+    of_each: dict[str, list[Name]] = {name: [] for name in stand_ins}
     for cell in cells:
         for name in {cell[2], cell[3]} & of_each.keys():
             of_each[name].append(cell)
@@ -88,8 +88,8 @@ def choose(twins: Mapping[str, str], cells: Iterable[Name], settings: SampleConf
     for members in of_each.values():
         count = math.ceil(settings.share * len(members))
         chosen.update(heapq.nsmallest(count, members, key=lambda cell: _lot(settings.seed, cell)))
-    home = {(cell[0], cell[1], cell[2], cell[2]) for cell in chosen if cell[2] in twins}
-    return Sample(settings.seed, settings.share, dict(twins), frozenset(chosen | home))
+    home = {(cell[0], cell[1], cell[2], cell[2]) for cell in chosen if cell[2] in stand_ins}
+    return Sample(settings.seed, settings.share, dict(stand_ins), frozenset(chosen | home))
 
 
 def _lot(seed: int, cell: Name) -> bytes:

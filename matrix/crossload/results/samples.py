@@ -89,13 +89,13 @@ def compare_samples(
     wanted |= {(cell[0], cell[1], cell[2], cell[2]) for cell in wanted}
     rows = Tables(matrix.only(wanted), config, states, artifacts, cells, inspect).rows()
     said: dict[tuple[str, ...], CellRow] = {axes_of(row): row for row in rows if is_comparable(row["verdict"])}
-    possible = matrix.count_possible(sample.twins)
+    possible = matrix.count_possible(sample.stand_ins)
     found = []
     for environment in matrix.environments:
         name = environment.id
-        if name not in sample.twins:
+        if name not in sample.stand_ins:
             continue
-        like, state = sample.twins[name], states.get(sample.twins[name])
+        like, state = sample.stand_ins[name], states.get(sample.stand_ins[name])
         pairs = [
             (cell, _said_of(said, cell), _said_of(said, sample.counterpart(cell))) for cell in sorted(sample.of(name))
         ]

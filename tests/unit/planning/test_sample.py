@@ -105,7 +105,7 @@ def test_who_is_measured_in_full_after_all_leaves_the_draw_of_others_as_it_was()
     fewer = whole.without({"2.20-cpu"})
     assert whole.sample is not None
     assert fewer.sample is not None
-    assert set(fewer.sample.twins) == {"keras3.11-cpu", "keras3.15-cpu"}
+    assert set(fewer.sample.stand_ins) == {"keras3.11-cpu", "keras3.15-cpu"}
     assert set(fewer.sample.of("keras3.11-cpu")) <= whole.sample.cells
     assert fewer.without(set(TWINS)).sample is None
 
