@@ -1,5 +1,6 @@
 """Measures a user's file: once where it was written, as the reference, and then in other environments against that."""
 
+import json
 import re
 import shutil
 from collections.abc import Callable, Mapping, Sequence
@@ -35,6 +36,7 @@ from crossload.user_models.user_code import NAME, PACKAGE, UserCode, scenario_re
 from crossload.util.files import special_kind
 
 _INPUTS = "inputs.npz"
+_ARRAYS, _FACTS = "reference.npz", "reference.json"
 # So many times as long as a load.
 _REFERENCE_TAKES = 4
 # What Keras 3 writes before the error that it caught.
@@ -291,8 +293,11 @@ class Bench:
             return None, _why_not_saved(events)
         if strange := not_files(output):
             return None, f"{strange} is a link, a pipe or a device: only files are kept"
-        for name in ("reference.npz", "reference.json"):
-            shutil.copyfile(self.store.artifact_folder(artifact) / name, output / name)
+        shutil.copyfile(self.store.artifact_folder(artifact) / _ARRAYS, output / _ARRAYS)
+        facts = json.loads((self.store.artifact_folder(artifact) / _FACTS).read_bytes())
+        # What was taken apart is no loss of architecture from here on.
+        facts |= {"traced": saved["traced"]} if saved.get("traced") else {}
+        (output / _FACTS).write_text(json.dumps(facts), encoding="utf-8")
         self._lay_out_named(output)
         container = container_of(output / saved["file"])
         digest, size = self.store.keep_artifact(output)

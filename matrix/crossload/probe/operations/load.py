@@ -178,7 +178,8 @@ def _attempt(request, code, name, reference, copies, emit):
         said = {"event": "measured", "attempt": name, "outcome": "loaded", "rungs": so_far, "pending": rung}
         emit(_with_notes(said, notes))
 
-    taken_apart = tracing.TAKEN_APART if attempts.TRACED in pieces else ()
+    is_traced = attempts.TRACED in pieces or reference.facts.get("traced")
+    taken_apart = tracing.TAKEN_APART if is_traced else ()
     rungs = measure_rungs(model, wanted, reference, code, context.gives, request.get("use", ()), before, taken_apart)
     return _with_notes({"outcome": "loaded", "rungs": rungs}, notes)
 

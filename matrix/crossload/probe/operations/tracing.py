@@ -1,10 +1,13 @@
 """Lambda layers of Keras 2 taken apart: what their functions do becomes operations of the graph. This runs code of the file."""
 
+import importlib
+
 from ..errors import NotTranslatableError
 
 # Classes of layers that a traced model has otherwise: what was sequential is functional, with inputs that are layers.
 TAKEN_APART = ("Lambda", "InputLayer")
-_TENSOR = "KerasTensor"
+# What a graph is built of: TensorFlow's own tensors up to 2.3, then Keras'.
+_TENSORS = ("KerasTensor", "Tensor")
 
 
 def can_trace(model):
@@ -18,7 +21,7 @@ def can_trace(model):
 def traced(model):
     """A model without Lambda layers that computes the same with the same layers, and the names of those that were traced.
 
-    :param model: a functional or sequential model of TensorFlow 2.4 to 2.15.
+    :param model: a functional or sequential model of TensorFlow 2.0 to 2.15.
     :raises NotTranslatableError: one cannot be traced; the message says which, and why.
     """
     from tensorflow import keras
@@ -49,9 +52,9 @@ class _Tracer(object):
         if id(model) in self._made:
             return self._made[id(model)]
         inputs = getattr(model, "inputs", None)
-        if not inputs or type(inputs[0]).__name__ != _TENSOR or not hasattr(model, "_nodes_by_depth"):
+        if not inputs or not hasattr(inputs[0], "_keras_history") or not hasattr(model, "_nodes_by_depth"):
             raise NotTranslatableError(
-                "%s: its Lambda layers cannot be traced: only functional and sequential models of TensorFlow 2.4 to 2.15 can"
+                "%s: its Lambda layers cannot be traced: only those of functional and sequential models can"
                 % model.name
             )
         self._taken.update(layer.name for layer in model.layers)
@@ -66,18 +69,15 @@ class _Tracer(object):
         """Outputs of a model whose every layer is called once more, as Keras itself does it when a model is called."""
         import tensorflow as tf
 
-        held = {}
-        for tensor in model.inputs:
-            held[str(id(tensor))] = [tensor] * model._tensor_usage_count[str(id(tensor))]
+        held = {str(id(tensor)): tensor for tensor in model.inputs}
         for depth in sorted(model._nodes_by_depth, reverse=True):
             for node in model._nodes_by_depth[depth]:
-                if node.is_input or any(name not in held for name in node.flat_input_ids):
+                if _is_input(node) or any(str(id(item)) not in held for item in _taken_by(node)):
                     continue
-                arguments, keywords = node.map_arguments(held)
-                results = tf.nest.flatten(self._call(node.layer, arguments, keywords))
-                for name, result in zip(node.flat_output_ids, results):
-                    held[name] = [result] * model._tensor_usage_count[name]
-        ends = [held[str(id(tensor))].pop() for tensor in model.outputs]
+                arguments, keywords = _arguments(node, held)
+                results = tf.nest.flatten(self._call(node.outbound_layer, arguments, keywords))
+                held.update(zip([str(id(item)) for item in tf.nest.flatten(node.output_tensors)], results))
+        ends = [held[str(id(tensor))] for tensor in model.outputs]
         return tf.nest.pack_sequence_as(model._nested_outputs, ends)
 
     def _call(self, layer, arguments, keywords):
@@ -97,14 +97,15 @@ class _Tracer(object):
         given = dict(layer.arguments or {})
         given.update({key: value for key, value in keywords.items() if key not in ("training", "mask")})
         try:
-            made = layer.function(*arguments, **given)
+            made = _in_graph(layer.function, arguments, given)
         except Exception as error:  # code of the file may fail in any way
             raise NotTranslatableError(
                 "layer %s: its function does not take symbolic tensors: %s: %s"
                 % (layer.name, type(error).__name__, " ".join(str(error).split())[:200])
             ) from error
-        if any(type(item).__name__ != _TENSOR for item in tf.nest.flatten(made)):
+        if any(type(item).__name__ not in _TENSORS for item in tf.nest.flatten(made)):
             raise NotTranslatableError("layer %s: its function gives something that is no tensor" % layer.name)
+        _become_layers(made)
         self._rename(layer, tf.nest.flatten(made), {id(item) for item in tf.nest.flatten((arguments, given))})
         self.names.append(layer.name)
         return made
@@ -114,21 +115,23 @@ class _Tracer(object):
         waiting = list(tensors)
         while waiting:
             tensor = waiting.pop()
-            if id(tensor) in known or type(tensor).__name__ != _TENSOR:
+            if id(tensor) in known or type(tensor).__name__ not in _TENSORS:
                 continue
             known.add(id(tensor))
             operation = tensor._keras_history.layer
             node = operation._inbound_nodes[tensor._keras_history.node_index]
-            if node.is_input:
+            if _is_input(node):
                 continue
             if not operation.name.startswith(layer.name + "."):
-                name, number = "%s.%s" % (layer.name, operation.name), 0
+                # HDF5 makes a group of what stands before a slash.
+                base = "%s.%s" % (layer.name, operation.name.replace("/", "."))
+                name, number = base, 0
                 while name in self._taken:
                     number += 1
-                    name = "%s.%s_%d" % (layer.name, operation.name, number)
+                    name = "%s_%d" % (base, number)
                 self._taken.add(name)
                 operation._name = name
-            waiting.extend(item for item in node.keras_inputs)
+            waiting.extend(_taken_by(node))
 
     @staticmethod
     def compile(model, made):
@@ -140,6 +143,62 @@ class _Tracer(object):
             return
         if [id(item) for item in model.trainable_weights] != [id(item) for item in made.trainable_weights]:
             raise NotTranslatableError("without its Lambda layers the model counts its weights otherwise")
-        arguments = dict(model._get_compile_args())
+        if hasattr(model, "_get_compile_args"):
+            arguments = dict(model._get_compile_args())
+        else:
+            arguments = {"loss": model.loss, "loss_weights": model.loss_weights, "metrics": model._compile_metrics,
+                         "weighted_metrics": model._compile_weighted_metrics}  # fmt: skip
         arguments["optimizer"] = model.optimizer
         made.compile(**arguments)
+
+
+def _is_input(node):
+    """Whether a node of a graph is an input of it; Keras has a word for that from 2.3 on."""
+    return node.is_input if hasattr(node, "is_input") else not node.inbound_layers
+
+
+def _taken_by(node):
+    """The tensors of the graph that a node takes, those among its keywords too."""
+    if hasattr(node, "keras_inputs"):
+        return list(node.keras_inputs)
+    import tensorflow as tf
+
+    keywords = [item for item in tf.nest.flatten(node.arguments or {}) if hasattr(item, "_keras_history")]
+    return tf.nest.flatten(node.input_tensors) + keywords
+
+
+def _arguments(node, held):
+    """What a node's layer is called with, with new tensors in the place of those of the graph.
+
+    :param held: new tensors by the identity of old ones.
+    """
+    import tensorflow as tf
+
+    if hasattr(node, "map_arguments"):
+        # It takes one from each list.
+        return node.map_arguments({name: [tensor] * len(_taken_by(node)) for name, tensor in held.items()})
+    first, keywords = tf.nest.map_structure(
+        lambda item: held.get(str(id(item)), item), (node.input_tensors, dict(node.arguments or {}))
+    )
+    return (first,), keywords
+
+
+def _in_graph(function, arguments, keywords):
+    """What a function makes of tensors of a graph; up to TensorFlow 2.3 inside of the graph, as a Lambda layer calls it."""
+    import tensorflow as tf
+
+    graph = getattr(tf.nest.flatten(arguments)[0], "graph", None)
+    if graph is None:
+        return function(*arguments, **keywords)
+    with graph.as_default():
+        return function(*arguments, **keywords)
+
+
+def _become_layers(tensors):
+    """Up to TensorFlow 2.3 operations become layers where a layer takes what they give; here at once."""
+    import tensorflow as tf
+
+    waiting = [item for item in tf.nest.flatten(tensors) if not hasattr(item, "_keras_history")]
+    if waiting:
+        # Public Keras has it nowhere.
+        importlib.import_module("tensorflow.python.keras.engine.base_layer_utils").create_keras_history(waiting)
