@@ -1,7 +1,7 @@
 """Writes a trained model whose Lambda layers take and give what they can: ``python lambda_layers.py FILE``.
 
-Its functions name nothing but their arguments, so that the Keras that wrote it loads it without the module. Layers take two tensors,
-take arguments, stand in a model inside that is called twice, give several tensors, give what the model gives.
+Its functions name nothing but their arguments, so that the Keras that wrote it loads it without the module. Layers take two
+tensors, take arguments, stand in a model inside that is called twice, give several tensors, give what the model gives.
 """
 
 import sys
