@@ -1,5 +1,6 @@
 """Opens a user's file: what it is, which format of ours it is, and what is wrong with it."""
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from glob import escape
@@ -154,14 +155,17 @@ def files_of(path: Path) -> list[Path]:
 
 
 def whole_problem(path: Path) -> str:
-    """Why the bytes of a model cannot all be read in bearable time; empty where they can.
+    """Why the bytes of a model cannot all be read in bearable time, or are not all its own; empty where they can and are.
 
     A pipe or a device has no end, and a file of holes has none in practice: it declares thousands of times what is stored. File
-    systems that pack files reach a tenth.
+    systems that pack files reach a tenth. A link brings what it leads to, which may be any file of whoever checks the model,
+    or a folder without end: what belongs to a model lies in its folder.
     """
     for item in below(path) if path.is_dir() else files_of(path):
         if len(item.parts) - len(path.parts) > _DEEPEST:
             return "a folder nested deeper than any model"
+        if item != path and item.is_symlink() and (leads := _strange_link(item, path if path.is_dir() else path.parent)):
+            return f"a {'folder' if path.is_dir() else 'checkpoint'} that does not hold all of itself: {item.name} is {leads}"
         if kind := special_kind(item):
             return kind if item == path else f"a folder with {kind} in it"
         if item.is_file():
@@ -170,3 +174,10 @@ def whole_problem(path: Path) -> str:
             if about.st_size > _LARGE and stored * _MOST_HOLES < about.st_size:
                 return f"a file with holes: it declares {about.st_size >> 20} MB, and holds {stored >> 20}"
     return ""
+
+
+def _strange_link(link: Path, folder: Path) -> str:
+    """What is wrong with a link that lies in a model's folder; empty where it leads to another file there."""
+    if not Path(os.path.realpath(link)).is_relative_to(os.path.realpath(folder)):
+        return "a link out of the folder"
+    return "" if link.is_file() else "a link to a folder" if link.is_dir() else "a link that leads nowhere"

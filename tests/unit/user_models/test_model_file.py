@@ -186,6 +186,42 @@ def test_a_folder_with_a_pipe_in_it_is_refused(tmp_path: Path) -> None:
         open_model(tmp_path / "model")
 
 
+@pytest.mark.parametrize(
+    ("name", "target", "said"),
+    [
+        ("assets", "/", "assets is a link out of the folder"),
+        ("key", "../secret", "key is a link out of the folder"),
+        ("variables/again", "../variables", "again is a link to a folder"),
+        ("gone", "nothing", "gone is a link that leads nowhere"),
+        ("round", "round", "round is a link that leads nowhere"),
+    ],
+)
+def test_a_folder_brings_nothing_by_its_links(tmp_path: Path, name: str, target: str, said: str) -> None:
+    (tmp_path / "secret").write_text("secret", encoding="utf-8")
+    files.savedmodel(tmp_path / "model")
+    (tmp_path / "model" / name).symlink_to(target)
+    with pytest.raises(ModelError, match=f"a folder that does not hold all of itself: {said}"):
+        open_model(tmp_path / "model")
+
+
+def test_a_checkpoint_brings_nothing_by_its_links(tmp_path: Path) -> None:
+    (tmp_path / "secret").write_text("secret", encoding="utf-8")
+    (tmp_path / "run").mkdir()
+    files.checkpoint(tmp_path / "run" / "ckpt", ["layer/kernel"])
+    data = tmp_path / "run" / "ckpt.data-00000-of-00001"
+    data.unlink()
+    data.symlink_to("../secret")
+    with pytest.raises(ModelError, match="a checkpoint that does not hold all of itself"):
+        open_model(tmp_path / "run" / "ckpt")
+
+
+def test_a_link_within_a_folder_and_to_a_model_are_followed(tmp_path: Path) -> None:
+    files.savedmodel(tmp_path / "model")
+    (tmp_path / "model" / "fingerprint.pb").symlink_to("saved_model.pb")
+    (tmp_path / "latest").symlink_to("model")
+    assert open_model(tmp_path / "latest").format == "savedmodel"
+
+
 def test_what_ended_its_reader_is_not_opened_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "a.keras").write_bytes(b"PK\x03\x04")
     monkeypatch.setattr(model_file, "kind_of_file", lambda path: pytest.fail("it is opened"))
