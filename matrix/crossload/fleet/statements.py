@@ -74,11 +74,17 @@ def is_up_to_date(converted: Path, digest: str, lock: str) -> bool:
     :param lock: digest of the target's pins.
     """
     proof = read_proof(converted)
-    if proof is None or not converted.exists():
+    if proof is None or not converted.exists() or whole_problem(converted):
         return False
-    target = proof.get("environments", {}).get(proof["loads_plainly_in"], {})
-    same = proof.get("input", {}).get("sha256") == digest and target.get("lock") == lock
-    return bool(same and digest_of_model(converted)["sha256"] == proof["output"].get("sha256"))
+    try:
+        told = (
+            proof["input"]["sha256"],
+            proof["environments"][proof["loads_plainly_in"]]["lock"],
+            proof["output"]["sha256"],
+        )
+    except (KeyError, TypeError, IndexError):  # somebody else's, or changed: the file is converted anew
+        return False
+    return told == (digest, lock, digest_of_model(converted)["sha256"])
 
 
 def verify(folder: Path) -> list[Verified]:
@@ -86,7 +92,7 @@ def verify(folder: Path) -> list[Verified]:
     found: list[Verified] = []
     vouched: set[Path] = set()
     there = below(folder)
-    for path in [item for item in there if item.name.endswith(SUFFIX)]:
+    for path in [item for item in there if item.name.endswith(SUFFIX) and item.name != SUFFIX]:
         converted = path.with_name(path.name.removesuffix(SUFFIX))
         vouched.add(converted)
         found.append(_verified(path, converted))

@@ -56,6 +56,37 @@ def test_a_file_is_up_to_date_for_the_bytes_and_pins_that_it_was_made_of(tmp_pat
     assert not is_up_to_date(tmp_path / "nothing.keras", INPUT, LOCK)
 
 
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"environments": []},
+        {"environments": {"2.21-cpu": 7}},
+        {"loads_plainly_in": ["2.21-cpu"]},
+        {"input": "i"},
+        {"output": "whole"},
+        {"output": None},
+    ],
+)
+def test_a_proof_of_another_shape_proves_nothing(tmp_path: Path, changes: dict[str, Any]) -> None:
+    path = converted(tmp_path)
+    said = json.loads(proof_path(path).read_text(encoding="utf-8"))
+    proof_path(path).write_text(json.dumps({**said, **changes}), encoding="utf-8")
+    assert not is_up_to_date(path, INPUT, LOCK)
+
+
+def test_what_never_ends_is_not_up_to_date(tmp_path: Path) -> None:
+    path = converted(tmp_path)
+    path.unlink()
+    os.mkfifo(path)
+    assert not is_up_to_date(path, INPUT, LOCK)
+
+
+def test_a_statement_about_nothing_is_no_statement(tmp_path: Path) -> None:
+    (tmp_path / ".intoto.json").write_text("{}", encoding="utf-8")
+    (tmp_path / "foreign.h5").write_bytes(b"weights")
+    assert states(tmp_path) == {"foreign.h5": NO_STATEMENT}
+
+
 def states(folder: Path) -> dict[str, str]:
     return {found.path.name: found.state for found in verify(folder)}
 
