@@ -1,5 +1,6 @@
 """Finds models: in files, folders, patterns, lists of them, and where URLs lead. Nothing is read here but first bytes."""
 
+import fnmatch
 import glob
 import os
 import re
@@ -20,6 +21,8 @@ from crossload.util.files import UnreadableError, read_plain, special_kind, walk
 NAMED_AS_MODELS = (".h5", ".hdf5", ".keras")
 _URL = re.compile(r"[a-z][a-z0-9+.-]*:/", re.IGNORECASE)
 _LIST = "@"
+# Between the prefix of a checkpoint and the number of one of its files.
+_DATA = re.compile(r"\.data-")
 # Lists may name lists; one that names itself must not go on for ever.
 _DEEPEST_LIST = 5
 
@@ -109,10 +112,47 @@ def _places(words: Sequence[str], fetch: Fetch, folder: Path | None, depth: int)
             place = (folder or Path()) / Path(word).expanduser()
             if os.path.lexists(place) or files_of(place):
                 yield word, place
-            elif glob.has_magic(word) and (matched := sorted(glob.glob(str(place), recursive=True))):
-                yield from ((word, Path(item)) for item in matched)
+            elif glob.has_magic(word) and (matched := _matching(place)):
+                yield from ((word, item) for item in matched)
             else:
                 raise SelectionError(f"{printable(word)}: there is no such file or folder.")
+
+
+def _matching(pattern: Path) -> list[Path]:
+    """Paths that a pattern stands for, in order. As the glob module has it, but that ``**`` follows no links: three links that
+    lead to their own folder are so many ways to each file that nobody sees the end of them.
+    """
+    places = [Path(pattern.anchor)]
+    parts = pattern.parts[1 if pattern.anchor else 0 :]
+    while parts[-1:] == ("**",):  # everything below a folder: that is what the folder stands for itself
+        parts = parts[:-1]
+    for part in parts:
+        if part == "**":
+            places = [below for place in places for below in _folders_below(place)]
+        elif glob.has_magic(part):
+            places = [place / name for place in places for name in _names_in(place) if _fits(name, part)]
+        else:
+            places = [place / part for place in places if os.path.lexists(place / part)]
+    return sorted(set(places))
+
+
+def _folders_below(place: Path) -> Iterator[Path]:
+    """A folder and those below it; hidden ones are left out."""
+    for here, folders, _ in walk(place) if place.is_dir() else ():
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        yield here
+
+
+def _names_in(place: Path) -> list[str]:
+    try:
+        return os.listdir(place)
+    except (OSError, ValueError):
+        return []
+
+
+def _fits(name: str, part: str) -> bool:
+    """Whether a name is one that a part of a pattern stands for; hidden ones have to be named so."""
+    return fnmatch.fnmatchcase(name, part) and (part.startswith(".") or not name.startswith("."))
 
 
 def _lines(path: Path, depth: int) -> list[str]:
@@ -154,14 +194,15 @@ def _within(root: Path, finds: Finds) -> Iterator[tuple[Path, str]]:
 
 def _of_folder(folder: Path, names: Sequence[str], finds: Finds) -> Iterator[Path]:
     """What may be a model among the files of one folder; the files of a checkpoint are one."""
-    prefixes = {name.removesuffix(".index") for name in names if name.endswith(".index")}
-    prefixes = {prefix for prefix in prefixes if any(name.startswith(f"{prefix}.data-") for name in names)}
+    # Of a name with several dots any part may be the prefix.
+    data = {name: {name[: found.start()] for found in _DATA.finditer(name)} for name in names}
+    prefixes = {name.removesuffix(".index") for name in names if name.endswith(".index")} & set().union(*data.values())
     claimed = {f"{prefix}.index" for prefix in prefixes} | ({"checkpoint"} if prefixes else set())
     for name in sorted({*names, *prefixes}):
         path = folder / name
         if name in prefixes:
             yield path
-        elif name in claimed or any(name.startswith(f"{prefix}.data-") for prefix in prefixes):
+        elif name in claimed or data.get(name, set()) & prefixes:
             continue
         elif _is_candidate(path):
             yield path

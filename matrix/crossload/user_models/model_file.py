@@ -164,7 +164,11 @@ def whole_problem(path: Path) -> str:
     for item in below(path) if path.is_dir() else files_of(path):
         if len(item.parts) - len(path.parts) > _DEEPEST:
             return "a folder nested deeper than any model"
-        if item != path and item.is_symlink() and (leads := _strange_link(item, path if path.is_dir() else path.parent)):
+        if (
+            item != path
+            and item.is_symlink()
+            and (leads := _strange_link(item, path if path.is_dir() else path.parent))
+        ):
             return f"a {'folder' if path.is_dir() else 'checkpoint'} that does not hold all of itself: {item.name} is {leads}"
         if kind := special_kind(item):
             return kind if item == path else f"a folder with {kind} in it"

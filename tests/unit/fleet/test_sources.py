@@ -1,6 +1,7 @@
 """Models are found in files, folders, patterns, lists and URLs; what is none is counted, and no link is followed."""
 
 import os
+import time
 from pathlib import Path
 
 import pytest
@@ -135,6 +136,30 @@ def test_models_that_are_made_alike_are_one_group(tmp_path: Path) -> None:
     settings = FleetSettings(patterns=(read_pattern(tmp_path, "c.h5"),))
     groups = groups_of(read_all(find([str(tmp_path)], nowhere), settings, 1))
     assert [[item.found.name for item in group] for group in groups] == [["a.h5", "b.h5"], ["c.h5"], ["d.h5"]]
+
+
+def test_a_pattern_is_not_led_round_in_circles(fleet: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in "abcd":
+        (fleet / "team ä" / name).symlink_to(".", target_is_directory=True)
+    (fleet / ".hidden").mkdir()
+    files.keras_zip(fleet / ".hidden" / "old.keras")
+    monkeypatch.chdir(fleet.parent)
+    assert names(find([str(fleet / "**" / "*.h5")], nowhere)) == {"old model.h5", "broken.h5", "model.weights.h5"}
+    assert names(find(["**/*.keras"], nowhere)) == {"new.keras", "pointer.keras"}
+    assert names(find(["fl*/t*/2021/[n-p]*"], nowhere)) == {"old model.h5"}
+    assert names(find([str(fleet / "**")], nowhere)) == EVERY | {".hidden/old.keras"}
+    with pytest.raises(SelectionError):
+        find(["**/nothing*"], nowhere)
+
+
+def test_a_folder_of_many_checkpoints_is_read_in_bearable_time(tmp_path: Path) -> None:
+    for number in range(4000):
+        (tmp_path / f"a.data-x{number}.index").touch()
+        (tmp_path / f"a.data-x{number}.data-00000-of-00001").touch()
+    started = time.monotonic()
+    finds = find([str(tmp_path)], nowhere)
+    assert time.monotonic() - started < 10
+    assert (len(finds.found), finds.others) == (4000, {})
 
 
 def read_pattern(folder: Path, match: str):  # type: ignore[no-untyped-def]
