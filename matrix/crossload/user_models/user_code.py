@@ -14,7 +14,7 @@ from typing import Any
 
 from crossload.scenario_index import BUILT_IN
 from crossload.user_models.model_file import ModelError
-from crossload.util.files import UnreadableError, below, read_plain
+from crossload.util.files import UnreadableError, below, read_plain, special_kind
 from crossload.util.import_roots import import_root
 
 PACKAGE = "crossload_model"
@@ -169,7 +169,7 @@ def _copy_beside(root: Path, own: Path, destination: Path) -> None:
             wanted += [item for item in below(folder) if item.suffix == ".py"]
     size = 0
     for path in list(dict.fromkeys(wanted))[:_MOST_FILES]:
-        if not path.is_file():  # a pipe, a device, a link that leads nowhere
+        if not path.is_file() or special_kind(path):  # a pipe, a device, a link that leads nowhere or to the kernel
             continue
         size += path.stat().st_size
         if size > _MOST_BYTES and path != own:

@@ -7,23 +7,41 @@ import stat
 import tomllib
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 # Bytes of a text that is read at once: configurations, lists, statements.
 LARGEST_TEXT = 64 << 20
+# Where files of the kernel lie: some of them end only when something happens, and some are the machine's whole memory.
+_MADE_UP = ("/proc", "/sys", "/sys/kernel/debug", "/sys/kernel/tracing", "/sys/kernel/debug/tracing")
 
 
 class UnreadableError(ValueError):
     """A file is not read, for a reason that its user can act on."""
 
 
+@cache
+def _made_up() -> frozenset[int]:
+    """Devices of the file systems whose files the kernel makes up when they are read."""
+    found = set()
+    for name in _MADE_UP:
+        with suppress(OSError):
+            found.add(os.stat(name).st_dev)
+    return frozenset(found - {os.stat("/").st_dev})
+
+
 def special_kind(path: Path) -> str:
-    """What a path is where it is neither a file nor a folder: opening such a thing may never come back. Empty elsewhere."""
+    """What a path is where it is neither a file nor a folder, or a file that the kernel makes up: opening such a thing may never
+    come back. Empty elsewhere.
+    """
     try:
-        mode = path.stat().st_mode
+        about = path.stat()
     except (OSError, ValueError):
         return ""
+    mode = about.st_mode
+    if stat.S_ISREG(mode) and about.st_dev in _made_up():
+        return "something that the kernel makes up"
     kinds = {
         stat.S_IFIFO: "a named pipe",
         stat.S_IFSOCK: "a socket",

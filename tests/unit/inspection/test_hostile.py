@@ -147,7 +147,7 @@ def test_a_long_version_is_cut(reader: GuardedReader, tmp_path: Path) -> None:
     assert len(found.keras) <= 300
 
 
-@pytest.mark.parametrize("kind", ["a named pipe", "a socket", "a device"])
+@pytest.mark.parametrize("kind", ["a named pipe", "a socket", "a device", "something that the kernel makes up"])
 def test_what_is_no_file_is_not_opened(reader: GuardedReader, tmp_path: Path, kind: str) -> None:
     path = tmp_path / "model.h5"
     if kind == "a named pipe":
@@ -156,7 +156,7 @@ def test_what_is_no_file_is_not_opened(reader: GuardedReader, tmp_path: Path, ki
         with socket.socket(socket.AF_UNIX) as made:
             made.bind(str(path))
     else:
-        path = Path("/dev/zero")
+        path = Path("/dev/zero" if kind == "a device" else "/proc/kmsg")
 
     assert (reader.inspect(path).container, reader.inspect(path).damage) == ("special", kind)
 

@@ -11,6 +11,7 @@ from crossload.util.files import (
     UnreadableError,
     below,
     read_plain,
+    special_kind,
     toml_table,
     walk,
     write_atomically,
@@ -52,6 +53,20 @@ def _deep(root: Path, levels: int) -> Path:
         here = inner
     os.close(here)
     return root
+
+
+@pytest.mark.parametrize("target", ["/proc/kmsg", "/proc/self/status", "/proc/self/mem"])
+def test_what_the_kernel_makes_up_is_not_read(tmp_path: Path, target: str) -> None:
+    (tmp_path / "a.h5").symlink_to(target)
+    assert special_kind(tmp_path / "a.h5") == "something that the kernel makes up"
+    with pytest.raises(UnreadableError, match="the kernel makes up"):
+        read_plain(tmp_path / "a.h5")
+
+
+def test_a_file_by_way_of_the_kernel_is_that_file(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_bytes(b"words")
+    with (tmp_path / "a.txt").open("rb") as stream:
+        assert read_plain(Path(f"/proc/self/fd/{stream.fileno()}")) == b"words"
 
 
 def test_folders_within_each_other_are_walked_however_deep(tmp_path: Path) -> None:
