@@ -9,6 +9,7 @@ from typing import IO, Any
 from crossload.errors import StoreError
 from crossload.fleet.results import Measured
 from crossload.inspection.bounds import json_value
+from crossload.util.files import special_kind
 
 
 class Journal:
@@ -22,6 +23,8 @@ class Journal:
         self._known: dict[str, Measured] = {}
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
+            if kind := special_kind(path):
+                raise StoreError(f"{path}: is {kind}. Choose another folder with --out.")
             whole = self._read()
             self._stream: IO[str] = path.open("a", encoding="utf-8")
             if not whole:  # a line that was cut short must not swallow the next one
@@ -40,7 +43,7 @@ class Journal:
             try:
                 told: dict[str, Any] = json_value(line)
                 self._known[told["key"]] = Measured.from_dict(told["measured"])
-            except (ValueError, KeyError, TypeError):
+            except (ValueError, KeyError, TypeError, AttributeError):
                 continue  # cut short, or another version's: it is measured again
         return not text or text.endswith("\n")
 

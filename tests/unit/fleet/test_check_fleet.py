@@ -2,6 +2,7 @@
 
 import csv
 import json
+import os
 import shutil
 import xml.etree.ElementTree as ElementTree
 from collections.abc import Mapping
@@ -17,6 +18,7 @@ import pytest
 
 from crossload.app import model_bench
 from crossload.app.fleet import check as fleet_command
+from crossload.errors import StoreError
 from crossload.fleet.journal import Journal
 from crossload.fleet.results import Load, Measured
 from crossload.shipped.construct_data import ConstructData, read_constructs
@@ -279,3 +281,35 @@ def test_a_journal_that_is_no_journal_of_ours(tmp_path: Path) -> None:
     assert again.get("c") == measured
     again.close()
     shutil.rmtree(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"schema": "fleet-1", "models": 7}',
+        '{"schema": "fleet-1", "models": null}',
+        '{"schema": "fleet-1", "models": ["a"]}',
+        '{"schema": "fleet-1", "models": [{}]}',
+        '{"schema": "fleet-1"}',
+        '["fleet-1"]',
+        "[" * 100_000,
+    ],
+)
+def test_a_last_scan_of_another_shape_is_none(tmp_path: Path, text: str) -> None:
+    (tmp_path / "fleet.json").write_text(text, encoding="utf-8")
+    assert fleet_command.read_scan(tmp_path / "fleet.json") is None
+
+
+def test_a_last_scan_that_never_ends_is_none(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "fleet.json")
+    assert fleet_command.read_scan(tmp_path / "fleet.json") is None
+
+
+def test_a_journal_that_is_no_file_and_lines_of_another_shape(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(StoreError, match="is a named pipe"):
+        Journal(tmp_path / "pipe")
+    lines = ["7", '"key"', '{"key": [], "measured": {}}', '{"key": "a", "measured": 7}']
+    lines += ['{"key": "a", "measured": {"loads": []}}', '{"key": "a", "measured": {"loads": {"b": 7}}}']
+    (tmp_path / "lines").write_text("\n".join(lines), encoding="utf-8")
+    assert Journal(tmp_path / "lines").get("a") is None

@@ -41,9 +41,12 @@ from crossload.user_models.seat import Conditions, Given
 from crossload.user_models.security import carried_rows, loader_risks
 from crossload.user_models.user_code import prepare_code
 from crossload.util.clock import Started, today
+from crossload.util.files import read_plain
 from crossload.util.terminal import Say, lines_to
 
 _INTERRUPTED = 130
+# Bytes of the last scan's document that are read.
+_LARGEST_SCAN = 1 << 30
 
 
 @dataclass(frozen=True)
@@ -175,12 +178,16 @@ def _conclude(options: FleetOptions, scan: Scan, say: Say) -> int:
 
 
 def read_scan(path: Path) -> Mapping[str, Any] | None:
-    """A scan as it was written; None where there is none that can be read."""
+    """A scan as it was written; None where there is none that can be read, or one of another shape."""
     try:
-        found = json_value(path.read_bytes())
+        found = json_value(read_plain(path, _LARGEST_SCAN))
     except (OSError, ValueError):
         return None
-    return found if isinstance(found, dict) and found.get("schema") == "fleet-1" else None
+    if not isinstance(found, dict) or found.get("schema") != "fleet-1":
+        return None
+    models = found.get("models")
+    rows = models if isinstance(models, list) else [None]
+    return found if all(isinstance(row, dict) and {"name", "outcome"} <= row.keys() for row in rows) else None
 
 
 def _counting(say: Say) -> Callable[[int, int], None]:
