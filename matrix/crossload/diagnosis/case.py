@@ -17,7 +17,8 @@ from crossload.probe.formats import OPTIMIZER, OUTPUTS, TRAINING, WEIGHTS
 # hundreds of keys, and none of them is what went wrong.
 _WRAPPED = "Exception encountered: "
 _CONFIG = re.compile(r"(Full object config: |\n\nconfig=|using config=|Object config: ).*", re.DOTALL)
-_NUMBER = re.compile(r"\d+(\.\d+)*((a|b|rc)\d+)?")
+# Of the digits of versions, and as many as those have: what is longer is a text that somebody put there.
+_NUMBER = re.compile(r"[0-9]{1,9}(\.[0-9]{1,9}){0,9}((a|b|rc)[0-9]{1,9})?(?![0-9])")
 
 
 @lru_cache(maxsize=20_000)

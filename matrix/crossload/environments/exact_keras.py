@@ -14,7 +14,7 @@ from crossload.errors import LockError
 from crossload.util.cache import cache_folder
 
 # A release: nightlies and release candidates come and go.
-_RELEASE = re.compile(r"3\.\d+\.\d+")
+_RELEASE = re.compile(r"3\.[0-9]{1,6}\.[0-9]{1,9}")
 
 
 def locked_with(keras: str, environments: Mapping[str, Environment]) -> list[Environment]:

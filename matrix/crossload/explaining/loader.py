@@ -24,7 +24,8 @@ _KERAS_2_WORDS = re.compile(
     r"|optimizer_experimental|Please ensure this object is passed to the `custom_objects`|v2\.11\+ Optimizer"
 )
 _SAID = re.compile(
-    r"\b(keras|tensorflow|tf)(?: |-)?(?:version)?(?: is| used)?\s{0,3}[:=]{0,2}\s{0,3}v?(\d{1,2}\.\d{1,2})(?:\.\d{1,2})?\b",
+    r"\b(keras|tensorflow|tf)(?: |-)?(?:version)?(?: is| used)?\s{0,3}[:=]{0,2}\s{0,3}"
+    r"v?([0-9]{1,2}\.[0-9]{1,2})(?:\.[0-9]{1,2})?\b",
     re.IGNORECASE,
 )
 

@@ -136,8 +136,8 @@ def _nearest(environments: Sequence[Environment], wanted: Version, version: Any)
     """
 
     def rank(item: Environment) -> tuple[Any, ...]:
-        release = version(item).release[:2]
-        minor = wanted.release[:2]
+        # A version may be written with one number.
+        release, minor = ((*one.release, 0)[:2] for one in (version(item), wanted))
         apart = [two - one for one, two in zip(minor, release, strict=True)]
         is_older = release < minor
         kind = 0 if release == minor else 2 if is_older else 1

@@ -83,6 +83,10 @@ def test_long_texts_are_answered_at_once(text: str) -> None:
     assert time.process_time() - started < 2
 
 
+def test_a_version_in_another_script_is_no_version() -> None:
+    assert explain(parse("ValueError: Unknown layer: Gate. Keras version \u0663.\u0664"), [], load_catalogue())
+
+
 def test_of_a_pipe_the_beginning_and_the_end_are_read() -> None:
     begun = read_bounded(io.BytesIO(b"begin " + b"x" * 5_000_000 + b" end"))
     assert begun.startswith("begin ")

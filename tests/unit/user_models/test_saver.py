@@ -80,6 +80,22 @@ def test_what_cannot_be_had_has_the_nearest_in_its_place_and_that_is_said(
     assert ("it cannot be had" in found.why) == keras.startswith("3")
 
 
+@pytest.mark.parametrize(
+    ("keras", "nearest"), [("0", "2.0-cpu"), ("3", "2.16-cpu"), ("1!3.4.1", "2.0-cpu"), ("3.4\u0664.1", "2.16-cpu")]
+)
+def test_a_strange_version_has_the_nearest_in_its_place(keras: str, nearest: str) -> None:
+    found = find_saver(model(keras), environments(), make=lock_exact_keras)
+    assert (found.environment.id, found.exact) == (nearest, False)
+
+
+@pytest.mark.parametrize("keras", ["\u0663.\u0664.\u0661", "9" * 299, "latest"])
+def test_what_is_no_version_is_asked_for(keras: str) -> None:
+    with pytest.raises(ModelError, match="does not say which version wrote it"):
+        find_saver(model(keras), environments(), make=lock_exact_keras)
+    with pytest.raises(ModelError, match="does not say which version wrote it"):
+        find_saver(model(), environments())
+
+
 def test_a_version_that_none_has_is_made() -> None:
     made = environment("keras3.12.1-cpu", "3.11", "keras==3.12.1\n")
     asked = []
