@@ -137,6 +137,16 @@ def _serve(answers: IO[bytes], read: Callable[[Path], Inspection]) -> None:
         answers.flush()
 
 
+def _held() -> int:
+    """Bytes of data that this process holds, as the limit counts them."""
+    try:
+        status = Path("/proc/self/status").read_text(encoding="ascii", errors="replace")
+        return next(int(line.split()[1]) << 10 for line in status.splitlines() if line.startswith("VmData"))
+    except (OSError, StopIteration):
+        # The most that it held; also the most that its parent held when it began.
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss << 10
+
+
 def _main(megabytes: int) -> None:
     # What a library prints must not be taken for an answer.
     answers = os.fdopen(os.dup(1), "wb")
@@ -144,8 +154,7 @@ def _main(megabytes: int) -> None:
     # Before it says that it is ready: on a busy machine that takes longer than any file, and is not the file's time.
     for name in _READERS:
         importlib.import_module(f"crossload.inspection.{name}")
-    own = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss << 10
-    limit = own + (megabytes << 20)
+    limit = _held() + (megabytes << 20)
     resource.setrlimit(resource.RLIMIT_DATA, (limit, limit))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     _serve(answers, inspect)

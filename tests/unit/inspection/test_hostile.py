@@ -175,6 +175,17 @@ def test_what_takes_too_long_takes_nothing_from_the_next(tmp_path: Path) -> None
     assert (second.damage, second.keras) == ("", "2.10.0")
 
 
+def test_what_its_parent_holds_is_not_given_to_a_reader(tmp_path: Path) -> None:
+    files.hdf5(tmp_path / "a.h5", files.KERAS_2)
+    held = b"x" * (600 << 20)
+    with GuardedReader(megabytes=100) as reader:
+        assert reader.inspect(tmp_path / "a.h5").damage == ""
+        assert reader._process is not None
+        told = Path(f"/proc/{reader._process.pid}/limits").read_text(encoding="ascii")
+    limit = next(int(line.split()[3]) for line in told.splitlines() if line.startswith("Max data size"))
+    assert limit < len(held)
+
+
 def _layer(kind: str, **config: Any) -> dict[str, Any]:
     return {"class_name": kind, "config": {"name": kind.lower(), **config}}
 
