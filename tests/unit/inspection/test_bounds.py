@@ -69,7 +69,7 @@ def test_a_reader_has_a_bound_of_memory_from_its_start(monkeypatch: pytest.Monke
     monkeypatch.setattr(os, "fdopen", lambda *arguments: None)
     monkeypatch.setattr(guarded, "_serve", lambda answers, read: None)
     guarded._main(100)
-    own = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss << 10
+    own = guarded._held()
     soft, hard = asked[resource.RLIMIT_DATA]
     assert soft == hard <= own + (100 << 20)
     assert asked[resource.RLIMIT_CORE] == (0, 0)
