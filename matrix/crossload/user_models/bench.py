@@ -37,6 +37,8 @@ from crossload.util.files import special_kind
 
 _INPUTS = "inputs.npz"
 _ARRAYS, _FACTS = "reference.npz", "reference.json"
+# Of a way on which the functions of Lambda layers were run, so that they become operations.
+_TRACED = "traced"
 # So many times as long as a load.
 _REFERENCE_TAKES = 4
 # What Keras 3 writes before the error that it caught.
@@ -272,7 +274,7 @@ class Bench:
         output = self.store.staging_folder()
         way = {"attempt": attempt, "save_as": form, "trace": trace}
         events = self.ask(protocol.RESAVE, artifact, place, output, **way)
-        return self.written(events, artifact, place, output, form, attempt, "traced" if trace else "")
+        return self.written(events, artifact, place, output, form, attempt, _TRACED if trace else "")
 
     def ask(self, op: str, artifact: Artifact, place: str, output: Path, **way: Any) -> list[dict[str, Any]]:
         """Do something with an artifact in an environment that gives other files.
@@ -296,7 +298,7 @@ class Bench:
         shutil.copyfile(self.store.artifact_folder(artifact) / _ARRAYS, output / _ARRAYS)
         facts = json.loads((self.store.artifact_folder(artifact) / _FACTS).read_bytes())
         # What was taken apart is no loss of architecture from here on.
-        facts |= {"traced": saved["traced"]} if saved.get("traced") else {}
+        facts |= {"traced": True} if _TRACED in way and saved.get("traced") else {}
         (output / _FACTS).write_text(json.dumps(facts), encoding="utf-8")
         self._lay_out_named(output)
         container = container_of(output / saved["file"])

@@ -188,7 +188,8 @@ def _bench(store: Store, monkeypatch: pytest.MonkeyPatch) -> Bench:
     def ask(self: Bench, place: str, output: Path) -> list[dict[str, Any]]:
         (output / "model.keras").write_text("converted", encoding="utf-8")
         (output / "reference.json").write_text('{"outputs": "of the converted model itself"}', encoding="utf-8")
-        return [{"event": "saved", "file": "model.keras"}, {"event": "ended", "signal": None, "seconds": 1.0}]
+        saved = {"event": "saved", "file": "model.keras", "traced": ["lambda"]}
+        return [saved, {"event": "ended", "signal": None, "seconds": 1.0}]
 
     monkeypatch.setattr(Bench, "_request", lambda self, op, form, lent, file, output, **way: output)
     monkeypatch.setattr(Bench, "_ask", ask)
@@ -204,6 +205,17 @@ def test_a_stop_cannot_leave_a_reference_of_its_own_to_be_compared_with(
     assert why == ""
     assert written is not None
     assert (store.artifact_folder(written) / "reference.json").read_text(encoding="utf-8") == "{}"
+
+
+def test_only_where_lambda_layers_were_to_be_taken_apart_they_are_not_missed(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bench, artifact = _bench(store, monkeypatch), _artifact(store)
+    for trace in (False, True):
+        written, _ = bench.resave(artifact, "2.10-cpu", "plain", "h5", trace=trace)
+        assert written is not None
+        facts = json.loads((store.artifact_folder(written) / "reference.json").read_bytes())
+        assert facts == ({"traced": True} if trace else {})
 
 
 def test_files_of_two_ways_are_two_files(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
