@@ -96,6 +96,8 @@ def names(events: list[dict[str, Any]]) -> list[str]:
         ("os._exit(3)", "exit status 3"),
         ("sys.exit()", "exit status 1"),
         ("raise KeyboardInterrupt", "exit status 1"),
+        ("raise GeneratorExit", "exit status 1"),
+        ("raise type('Own', (BaseException,), {})('x')", "exit status 1"),
         ("os.closerange(0, 1000)", "ended early"),
         ("os.closerange(0, 1000); time.sleep(60)", "ended early"),
         ("os.kill(os.getpid(), signal.SIGSEGV)", "SIGSEGV"),

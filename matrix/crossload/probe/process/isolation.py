@@ -142,13 +142,16 @@ def _run(request, emit):
         _OPERATIONS[request["op"]](request, emit)
     except MemoryError:
         emit({"event": "out-of-memory"})
-    except (SystemExit, KeyboardInterrupt):
-        # Only the code of a model or scenario asks for that: the process ends, as it would without us.
-        traceback.print_exc()
-        sys.stderr.flush()
-        os._exit(1)
-    except BaseException as error:
+    except Exception as error:
         emit(dict(errors.describe(error), event="harness-error", trace=traceback.format_exc()[-4000:]))
+    except BaseException:
+        # Only the code of a model or scenario asks for that (SystemExit, KeyboardInterrupt, one of its own): the process ends, as
+        # it would without us.
+        try:
+            traceback.print_exc()
+            sys.stderr.flush()
+        finally:
+            os._exit(1)
 
 
 def _next_request(requests):
