@@ -17,6 +17,7 @@ from crossload.user_models.model_file import UserModel
 from crossload.user_models.seat import NOTHING_GIVEN, Conditions, Given, Seat
 from crossload.user_models.security import allowed_paths, named_files
 from crossload.user_models.user_code import prepare_code
+from crossload.util.files import remove_folder
 from crossload.util.terminal import Say
 
 
@@ -72,8 +73,12 @@ def open_seat(
         confinement = backend.confine(code.readable, [staging], options.named)
         say(f"Backend: {reason}; confinement: {confinement}")
         workers = options.most_workers
-        with closing(Store(folder / "store")) as store, Provisioner(backend, environments, say, workers) as places:
-            yield Seat(code, settings, places, store, confinement, how.trust, how.memory_mb)
+        try:
+            with closing(Store(folder / "store")) as store, Provisioner(backend, environments, say, workers) as places:
+                yield Seat(code, settings, places, store, confinement, how.trust, how.memory_mb)
+        finally:
+            # What a model's code left there may be more than the temporary folder knows how to remove.
+            remove_folder(staging)
 
 
 @contextmanager

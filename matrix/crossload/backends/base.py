@@ -1,7 +1,6 @@
 """What every backend offers, and the worker that talks to a probe."""
 
 import json
-import shutil
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
@@ -13,6 +12,7 @@ from crossload.config import MatrixConfig
 from crossload.environments.model import Environment, EnvironmentState
 from crossload.errors import CrossloadError
 from crossload.probe import protocol
+from crossload.util.files import remove_folder
 
 # The error type of what failed because the places that a container has for temporary files were full.
 DISK_LIMIT = "disk limit"
@@ -126,7 +126,7 @@ class Worker:
 
     def _clean_up(self) -> None:
         if self._scratch is not None:
-            shutil.rmtree(self._scratch, ignore_errors=True)
+            remove_folder(self._scratch)
 
 
 class Backend(ABC):

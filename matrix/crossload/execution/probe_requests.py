@@ -1,7 +1,6 @@
 """What a probe is asked, in the protocol's form, and how it is asked: every request of ours is made here."""
 
 import json
-import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,6 +11,7 @@ from crossload.config import Limits
 from crossload.execution.tasks import LoadTask, SaveTask
 from crossload.planning.process_sharing import share_key
 from crossload.probe import protocol
+from crossload.util.files import remove_folder
 
 Event = Mapping[str, Any]
 
@@ -165,7 +165,7 @@ def ask(worker: Worker, request: Request) -> list[dict[str, Any]]:
 def empty(request: Request) -> None:
     """Take away what a request that did not come to its end has written: it is going to be asked again."""
     if request.writes is not None:
-        shutil.rmtree(request.writes, ignore_errors=True)
+        remove_folder(request.writes)
         request.writes.mkdir()
 
 

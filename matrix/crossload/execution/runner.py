@@ -3,7 +3,6 @@
 Every part of Crossload that runs something does it through :class:`Runner`: here alone a probe that died is started again.
 """
 
-import shutil
 from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
@@ -45,6 +44,7 @@ from crossload.planning.retry_policy import TIME_LIMIT, first_alike, hung, worth
 from crossload.probe import attempts
 from crossload.store.artifact_files import ArtifactFiles, ChangedError, not_files
 from crossload.store.records import Artifact, Cell
+from crossload.util.files import remove_folder
 
 Result = TypeVar("Result")
 
@@ -205,7 +205,7 @@ def run_save(
         events = ask(worker, save_request(task, staging, limits))
         artifact = _artifact(task, events, staging, store)
     finally:
-        shutil.rmtree(staging, ignore_errors=True)
+        remove_folder(staging)
     if artifact.state != "saved":
         prove([artifact.payload])
     store.put_artifact(artifact)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from crossload.errors import StoreError
 from crossload.store.records import Artifact, Cell
-from crossload.util.files import below
+from crossload.util.files import below, remove_folder
 
 # Bytes that must be free for a failed save to count as the model's own fault.
 _LEAST_FREE = 1 << 20
@@ -25,7 +25,8 @@ def digest_folder(folder: Path) -> tuple[str, int]:
     digest, size = hashlib.sha256(), 0
     for path in [item for item in below(folder) if item.is_file()]:
         content = path.read_bytes()
-        digest.update(f"{path.relative_to(folder)}\0{len(content)}\0".encode())
+        name = str(path.relative_to(folder))
+        digest.update(f"{name}\0{len(content)}\0".encode("utf-8", "surrogateescape"))
         digest.update(content)
         if not path.name.startswith("reference."):
             size += len(content)
@@ -103,7 +104,7 @@ class ArtifactFiles:
     def clear_staging(self) -> None:
         """Remove what a run that was killed left half written."""
         for leftover in (self.folder / "staging").iterdir():
-            shutil.rmtree(leftover, ignore_errors=True)
+            remove_folder(leftover)
 
     def artifact_folder(self, artifact: Artifact) -> Path:
         """Where the files of an artifact lie."""
@@ -124,7 +125,7 @@ class ArtifactFiles:
             _private_copy(folder, place / "artifact")
             yield place / "artifact"
         finally:
-            shutil.rmtree(place, ignore_errors=True)
+            remove_folder(place)
 
     @contextmanager
     def lent(self, artifact: Artifact) -> Iterator[Path]:

@@ -1,6 +1,5 @@
 """Where files are measured one after the other that the same code goes with: its store, its environments, its confinement."""
 
-import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +12,7 @@ from crossload.user_models.bench import Bench, Inputs
 from crossload.user_models.model_file import ModelError, UserModel
 from crossload.user_models.security import Named, carried_rows, named_files, runs_code
 from crossload.user_models.user_code import UserCode
+from crossload.util.files import remove_folder
 
 
 @dataclass(frozen=True)
@@ -94,5 +94,5 @@ class Seat:
     def clear(self) -> None:
         """Drop the copies of files that were measured: a fleet of them would fill the disk."""
         for folder in (self.store.folder / "artifacts").glob("*"):
-            shutil.rmtree(folder, ignore_errors=True)
+            remove_folder(folder)
         self.store.clear_staging()

@@ -3,8 +3,10 @@ with an end.
 """
 
 import os
+import shutil
 import stat
 import tomllib
+import uuid
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from functools import cache
@@ -88,6 +90,39 @@ def walk(root: Path) -> Iterator[tuple[Path, list[str], list[str]]]:
 def below(folder: Path) -> list[Path]:
     """Everything below a folder, in order; links are named, and not followed."""
     return sorted(here / name for here, folders, others in walk(folder) for name in (*folders, *others))
+
+
+def remove_folder(folder: Path) -> None:
+    """Remove a folder with all that is in it, as far as that can be done; never raises for what is in it.
+
+    Somebody's code may have filled it: folders within each other by the thousand, which `shutil.rmtree` of Python 3.11 takes for
+    calls within each other, or folders that nobody may enter. So what lies in an inner folder is moved up first.
+    """
+    if folder.is_symlink() or not folder.is_dir():
+        return
+    with suppress(OSError):
+        os.chmod(folder, 0o700)
+        while inner := _emptied(folder):
+            for path in inner:
+                os.chmod(path, 0o700)
+                for name in os.listdir(path):
+                    os.rename(path / name, folder / uuid.uuid4().hex)
+                os.rmdir(path)
+        os.rmdir(folder)
+    with suppress(RecursionError):
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _emptied(folder: Path) -> list[Path]:
+    """The folders in a folder, after everything else in it was removed."""
+    inner: list[Path] = []
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.is_dir(follow_symlinks=False):
+                inner.append(folder / entry.name)
+            else:
+                os.unlink(entry.path)
+    return inner
 
 
 def toml_table(text: str) -> dict[str, Any]:

@@ -17,6 +17,7 @@ import pytest
 from crossload.errors import StoreError
 from crossload.inspection.containers import container_of
 from crossload.store import run_log
+from crossload.store.artifact_files import digest_folder
 from crossload.store.database import Store
 from crossload.store.records import Artifact, Cell, content_key
 from crossload.store.schema import MIGRATIONS, SCHEMA_VERSION
@@ -43,6 +44,12 @@ def keep(store: Store, key: str = "a1", text: bytes = b"weights") -> Artifact:
     )
     store.put_artifact(artifact)
     return artifact
+
+
+def test_a_name_in_no_encoding_has_a_digest(tmp_path: Path) -> None:
+    with open(os.fsencode(tmp_path) + b"/\xff\x1b.bin", "wb") as stream:
+        stream.write(b"words")
+    assert digest_folder(tmp_path)[1] == 5
 
 
 def test_the_keys_of_the_cells_are_those_that_were_put(store: Store) -> None:

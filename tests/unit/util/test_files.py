@@ -11,6 +11,7 @@ from crossload.util.files import (
     UnreadableError,
     below,
     read_plain,
+    remove_folder,
     special_kind,
     toml_table,
     walk,
@@ -96,3 +97,26 @@ def test_what_is_named_is_read_with_an_end(tmp_path: Path) -> None:
         read_plain(tmp_path / "pipe")
     with pytest.raises(tomllib.TOMLDecodeError, match="nested too deep"):
         toml_table("x = " + "[" * 100_000)
+
+
+def test_a_folder_is_removed_whatever_was_made_in_it(tmp_path: Path) -> None:
+    (tmp_path / "kept").write_text("kept", encoding="utf-8")
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    _deep(folder, 3000)
+    (folder / "locked" / "inner").mkdir(parents=True)
+    (folder / "locked" / "inner" / "file").touch()
+    os.mkfifo(folder / "locked" / "pipe")
+    (folder / "locked" / "out").symlink_to(tmp_path)
+    (folder / "locked").chmod(0)
+    folder.chmod(0)
+    remove_folder(folder)
+    assert [item.name for item in tmp_path.iterdir()] == ["kept"]
+
+
+def test_a_link_to_a_folder_and_nothing_at_all_are_left(tmp_path: Path) -> None:
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "link").symlink_to("folder")
+    for name in ("link", "nothing"):
+        remove_folder(tmp_path / name)
+    assert {item.name for item in tmp_path.iterdir()} == {"folder", "link"}

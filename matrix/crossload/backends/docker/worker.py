@@ -20,7 +20,7 @@ from crossload.backends.base import DISK_LIMIT, Worker, WorkerError
 from crossload.backends.channels import Channel
 from crossload.backends.docker.engine import EngineErrors, answers_again, engine_gone, explain, is_connection_lost
 from crossload.probe import protocol
-from crossload.util.files import walk
+from crossload.util.files import remove_folder, walk
 
 INSIDE = "/crossload"
 INPUT, OUTPUT = f"{INSIDE}/input", f"{INSIDE}/output"
@@ -198,8 +198,8 @@ class ContainerWorker(Worker):
                 return _refusal(events, refused)
             return events
         finally:
-            shutil.rmtree(passed, ignore_errors=True)
-            shutil.rmtree(written, ignore_errors=True)
+            remove_folder(passed)
+            remove_folder(written)
 
     def _sent(self, request: Mapping[str, Any]) -> list[dict[str, Any]]:
         return super().ask(request)
