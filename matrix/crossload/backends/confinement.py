@@ -2,7 +2,8 @@
 
 Inside there is no network, no home folder, no process of the host, nothing to write to but the folders that are named, and no
 way to more privileges. Where Crossload runs as root, the probe runs as another user. What bubblewrap lacks: a limit on the
-processor (the probe's time limit ends a child), and memory counted over all processes together (each has a limit of its own).
+processor (the probe's time limit ends a child), and memory counted over all processes together: the probe looks twice a second
+how much they hold.
 """
 
 import os
@@ -13,6 +14,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
+from crossload.probe import protocol
 from crossload.util.files import below
 
 # Of Debian's and Fedora's system: what a Python needs to start. `-try`: not every system has each.
@@ -71,11 +73,12 @@ def why_not() -> str:
 
 
 def confined(
-    command: Sequence[str], variables: Mapping[str, str], visible: Visible, memory_mb: int
+    command: Sequence[str], variables: Mapping[str, str], visible: Visible, memory_mb: int, together_mb: int
 ) -> tuple[list[str], dict[str, str]]:
     """A command and its environment variables, confined.
 
-    :param memory_mb: of each process.
+    :param memory_mb: data of each process, what it imports included.
+    :param together_mb: of all that the probe starts, beyond what it holds itself; shared memory and files in memory included.
     """
     home = next((str(path) for path in visible.writable), "/tmp")
     arguments = [
@@ -129,7 +132,7 @@ def confined(
         ]
         for path in visible.writable:
             hand_over(path)
-    return [*arguments, *limits, *command], {**variables, "HOME": home}
+    return [*arguments, *limits, *command], {**variables, "HOME": home, protocol.TOGETHER: str(together_mb)}
 
 
 def hand_over(folder: Path) -> None:

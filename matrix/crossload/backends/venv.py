@@ -38,6 +38,8 @@ _VARIABLES = {
 }
 # Megabytes of data that TensorFlow itself takes, beyond which a child's limit counts.
 _OF_TENSORFLOW_MB = 4096
+# Megabytes that all children together may hold beyond that limit.
+_TOGETHER_MB = 2048
 BUBBLEWRAP = "bubblewrap"
 _PASSED_ON = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "LD_LIBRARY_PATH")
 
@@ -252,7 +254,8 @@ class VenvBackend(Backend):
             base = [self.folder(environment.base)] if environment.overlay and environment.base else []
             readable = (*self._visible.readable, *needed_by(python), *base, PROBE)
             visible = Visible(readable, (scratch, *self._visible.writable))
-            command, variables = confined(command, variables, visible, self._memory_mb + _OF_TENSORFLOW_MB)
+            bounds = (self._memory_mb + _OF_TENSORFLOW_MB, self._memory_mb + _TOGETHER_MB)
+            command, variables = confined(command, variables, visible, *bounds)
             return _ConfinedWorker(ProcessChannel(command, variables), scratch)
         return Worker(ProcessChannel(command, variables), scratch)
 

@@ -22,6 +22,9 @@ EXIT = "exit"
 # Folder of an artifact, with files that the model names by relative paths; whatever loads the model works in it.
 NAMED = "named"
 
+# Set where a probe is confined, and sees no process but those below it: megabytes that they may hold together.
+TOGETHER = "CROSSLOAD_TOGETHER_MB"
+
 # Events
 READY = "ready"
 ALIVE = "alive"

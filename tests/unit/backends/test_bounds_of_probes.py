@@ -88,7 +88,7 @@ def test_a_container_that_is_run_by_hand_is_confined_as_well(tmp_path: Path) -> 
 def test_every_bound_of_a_confined_probe_is_there(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, user: int) -> None:
     monkeypatch.setattr(os, "geteuid", lambda: user)
     monkeypatch.setattr(os, "chown", lambda *names, **options: None)
-    command, _ = confined(["python"], {}, Visible((tmp_path / "read",), (tmp_path / "write",)), 100)
+    command, _ = confined(["python"], {}, Visible((tmp_path / "read",), (tmp_path / "write",)), 100, 50)
     options = {word.partition("=")[0] for word in command}
     assert {"--data", "--fsize", "--core", "--nofile", "--nproc", "--new-session", "--unshare-ipc"} <= options
     at = command.index("--cap-drop")

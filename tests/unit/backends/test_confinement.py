@@ -14,7 +14,7 @@ def test_only_what_is_named_is_visible(monkeypatch: pytest.MonkeyPatch, tmp_path
     monkeypatch.setattr(os, "chown", lambda *names, **options: None)
     visible = Visible((tmp_path / "read",), (tmp_path / "write",))
 
-    command, variables = confined(["python", "probe"], {"A": "1"}, visible, 100)
+    command, variables = confined(["python", "probe"], {"A": "1"}, visible, 100, 50)
 
     text = " ".join(command)
     assert command[0] == "bwrap"
@@ -24,7 +24,7 @@ def test_only_what_is_named_is_visible(monkeypatch: pytest.MonkeyPatch, tmp_path
     assert {"--unshare-net", "--unshare-pid", "--die-with-parent", "--cap-drop"} <= set(command)
     assert f"--data={100 << 20}" in command
     assert command[-2:] == ["python", "probe"]
-    assert variables == {"A": "1", "HOME": str(tmp_path / "write")}
+    assert variables == {"A": "1", "HOME": str(tmp_path / "write"), "CROSSLOAD_TOGETHER_MB": "50"}
     # As root, another user runs it: root is above the limit of processes.
     assert ("setpriv" in command) is (user == 0)
     assert ("--unshare-user" in command) is (user != 0)
@@ -34,7 +34,7 @@ def test_inner_folders_lie_on_top_of_outer_ones(tmp_path: Path) -> None:
     inner, outer = tmp_path / "store" / "staging", tmp_path / "store"
     inner.mkdir(parents=True)
 
-    command, _ = confined(["true"], {}, Visible((outer,), (inner,)), 1)
+    command, _ = confined(["true"], {}, Visible((outer,), (inner,)), 1, 1)
 
     assert command.index(str(outer)) < len(command) - 1 - command[::-1].index(str(inner))
     assert command.index("--bind") > command.index("--ro-bind")

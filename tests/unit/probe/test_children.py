@@ -116,6 +116,52 @@ def test_a_child_that_stops_itself_is_ended_by_its_limit(worker: Worker) -> None
     assert events[-1]["signal"] == "time limit"
 
 
+# Of this machine's processes those below the probe: confined, it sees no others.
+ONLY_BELOW = """
+from crossload.probe.process import together
+
+def below(pid):
+    try:
+        with open("/proc/%d/stat" % pid) as stream:
+            parent = int(stream.read().rpartition(")")[2].split()[1])
+    except OSError:
+        return False
+    return parent == os.getpid() or parent > 1 and below(parent)
+
+together._in_files = lambda: 0
+together._others = lambda: [pid for pid in map(int, filter(str.isdigit, os.listdir("/proc"))) if below(pid)]
+"""
+# Three ways to hold 200 MB that count to no process's limit of data, or to none alone.
+HOLD = """
+import mmap
+def hold(size):
+    held = mmap.mmap(-1, size)
+    for place in range(0, size, 4096):
+        held[place] = 1
+    return held
+"""
+
+
+@pytest.mark.parametrize(
+    ("code", "ending"),
+    [
+        ("held = hold(200 << 20); time.sleep(20)", "memory limit"),
+        ("held = bytearray(b'x') * (200 << 20); time.sleep(20)", "memory limit"),
+        ("[os.fork() for _ in range(2)]; held = bytearray(b'x') * (60 << 20); time.sleep(20)", "memory limit"),
+        ("held = hold(20 << 20); time.sleep(2)", None),
+    ],
+)
+def test_what_processes_hold_together_is_limited(code: str, ending: str | None) -> None:
+    probe = PROBE.format(matrix=str(MATRIX)).replace("isolation._OPER", ONLY_BELOW + "isolation._OPER", 1)
+    variables = {"PATH": os.defpath, protocol.TOGETHER: "150"}
+    worker = Worker(ProcessChannel([sys.executable, "-c", probe], variables))
+    try:
+        assert ask(worker, HOLD + code)[-1]["signal"] == ending
+        assert names(ask(worker, "pass")) == ["begin", "attempt", "ended"]
+    finally:
+        worker.kill()
+
+
 def test_in_company_a_forger_harms_nobody(worker: Worker) -> None:
     assert names(ask(worker, "pass", share="one"))[1] == "attempt"
     assert ask(worker, WRITE + FORGE, share="one")[-1]["signal"] == FORGED

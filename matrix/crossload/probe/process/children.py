@@ -17,7 +17,7 @@ import time
 from collections import OrderedDict
 
 from ..protocol import DONE, SAVE
-from . import isolation, orphans
+from . import isolation, orphans, together
 from .stopwatch import Stopwatch
 
 # What a fresh interpreter is started with: the folder of the whole probe.
@@ -144,14 +144,14 @@ class Child(object):
         except OSError:
             pass  # it has died; reading says so
         said = Said(token.encode() + b" ")
-        timed_out = self._read(request["limits"]["seconds"], said)
+        exceeded = self._read(request["limits"]["seconds"], said)
         events = [json.loads(line) for line in said.lines]
         if said.is_done:
             self.peak_mb = events.pop()["peak_mb"]
         # A child that closed its end is about to end; one that does not was not killed by anybody else.
-        status = None if said.is_done else self._end(0 if timed_out or said.is_forged else _TO_END)
+        status = None if said.is_done else self._end(0 if exceeded or said.is_forged else _TO_END)
         tail = self._said_since(said_before)
-        ending = FORGED if said.is_forged else _ending(events, status, timed_out, tail)
+        ending = FORGED if said.is_forged else _ending(events, status, exceeded, tail)
         seconds = time.monotonic() - started
         ended = {"event": "ended", "signal": ending, "stderr": tail, "seconds": seconds, "after": self.requests}
         if said.is_done:
@@ -161,7 +161,7 @@ class Child(object):
         return events
 
     def _read(self, limit, said):
-        """Take in what the child writes until it is done, closes its end, or forges; returns whether the limit came first."""
+        """Take in what the child writes until it is done, closes its end, or forges; returns the limit that came first."""
         stopwatch = None
         while True:
             ready, _, _ = select.select([self._answers], [], [], min(limit, _LOOK_EVERY))
@@ -170,16 +170,18 @@ class Child(object):
                 self._forget_much()
                 if self._has_ended() and not select.select([self._answers], [], [], 0)[0]:
                     # What it started may still hold its end of the pipe.
-                    return False
+                    return ""
+                if together.are_too_many():
+                    return "memory limit"
                 # Most requests are done before the first look.
                 stopwatch = stopwatch or Stopwatch(self._pid, min(limit, _LOOK_EVERY))
                 if stopwatch.update() >= limit:
-                    return True
+                    return "time limit"
                 continue
             chunk = os.read(self._answers, 1 << 16)
             said.take(chunk)
             if not chunk or said.is_done or said.is_forged:
-                return False
+                return ""
 
     def _forget_much(self):
         """Give room back where the child prints without end: its tail is all that anybody reads."""
@@ -228,11 +230,11 @@ class Child(object):
         return self._pid is not None
 
 
-def _ending(events, status, timed_out, stderr):
+def _ending(events, status, exceeded, stderr):
     if any(event["event"] == "out-of-memory" for event in events):
         return "memory limit"
-    if timed_out:
-        return "time limit"
+    if exceeded:
+        return exceeded
     if status is None:
         return None
     if os.WIFSIGNALED(status):
