@@ -76,7 +76,7 @@ class Worker:
                 why = f"did not answer within {seconds:.0f} s" if chunk is None else "ended"
                 words = self._channel.last_words()
                 self.kill()
-                raise WorkerError(f"the probe {why}: {words}")
+                raise WorkerError(f"the probe {why}{': ' if words else ''}{words}")
             self._buffer += chunk
             if len(self._buffer) > _LONGEST_ANSWER:
                 self._disturbed("more than any answer takes")

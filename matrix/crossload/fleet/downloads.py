@@ -6,6 +6,7 @@ Credentials are the libraries' own business: nothing of them is read, kept or sh
 import hashlib
 import json
 import os
+import re
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,7 +17,7 @@ from crossload.errors import CrossloadError, SelectionError
 from crossload.inspection.bounds import printable
 from crossload.user_models.digests import sha256_of
 from crossload.util.cache import cache_folder
-from crossload.util.files import write_atomically, write_text_atomically
+from crossload.util.files import special_kind, write_atomically, write_text_atomically
 
 # Bytes that the sources of one command may hold together, and that the cache keeps.
 LARGEST_DOWNLOAD = 64 << 30
@@ -26,6 +27,8 @@ _CHUNK = 1 << 20
 _MLFLOW = ("models:/", "runs:/", "mlflow-artifacts:/")
 # Addresses of MLflow may lead to others; and what they lead to in the end that fsspec reads.
 _DEEPEST = 4
+# How a file of this machine is written as a URL, or as the outermost part of one.
+_LOCAL = re.compile(r"(?:file|local):(?://)?")
 _READ_BY_FSSPEC = ("file", "s3", "gs", "abfs", "abfss", "hdfs", "dbfs")
 
 
@@ -80,6 +83,10 @@ class Downloads:
             import fsspec
         except ImportError:
             raise SelectionError(f"{_shown(url)}: URLs need fsspec: pip install 'crossload[remote]'.") from None
+        for part in url.split("::"):
+            # What is packed in a file of this machine: fsspec would read a device to its end.
+            if kind := special_kind(Path(_LOCAL.sub("", part))):
+                raise DownloadError(f"{_shown(url)}: is {kind}, not a file.")
         try:
             system, root = fsspec.core.url_to_fs(url)
             files = list(_listed(system, root))
@@ -243,8 +250,12 @@ def _listed(system: Any, root: str) -> Iterator[_Remote]:
     """Every file at an address or below it, in order."""
     found: Mapping[str, Mapping[str, Any]] = system.find(root, detail=True)
     base = str(root).rstrip("/")
+    protocol = system.protocol
+    is_local = "file" in ((protocol,) if isinstance(protocol, str) else tuple(protocol))
     for address, told in sorted(found.items()):
         if told.get("type") == "directory" or str(address).endswith("/"):
+            continue
+        if is_local and special_kind(Path(address)):
             continue
         relative = str(address)[len(base) :].lstrip("/") if str(address).startswith(base) else str(address)
         relative = relative or PurePosixPath(str(address)).name

@@ -25,6 +25,8 @@ _LIST = "@"
 _DATA = re.compile(r"\.data-")
 # Lists may name lists; one that names itself must not go on for ever.
 _DEEPEST_LIST = 5
+# Lists of lists, each many times, would keep whoever follows them for ever.
+_MOST_PLACES = 300_000
 
 
 @dataclass(frozen=True)
@@ -91,7 +93,9 @@ def find(words: Sequence[str], fetch: Fetch) -> Finds:
     :raises CrossloadError: a URL cannot be followed.
     """
     finds = Finds()
-    for word, root in _places(words, fetch, None, _DEEPEST_LIST):
+    for number, (word, root) in enumerate(_places(words, fetch, None, _DEEPEST_LIST)):
+        if number >= _MOST_PLACES:
+            raise SelectionError(f"more than {_MOST_PLACES:,} names stand for models. Name their folder.")
         for found, name in _within(root, finds):
             finds.found.append(Found(printable(name), found, word))
     finds.found = _named_apart(finds.found)
@@ -162,7 +166,8 @@ def _lines(path: Path, depth: int) -> list[str]:
         text = read_plain(path).decode("utf-8")
     except (OSError, UnreadableError, UnicodeDecodeError) as error:
         raise SelectionError(f"@{path}: the list cannot be read ({error}).") from None
-    return [line.strip() for line in text.splitlines() if line.strip() and not line.lstrip().startswith("#")]
+    lines = (line.strip() for line in text.splitlines())
+    return list(dict.fromkeys(line for line in lines if line and not line.startswith("#")))
 
 
 def _within(root: Path, finds: Finds) -> Iterator[tuple[Path, str]]:

@@ -221,6 +221,28 @@ def test_what_was_fetched_is_not_fetched_again_and_what_changed_is(tmp_path: Pat
     assert (fourth / "model.h5").read_bytes() == (source / "model.h5").read_bytes()
 
 
+def test_a_url_leads_to_no_pipe_and_no_device(tmp_path: Path) -> None:
+    source = tmp_path / "source"
+    source.mkdir()
+    files.hdf5(source / "model.h5", files.KERAS_2)
+    os.mkfifo(source / "pipe.h5")
+    downloads = Downloads(tmp_path / "laid", tmp_path / "cache")
+    for url in ("zip://a.h5::/dev/zero", "zip://a.h5::file:///dev/zero", (source / "pipe.h5").as_uri(), "/proc/kmsg"):
+        with pytest.raises(DownloadError, match=r"a device|a named pipe|the kernel makes up"):
+            downloads.fetch(url)
+    assert [item.name for item in downloads.fetch(source.as_uri()).iterdir()] == ["model.h5"]
+
+
+def test_lists_name_each_place_once_and_not_without_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    files.keras_zip(tmp_path / "a.keras")
+    (tmp_path / "list").write_text("a.keras\n" * 100_000, encoding="utf-8")
+    (tmp_path / "more").write_text("".join(f"@{'./' * count}list\n" for count in range(20)), encoding="utf-8")
+    assert names(find([f"@{tmp_path / 'more'}"], nowhere)) == {"a.keras"}
+    monkeypatch.setattr("crossload.fleet.sources._MOST_PLACES", 10)
+    with pytest.raises(SelectionError, match="more than 10 names"):
+        find([f"@{tmp_path / 'more'}"], nowhere)
+
+
 def test_downloads_have_a_bound_and_errors_are_a_line(tmp_path: Path) -> None:
     source = tmp_path / "source"
     source.mkdir()
