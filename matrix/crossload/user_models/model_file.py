@@ -74,7 +74,13 @@ def open_model(path: Path, read: Callable[[Path], Inspection] = inspect_untruste
     :raises NoModelError: it is no model.
     :raises ModelError: it is missing, half a model, or damaged.
     """
-    path = prefix_of(path)
+    try:
+        return _opened(prefix_of(path), read)
+    except OSError as error:  # it went away meanwhile, or the machine does not give it
+        raise ModelError(f"{printable(str(path))}: cannot be read ({error.strerror or error}).") from None
+
+
+def _opened(path: Path, read: Callable[[Path], Inspection]) -> UserModel:
     shown = printable(str(path))
     found = read(path)
     if found.container == "missing":
@@ -110,6 +116,8 @@ def open_model(path: Path, read: Callable[[Path], Inspection] = inspect_untruste
         raise ModelError(f"{shown}: is damaged ({found.damage.splitlines()[0][:200]}). Restore it from a copy.")
     if problem := whole_problem(path):
         raise ModelError(f"{shown}: is {printable(problem)}. Give a plain copy of it.")
+    if not files_of(path):
+        raise ModelError(f"{shown}: went away while it was read.")
     return UserModel(path, found, form, _size(path))
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from crossload.inspection import Inspection
+from crossload.inspection import Inspection, inspect
 from crossload.user_models import model_file
 from crossload.user_models.bench import read_inputs
 from crossload.user_models.convert import check_destination
@@ -220,6 +220,22 @@ def test_a_link_within_a_folder_and_to_a_model_are_followed(tmp_path: Path) -> N
     (tmp_path / "model" / "fingerprint.pb").symlink_to("saved_model.pb")
     (tmp_path / "latest").symlink_to("model")
     assert open_model(tmp_path / "latest").format == "savedmodel"
+
+
+@pytest.mark.parametrize("name", ["whole.h5", "folder", "junk.h5"])
+def test_what_goes_away_while_it_is_read_is_a_line(tmp_path: Path, name: str) -> None:
+    files.hdf5(tmp_path / "whole.h5", files.KERAS_2)
+    files.savedmodel(tmp_path / "folder")
+    (tmp_path / "junk.h5").write_bytes(b"junk")
+
+    def read(path: Path) -> Inspection:
+        found = inspect(path)
+        path.rename(tmp_path / "gone")
+        return found
+
+    with pytest.raises(ModelError) as caught:
+        open_model(tmp_path / name, read)
+    assert len(str(caught.value).splitlines()) == 1
 
 
 def test_what_ended_its_reader_is_not_opened_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
