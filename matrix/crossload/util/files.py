@@ -2,6 +2,7 @@
 with an end.
 """
 
+import errno
 import os
 import shutil
 import stat
@@ -137,7 +138,12 @@ def toml_table(text: str) -> dict[str, Any]:
 
 
 def write_atomically(path: Path, write: Callable[[Path], object]) -> Path:
-    """Let `write` fill a file beside `path` and move it there; returns `path`."""
+    """Let `write` fill a file beside `path` and move it there; returns `path`.
+
+    :raises OSError: it cannot be written; also where the path names no file, as `/` and the empty one.
+    """
+    if not path.name:
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
     # Not the tempfile module: its files are readable by their owner only, and stay so after the move.
     unfinished = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:

@@ -137,6 +137,13 @@ def test_findings_of_a_check_as_sarif(crossload: Shell, tmp_path: Path) -> None:
         assert "lambda" in place["logicalLocations"][0]["fullyQualifiedName"]
 
 
+@pytest.mark.parametrize("place", ["/", "", "."])
+def test_findings_go_to_no_folder(crossload: Shell, model: Path, place: str) -> None:
+    assert f"--sarif {Path(place)}: cannot be written" in crossload(
+        "check", str(model), "--static", "--sarif", place, code=2
+    )
+
+
 def test_findings_that_cannot_be_written_are_one_line(crossload: Shell, model: Path) -> None:
     said = crossload("check", str(model), "--static", "--tf", "2.10", "--sarif", f"{model}/found.json", code=2)
     assert "cannot be written" in said
