@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError,
 
 from crossload import resources
 from crossload.errors import ConfigError, nearest
-from crossload.util.files import UnreadableError, read_plain, toml_table
+from crossload.util.files import LARGEST_TOML, UnreadableError, read_plain, toml_table
 
 
 class _Table(BaseModel):
@@ -231,7 +231,7 @@ def load_config(path: Path) -> MatrixConfig:
     :raises ConfigError: the file is missing, is not TOML, or holds an unknown key or a value of the wrong type.
     """
     try:
-        text = read_plain(path).decode("utf-8")
+        text = read_plain(path, LARGEST_TOML).decode("utf-8")
     except OSError as error:
         raise ConfigError(
             f"{path}: cannot be read ({error.strerror}). Pass --config FILE, or leave it out for the configuration that "

@@ -98,6 +98,12 @@ def test_bytes_that_are_no_text(tmp_path: Path) -> None:
         load_config(path)
 
 
+def test_a_file_that_is_too_large_is_not_read(tmp_path: Path) -> None:
+    (tmp_path / "matrix.toml").write_text(GOOD + "# more\n" * 400_000, encoding="utf-8")
+    with pytest.raises(ConfigError, match=r"cannot be read \(more than 2 MB\)"):
+        load_config(tmp_path / "matrix.toml")
+
+
 def test_bad_toml_says_the_line(tmp_path: Path) -> None:
     message = complaint(tmp_path, GOOD + "[limits\n")
     assert "not valid TOML" in message

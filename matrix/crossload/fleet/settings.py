@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from crossload.errors import ConfigError, nearest
 from crossload.user_models.seat import NOTHING_GIVEN, Given
-from crossload.util.files import UnreadableError, read_plain, toml_table
+from crossload.util.files import LARGEST_TOML, UnreadableError, read_plain, toml_table
 
 DEFAULT = Path("fleet.toml")
 
@@ -65,7 +65,7 @@ def read_settings(path: Path | None, common: Given) -> FleetSettings:
             return FleetSettings(common)
         path = DEFAULT
     try:
-        document = _Document.model_validate(toml_table(read_plain(path).decode("utf-8")))
+        document = _Document.model_validate(toml_table(read_plain(path, LARGEST_TOML).decode("utf-8")))
     except OSError as error:
         raise ConfigError(f"{path}: cannot be read ({error.strerror}).") from None
     except UnreadableError as error:

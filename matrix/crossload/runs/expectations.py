@@ -10,7 +10,7 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from crossload.errors import ConfigError
-from crossload.util.files import UnreadableError, read_plain, toml_table
+from crossload.util.files import LARGEST_TOML, UnreadableError, read_plain, toml_table
 
 
 class Expectation(BaseModel):
@@ -45,7 +45,7 @@ def load_expectations(path: Path) -> list[Expectation]:
     :raises ConfigError: the file is missing, is not TOML, or an entry lacks something.
     """
     try:
-        document = toml_table(read_plain(path).decode("utf-8"))
+        document = toml_table(read_plain(path, LARGEST_TOML).decode("utf-8"))
         return _File.model_validate(document).expected
     except OSError as error:
         raise ConfigError(f"{path}: cannot be read ({error.strerror}).") from None
