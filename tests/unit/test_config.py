@@ -100,7 +100,7 @@ def test_bytes_that_are_no_text(tmp_path: Path) -> None:
 
 def test_a_file_that_is_too_large_is_not_read(tmp_path: Path) -> None:
     (tmp_path / "matrix.toml").write_text(GOOD + "# more\n" * 400_000, encoding="utf-8")
-    with pytest.raises(ConfigError, match=r"cannot be read \(more than 2 MB\)"):
+    with pytest.raises(ConfigError, match=r"cannot be read \(more than 1 MB\)"):
         load_config(tmp_path / "matrix.toml")
 
 

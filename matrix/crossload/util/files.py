@@ -17,7 +17,7 @@ from typing import Any
 # Bytes of a text that is read at once: configurations, lists, statements.
 LARGEST_TEXT = 64 << 20
 # Bytes of a TOML file: reading a megabyte takes a second, and nobody writes that much by hand.
-LARGEST_TOML = 2 << 20
+LARGEST_TOML = 1 << 20
 # Where files of the kernel lie: some of them end only when something happens, and some are the machine's whole memory.
 _MADE_UP = ("/proc", "/sys", "/sys/kernel/debug", "/sys/kernel/tracing", "/sys/kernel/debug/tracing")
 
@@ -131,12 +131,16 @@ def _emptied(folder: Path) -> list[Path]:
 def toml_table(text: str) -> dict[str, Any]:
     """What a text of TOML says.
 
-    :raises tomllib.TOMLDecodeError: it is no TOML, or nested deeper than can be read.
+    :raises tomllib.TOMLDecodeError: it is no TOML, nested deeper than can be read, or holds a number of too many digits.
     """
     try:
         return tomllib.loads(text)
     except RecursionError:
         raise tomllib.TOMLDecodeError("nested too deep") from None
+    except tomllib.TOMLDecodeError:
+        raise
+    except ValueError as error:  # a number of more digits than Python reads, a date that there is not
+        raise tomllib.TOMLDecodeError(str(error).partition(";")[0]) from None
 
 
 def write_atomically(path: Path, write: Callable[[Path], object]) -> Path:

@@ -120,3 +120,9 @@ def test_a_link_to_a_folder_and_nothing_at_all_are_left(tmp_path: Path) -> None:
     for name in ("link", "nothing"):
         remove_folder(tmp_path / name)
     assert {item.name for item in tmp_path.iterdir()} == {"folder", "link"}
+
+
+@pytest.mark.parametrize("text", ["a = " + "9" * 5000, "a = " + "[" * 3000, "a = 1\na = 2", "d = 2024-02-31"])
+def test_what_toml_cannot_be_is_one_kind_of_error(text: str) -> None:
+    with pytest.raises(tomllib.TOMLDecodeError):
+        toml_table(text)
