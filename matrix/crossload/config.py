@@ -200,6 +200,8 @@ def _completed(lines: Any, complain: Callable[[str, str], ConfigError]) -> Any:
     completed = {}
     for name, line in lines.items():
         like = line.get("like") if isinstance(line, dict) else None
+        if like and not isinstance(like, str):
+            raise complain(name, "is like more than one, or none. Say the id of one environment, in quotes.")
         if like:
             base = lines.get(like)
             if not isinstance(base, dict):

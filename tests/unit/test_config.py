@@ -222,6 +222,8 @@ def test_an_environment_is_like_another_but_for_what_it_says(tmp_path: Path) -> 
         ('{ like = "2.10-cpu" }', "is '2.10-cpu' again. Say what it varies"),
         ('{ like = "2.10-cpu", python = "3.9" }', "is '2.10-cpu' again. Say what it varies"),
         ('{ like = "2.10-cpu", pins = ["h5py<3"] }', "pins.0"),
+        ('{ like = ["2.10-cpu"] }', "is like more than one, or none"),
+        ("{ like = { a = 1 } }", "is like more than one, or none"),
         ('{ like = "2.10-cpu", pin = ["h5py==3.1.0"] }', "is '2.10-cpu' again"),
         (
             '{ like = "2.10-cpu", python = "3.8", pin = [] }',
