@@ -150,7 +150,7 @@ def _notebook(text: str) -> list[Message]:
 
 def _errors(text: str) -> list[Message]:
     found: list[tuple[str, list[str]]] = []
-    taking = False
+    taking, room = False, 0
     for line in text.split("\n"):
         plain = _PREFIX.sub("", line[:_LINE])
         if _SUMMARY.match(plain):
@@ -161,13 +161,12 @@ def _errors(text: str) -> list[Message]:
             rest = plain[raised.end() :] + line[_LINE:][: LONGEST_MESSAGE * 4]
             found.append((raised[1], [rest]))
             del found[: -2 * _MOST_ERRORS]
-            taking = True
+            taking, room = True, 4 * LONGEST_MESSAGE - len(rest)
         elif taking and plain.startswith(_ENDS):
             taking = False
-        elif taking:
-            said = found[-1][1]
-            if sum(map(len, said)) < 4 * LONGEST_MESSAGE:
-                said.append(line[: LONGEST_MESSAGE * 4])
+        elif taking and room > 0:
+            found[-1][1].append(line[: LONGEST_MESSAGE * 4])
+            room -= len(line) + 1  # an empty line takes room, too
     return [Message(name, "\n".join(said).strip().strip("`*")) for name, said in found]
 
 
