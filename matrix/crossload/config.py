@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError,
 
 from crossload import resources
 from crossload.errors import ConfigError, nearest
-from crossload.util.files import LARGEST_TOML, UnreadableError, read_plain, toml_table
+from crossload.util.files import LARGEST_TOML, UnreadableError, expanded, read_plain, toml_table
 
 
 class _Table(BaseModel):
@@ -278,7 +278,9 @@ def _placed(config: MatrixConfig, path: Path) -> MatrixConfig:
     folder = path.absolute().parent
 
     def place(name: str) -> str:
-        return str(folder / Path(name).expanduser())
+        if "\0" in name:
+            raise ConfigError(f"{path}: a path has a NUL in it: {name!r:.80}.")
+        return str(folder / expanded(Path(name)))
 
     placed = config.model_copy(update={"scenario_folders": [place(name) for name in config.scenario_folders]})
     if config.docker.ca_bundle:

@@ -16,6 +16,7 @@ from typing import Any
 from crossload.construct_table import Bouquet, ConstructLine, bouquets, read_table
 from crossload.errors import ConfigError, SelectionError, nearest
 from crossload.resources import SCENARIOS
+from crossload.util.files import read_plain, special_kind
 from crossload.util.import_roots import import_root
 
 BUILT_IN = SCENARIOS
@@ -84,7 +85,9 @@ class _Package:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.name = folder.name
-        self.files = {self._dotted(path): path for path in sorted(folder.rglob("*.py"))}
+        # A pipe, a device or a link that leads nowhere is no module, whatever it is called.
+        modules = [path for path in sorted(folder.rglob("*.py")) if path.is_file() and not special_kind(path)]
+        self.files = {self._dotted(path): path for path in modules}
         self._imported: dict[str, list[str]] = {}
 
     def _dotted(self, path: Path) -> str:
@@ -96,9 +99,13 @@ class _Package:
         trees = {}
         for module, path in self.files.items():
             try:
-                trees[module] = ast.parse(path.read_text(encoding="utf-8"), filename=str(path))
+                trees[module] = ast.parse(read_plain(path).decode("utf-8"), filename=str(path))
             except SyntaxError as error:
                 raise ConfigError(f"{path}, line {error.lineno}: {error.msg}. Mend the scenario module.") from None
+            except (RecursionError, MemoryError):
+                raise ConfigError(f"{path}: is no Python: nested too deep. Mend the scenario module.") from None
+            except (OSError, ValueError) as error:
+                raise ConfigError(f"{path}: cannot be read ({error}). Mend the scenario module.") from None
         return trees
 
     def imports(self, module: str) -> list[str]:

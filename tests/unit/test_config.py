@@ -104,6 +104,12 @@ def test_a_file_that_is_too_large_is_not_read(tmp_path: Path) -> None:
         load_config(tmp_path / "matrix.toml")
 
 
+def test_folders_that_cannot_be(tmp_path: Path) -> None:
+    assert "a path has a NUL in it" in complaint(tmp_path, 'scenario_folders = ["a\\u0000"]\n' + GOOD)
+    path = write(tmp_path, 'scenario_folders = ["~no-such-user/x"]\n' + GOOD)
+    assert load_config(path).scenario_folders == [str(tmp_path / "~no-such-user" / "x")]
+
+
 def test_bad_toml_says_the_line(tmp_path: Path) -> None:
     message = complaint(tmp_path, GOOD + "[limits\n")
     assert "not valid TOML" in message

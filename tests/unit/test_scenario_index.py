@@ -177,6 +177,29 @@ def test_a_module_that_does_not_parse_is_named_with_its_line(package: Package) -
     assert "models.py, line 3" in message
 
 
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("x = " + "-" * 100_000 + "1", "nested too deep"),
+        ("(" * 100_000, "too many nested"),
+        (b"\xff\xfe", "cannot be read"),
+    ],
+)
+def test_a_module_that_cannot_be_read_is_named(package: Package, content: str | bytes, said: str) -> None:
+    folder = package(models=HEADER + DENSE)
+    (folder / "odd.py").write_bytes(content if isinstance(content, bytes) else content.encode())
+    assert said in complaint(folder)
+
+
+def test_what_is_no_file_is_no_module(package: Package) -> None:
+    folder = package(models=HEADER + DENSE)
+    os.mkfifo(folder / "pipe.py")
+    (folder / "folder.py").mkdir()
+    for name, target in (("gone", "nothing"), ("zero", "/dev/zero"), ("kernel", "/proc/kmsg")):
+        (folder / f"{name}.py").symlink_to(target)
+    assert list(mine(folder)) == ["my-dense"]
+
+
 def test_a_folder_that_is_not_there_is_an_error(tmp_path: Path) -> None:
     assert "no such folder" in complaint(tmp_path / "nowhere")
 

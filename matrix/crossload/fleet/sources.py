@@ -15,7 +15,7 @@ from crossload.inspection import kind_of
 from crossload.inspection.bounds import printable
 from crossload.inspection.containers import container_of
 from crossload.user_models.model_file import files_of, prefix_of
-from crossload.util.files import UnreadableError, read_plain, special_kind, walk
+from crossload.util.files import UnreadableError, expanded, read_plain, special_kind, walk
 
 # What people call saved models: whatever is in such a file, its owner takes it for one.
 NAMED_AS_MODELS = (".h5", ".hdf5", ".keras")
@@ -113,7 +113,7 @@ def _places(words: Sequence[str], fetch: Fetch, folder: Path | None, depth: int)
         elif is_url(word):
             yield word, fetch(word)
         else:
-            place = (folder or Path()) / Path(word).expanduser()
+            place = (folder or Path()) / expanded(Path(word))
             if os.path.lexists(place) or files_of(place):
                 yield word, place
             elif glob.has_magic(word) and (matched := _matching(place)):

@@ -36,6 +36,14 @@ def _made_up() -> frozenset[int]:
     return frozenset(found - {os.stat("/").st_dev})
 
 
+def expanded(path: Path) -> Path:
+    """A path with `~` and `~user` in the place of their folders; as it is where there is no such user."""
+    try:
+        return path.expanduser()
+    except RuntimeError:
+        return path
+
+
 def special_kind(path: Path) -> str:
     """What a path is where it is neither a file nor a folder, or a file that the kernel makes up: opening such a thing may never
     come back. Empty elsewhere.

@@ -71,7 +71,8 @@ def test_names_are_kept_and_places_are_not() -> None:
     "text",
     ["a" * 50_000, "A." * 25_000, "x__init__() got an unexpected keyword argument '" * 1_100, "Shapes (" * 6_000, "(" * 50_000,
      "Unrecognized keyword arguments passed to " * 1_200, "ValueError: " * 5_000, "'" * 50_000,
-     "ValueError: Unknown layer: Foo\n" * 600_000, "ValueError: x" + "\n" * 400_000, "\x1b[" * 10_000_000, "\n" * 20_000_000, "a b'" * 5_000_000,
+     "ValueError: Unknown layer: Foo\n" * 600_000, "ValueError: x" + "\n" * 400_000,
+     "\x1b[" * 10_000_000, "\n" * 20_000_000, "a b'" * 5_000_000,
      '"message": "' + "\\\\" * 10_000_000],
     ids=lambda text: f"{len(text)} of {text[:12]!r}",
 )  # fmt: skip

@@ -148,8 +148,9 @@ def test_a_pattern_is_not_led_round_in_circles(fleet: Path, monkeypatch: pytest.
     assert names(find(["**/*.keras"], nowhere)) == {"new.keras", "pointer.keras"}
     assert names(find(["fl*/t*/2021/[n-p]*"], nowhere)) == {"old model.h5"}
     assert names(find([str(fleet / "**")], nowhere)) == EVERY | {".hidden/old.keras"}
-    with pytest.raises(SelectionError):
-        find(["**/nothing*"], nowhere)
+    for word in ("**/nothing*", "~no-such-user/*.h5", "~no-such-user/a.h5"):
+        with pytest.raises(SelectionError):
+            find([word], nowhere)
 
 
 def test_a_folder_of_many_checkpoints_is_read_in_bearable_time(tmp_path: Path) -> None:
