@@ -187,6 +187,11 @@ def _options(call: ast.Call, defaults: dict[str, Any], where: str) -> dict[str, 
             raise ConfigError(
                 f"{where}: argument {key!r} of scenario() must be a tuple; for one item write ({value!r},)."
             )
+    for key in ("name", "family", "title"):  # they are shown, and name files
+        if not isinstance(options[key], str) or not options[key].isprintable():
+            raise ConfigError(
+                f"{where}: argument {key!r} of scenario() must be a text of one line, not {options[key]!r:.80}."
+            )
     for key in ("since", "until"):
         no_limit = key == "until" and options[key] == ""
         if not no_limit and not (isinstance(options[key], str) and _VERSION.match(options[key])):

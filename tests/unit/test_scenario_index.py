@@ -154,6 +154,8 @@ def test_a_forgotten_comma_is_explained(package: Package) -> None:
         ('since=""', "since"),
         ("until=2.9", "until"),
         ('precision="float64"', "precision"),
+        (r'title="a\x1b[31m"', "title"),
+        ("title=7", "title"),
     ],
 )
 def test_a_value_that_would_fail_later_is_said_at_once(package: Package, written: str, name: str) -> None:
