@@ -13,6 +13,7 @@ from crossload.resources import MEASURED
 from crossload.scenario_index import own_controls
 from crossload.shipped.file_format import Measurements, read
 from crossload.shipped.joining import joined_environments, kept_rows
+from crossload.util.files import LARGEST_RESULTS, read_plain
 
 
 @dataclass(frozen=True)
@@ -86,10 +87,14 @@ def read_known(
 
 def _read_local(out: Path) -> dict[str, Any] | None:
     try:
-        document = json_value((out / "results.json").read_bytes())
+        document = json_value(read_plain(out / "results.json", LARGEST_RESULTS))
     except (OSError, ValueError):
         return None
-    return document if isinstance(document, dict) and "results" in document else None
+    if not isinstance(document, dict):
+        return None
+    tables = [document.get("results"), document.get("environments")]
+    is_ours = all(isinstance(table, list) and all(isinstance(row, dict) for row in table) for table in tables)
+    return document if is_ours else None
 
 
 def _joined(measured: Measurements, local: Mapping[str, Any], rows: Iterable[dict[str, Any]], origin: str) -> Known:

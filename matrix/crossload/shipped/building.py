@@ -17,6 +17,7 @@ from crossload.scenario_index import index_scenarios
 from crossload.shipped.file_format import OUTCOME, Measurements, pack
 from crossload.store.database import Store
 from crossload.store.records import Artifact
+from crossload.util.files import LARGEST_RESULTS, read_plain
 
 # Read for what a scenario's models are made of, in this order: what says most comes first.
 _TELLING = ("keras", "h5", "savedmodel", "json+weights", "checkpoint-callback")
@@ -30,7 +31,7 @@ def build(out: Path, config: MatrixConfig, folder: Path) -> Measurements:
     :raises StoreError: there are no results or no store.
     """
     try:
-        document = json_value((out / "results.json").read_bytes())
+        document = json_value(read_plain(out / "results.json", LARGEST_RESULTS))
     except (OSError, ValueError):
         raise StoreError(f"{out}: there are no results to build from. Run `crossload run --out {out}` first.") from None
     if not (out / "store" / "results.sqlite").is_file():

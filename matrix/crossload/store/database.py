@@ -12,7 +12,7 @@ from typing import Any
 from crossload.errors import StoreError
 from crossload.store.artifact_files import ArtifactFiles
 from crossload.store.records import Artifact, Cell, KnownCell
-from crossload.store.schema import MIGRATIONS, SCHEMA_VERSION, SEALED, row_seal, sealed_insert
+from crossload.store.schema import MIGRATIONS, SCHEMA_VERSION, SEALED, row_seal, sealed_insert, stored_json
 
 # Bytes of write-ahead log that stay on disk between writes.
 _JOURNAL_BYTES = 64 << 20
@@ -25,12 +25,13 @@ _PUT_ARTIFACT, _PUT_CELL = (sealed_insert(table, "INSERT OR REPLACE") for table 
 
 
 def _artifact(row: tuple[Any, ...]) -> Artifact:
-    return Artifact(*(*row[:-1], json.loads(row[-1])))
+    return Artifact(*(*row[:-1], stored_json(row[-1], dict)))
 
 
 def _cell(row: tuple[Any, ...]) -> Cell:
     key, artifact_key, loader, requested, records, seconds = row
-    return Cell(key, artifact_key, loader, tuple(json.loads(requested)), tuple(json.loads(records)), seconds)
+    wanted, told = tuple(stored_json(requested, list)), tuple(stored_json(records, list))
+    return Cell(key, artifact_key, loader, wanted, told, seconds)
 
 
 class Store(ArtifactFiles):
@@ -168,7 +169,7 @@ class Store(ArtifactFiles):
         known: dict[tuple[str, int, int], KnownCell] = {}
         for _, requested, sound, is_copy in rows:
             if (requested, sound, is_copy) not in known:
-                wanted = frozenset(json.loads(requested))
+                wanted = frozenset(map(str, stored_json(requested, list)))
                 known[requested, sound, is_copy] = KnownCell(wanted, bool(sound), bool(is_copy))
         return {key: known[requested, sound, is_copy] for key, requested, sound, is_copy in rows}
 

@@ -12,7 +12,7 @@ from crossload.domain.verdicts import CANNOT_SAVE, CRASHES, HARNESS_ERROR
 from crossload.errors import StoreError
 from crossload.store.artifact_files import digest_folder
 from crossload.store.run_log import changed_observations
-from crossload.store.schema import SCHEMA_VERSION, SEALED, row_seal
+from crossload.store.schema import SCHEMA_VERSION, SEALED, is_json, row_seal
 
 _TABLES = {"artifacts", "cells", "runs", "observations", "run_cells", "inspections"}
 _SAVED = "saved"
@@ -78,7 +78,7 @@ def check(folder: Path) -> Checked:
                 ):
                     # A scenario may be about a file that is not there.
                     sought = file if container != "missing" else ""
-                    problems += [f"artifact {key[:16]}: {problem}" for problem in _files(folder, digest, sought)]
+                    problems += [f"artifact {str(key)[:16]}: {problem}" for problem in _files(folder, digest, sought)]
                     used.add(digest)
     except sqlite3.Error as error:
         problems.append(f"{path.name}: {error}")
@@ -109,20 +109,20 @@ def _rows(connection: sqlite3.Connection) -> Iterator[str]:
     known = (_SAVED, CANNOT_SAVE, CRASHES, HARNESS_ERROR)
     for key, state, folder, payload in connection.execute("SELECT key, state, folder, payload FROM artifacts"):
         if state not in known or bool(folder) != (state == _SAVED):
-            yield f"artifact {key[:16]}: its state {state!r} does not go with its files"
-        if not _is_json(payload, dict):
-            yield f"artifact {key[:16]}: what the probe reported cannot be read"
+            yield f"artifact {str(key)[:16]}: its state {state!r} does not go with its files"
+        if not is_json(payload, dict):
+            yield f"artifact {str(key)[:16]}: what the probe reported cannot be read"
     for key, requested, records in connection.execute("SELECT key, requested, records FROM cells"):
-        if not _is_json(requested, list) or not _is_json(records, list):
-            yield f"cell {key[:16]}: what the probe reported cannot be read"
-        elif not all({"attempt", "outcome"} <= record.keys() for record in json.loads(records)):
-            yield f"cell {key[:16]}: an attempt has no outcome"
+        if not is_json(requested, list) or not is_json(records, list):
+            yield f"cell {str(key)[:16]}: what the probe reported cannot be read"
+        elif not all(isinstance(item, dict) and {"attempt", "outcome"} <= item.keys() for item in json.loads(records)):
+            yield f"cell {str(key)[:16]}: an attempt has no outcome"
     for (key,) in connection.execute(
         "SELECT cells.key FROM cells JOIN artifacts ON artifacts.key = artifact_key WHERE state != ?", (_SAVED,)
     ):
-        yield f"cell {key[:16]}: it loads an artifact that was not saved"
+        yield f"cell {str(key)[:16]}: it loads an artifact that was not saved"
     for number, payload in connection.execute("SELECT id, payload FROM runs"):
-        if not _is_json(payload, dict):
+        if not is_json(payload, dict):
             yield f"run {number}: its facts cannot be read"
 
 
@@ -135,14 +135,10 @@ def _changes(connection: sqlite3.Connection) -> Iterator[str]:
     yield from changed_observations(connection)
 
 
-def _is_json(text: str, kind: type) -> bool:
-    try:
-        return isinstance(json.loads(text), kind)
-    except ValueError:
-        return False
-
-
 def _files(folder: Path, digest: str, file: str) -> Iterator[str]:
+    if not isinstance(digest, str) or not digest.isalnum() or not isinstance(file, str):
+        yield "its files have no name"
+        return
     place = folder / "artifacts" / digest[:2] / digest
     try:
         if not place.is_dir():

@@ -15,7 +15,7 @@ from typing import Any
 from crossload.domain.cells import AXES, SEEN_COLUMNS, CellRow, Column
 from crossload.errors import SelectionError
 from crossload.store.database import Store
-from crossload.store.schema import INSERT_RUN
+from crossload.store.schema import INSERT_RUN, stored_json
 
 _COLUMNS: tuple[Column, ...] = (*AXES, *SEEN_COLUMNS, "key")
 
@@ -133,7 +133,7 @@ def runs(store: Store) -> list[Run]:
         " (SELECT count(*) FROM run_cells WHERE run = runs.id), payload FROM runs ORDER BY id"
     )
     return [
-        Run(number, started, finished, accepted, acceptance, cells, json.loads(payload))
+        Run(number, started, finished, accepted, acceptance, cells, stored_json(payload, dict))
         for number, started, finished, accepted, acceptance, cells, payload in rows
     ]
 

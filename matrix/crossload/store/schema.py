@@ -4,6 +4,9 @@ import hashlib
 import json
 from typing import Any
 
+from crossload.errors import StoreError
+from crossload.inspection.bounds import json_value
+
 # The columns of a row that its seal covers, by table.
 SEALED = {
     "artifacts": "key, scenario, format, saved_with, state, folder, file, container, bytes, seconds, payload",
@@ -17,7 +20,25 @@ def row_seal(*values: Any) -> str:
     the column says so.
     """
     plain = [float(value) if isinstance(value, int | float) else value for value in values]
-    return hashlib.blake2b(json.dumps(plain).encode(), digest_size=8).hexdigest()
+    return hashlib.blake2b(json.dumps(plain, default=repr).encode(), digest_size=8).hexdigest()
+
+
+def stored_json(text: Any, kind: type) -> Any:
+    """What a column of JSON holds.
+
+    :raises StoreError: it is none of that kind: something else than Crossload has written the row.
+    """
+    if not is_json(text, kind):
+        raise StoreError("a row of the store cannot be read. `crossload store check` says which.")
+    return json.loads(text)
+
+
+def is_json(text: Any, kind: type) -> bool:
+    """Whether a column holds JSON of a kind."""
+    try:
+        return isinstance(json_value(text), kind)
+    except (ValueError, TypeError):
+        return False
 
 
 def sealed_insert(table: str, verb: str = "INSERT") -> str:

@@ -16,6 +16,8 @@ from typing import Any
 
 # Bytes of a text that is read at once: configurations, lists, statements.
 LARGEST_TEXT = 64 << 20
+# Of the results of a run.
+LARGEST_RESULTS = 4 << 30
 # Bytes of a TOML file: reading a megabyte takes a second, and nobody writes that much by hand.
 LARGEST_TOML = 1 << 20
 # Where files of the kernel lie: some of them end only when something happens, and some are the machine's whole memory.

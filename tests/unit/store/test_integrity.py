@@ -171,3 +171,23 @@ def test_what_a_killed_writer_left_half_done_is_no_damage(folder: Path, tmp_path
     copied = back_up(killed, tmp_path / "copy")
     assert copied == before
     assert check(killed) == before
+
+
+@pytest.mark.parametrize("value", ["[" * 100_000, "7", b"\xff\xfe", 1e300, "\x1b[31m"])
+def test_rows_of_nonsense_are_named_and_end_nothing(folder: Path, value: object) -> None:
+    with closing(sqlite3.connect(folder / "results.sqlite")) as connection:
+        for table, columns in {
+            "artifacts": "payload, folder",
+            "cells": "requested, records",
+            "runs": "payload",
+        }.items():
+            for column in columns.split(", "):
+                connection.execute(f"UPDATE {table} SET {column} = ?", (value,))
+        connection.commit()
+    problems = check(folder).problems
+    assert any("has changed since it was stored" in problem for problem in problems)
+    assert any("cannot be read" in problem for problem in problems)
+    with closing(Store(folder)) as store:
+        for read in (lambda: run_log.runs(store), store.cells):
+            with pytest.raises(StoreError, match="store check"):
+                read()
