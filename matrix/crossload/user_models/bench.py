@@ -20,6 +20,7 @@ from crossload.execution.probe_requests import Request, ended_early, file_reques
 from crossload.execution.provisioner import Provisioner
 from crossload.execution.tasks import LoadTask
 from crossload.inspection.archive import is_bomb
+from crossload.inspection.bounds import printable
 from crossload.inspection.containers import container_of
 from crossload.planning.keys import artifact_key, cell_key
 from crossload.planning.matrix import Work
@@ -189,6 +190,8 @@ class Bench:
             for _ in STEPS:
                 stage = last_stage(events, "load")
                 if first(events, "referenced") or not ended_early(events) or not stage.startswith((TRAINING, USE)):
+                    break
+                if stage in without:  # it ends there all the same: something else than that step does it
                     break
                 why = f"it ends the process where it was written, too: {events[-1]['signal']}"
                 without[stage] = why
@@ -381,6 +384,8 @@ def read_inputs(path: Path, option: str = "--inputs") -> dict[str, Any]:
         raise ModelError(f"{option} {path}: is not an npz of plain arrays ({error}).{hint}"[:300]) from None
     if not arrays:
         raise ModelError(f"{option} {path}: holds no arrays.")
+    if strange := [name for name, array in arrays.items() if not isinstance(array, np.ndarray)]:
+        raise ModelError(f"{option} {path}: {printable(strange[0])} is no array. Save the arrays with numpy.savez.")
     sizes = {array.shape[0] if array.ndim else 0 for array in arrays.values()}
     if len(sizes) != 1 or 0 in sizes:
         raise ModelError(f"{option} {path}: every array needs the same number of rows, at least one.")

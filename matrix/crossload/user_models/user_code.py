@@ -21,6 +21,8 @@ PACKAGE = "crossload_model"
 NAME = "model"
 # What lies beside a module is copied with it up to these limits, since it may be imported.
 _MOST_FILES, _MOST_BYTES = 400, 20_000_000
+# Bytes of a module that is given: parsed, it takes four hundred times as much memory.
+_LARGEST_MODULE = 1 << 20
 # A file with such a name is not what is imported by it.
 _TAKEN_NAMES = sys.stdlib_module_names | {"h5py", "keras", "numpy", "tensorflow", "tf_keras"}
 
@@ -111,12 +113,15 @@ def prepare_code(folder: Path, custom_objects: str | None, build: str | None) ->
 def _find(word: str, option: str) -> tuple[Path, str]:
     """The file that an option names, and the dotted name it is imported by."""
     path = Path(word)
+    if path.is_file() and path.suffix != ".py":
+        raise ModelError(f"{option} {word}: is no module of Python: its name must end in .py.")
     if path.suffix == ".py" or path.is_file():
         if not path.is_file():
             raise ModelError(f"{option} {word}: there is no such file.")
         return path, path.stem
     base = Path(*word.split("."))
-    for candidate in (base.with_suffix(".py"), base / "__init__.py"):
+    # Dots alone name no module.
+    for candidate in (base.with_suffix(".py"), base / "__init__.py") if base.name else ():
         if candidate.is_file():
             return candidate, word
     raise ModelError(f"{option} {word}: there is neither such a file nor such a module in this folder.")
@@ -149,7 +154,7 @@ def _parse(path: Path, option: str) -> ast.Module:
         with warnings.catch_warnings():
             # Of a doubtful escape in a text: it quotes the line, and is for whoever wrote it.
             warnings.simplefilter("ignore")
-            return ast.parse(read_plain(path, _MOST_BYTES), str(path))
+            return ast.parse(read_plain(path, _LARGEST_MODULE), str(path))
     except (RecursionError, MemoryError):
         raise ModelError(f"{option} {path}: is no Python: nested too deep.") from None
     except UnreadableError as error:

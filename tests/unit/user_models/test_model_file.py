@@ -161,7 +161,8 @@ def test_what_is_no_file_beside_a_module_stays_there(tmp_path: Path) -> None:
         (b"x = " + b"-" * 200_000 + b"1", "is no Python"),
         (b"x = 1\0", "is no Python"),
         (b"x = '\\d'\ny = (", "is no Python"),
-        (bytes(21_000_000), "more than"),
+        (bytes(21_000_000), "more than 1 MB"),
+        (b"x = [" + b"1," * 600_000 + b"]", "more than 1 MB"),
     ],
 )
 def test_a_module_that_cannot_be_read_is_said_in_a_line(tmp_path: Path, content: bytes, words: str) -> None:
@@ -169,6 +170,24 @@ def test_a_module_that_cannot_be_read_is_said_in_a_line(tmp_path: Path, content:
     with pytest.raises(ModelError, match=words) as caught:
         prepare_code(tmp_path / "work", str(tmp_path / "layers.py"), None)
     assert len(str(caught.value)) < 400
+
+
+@pytest.mark.parametrize(
+    ("word", "said"), [("..", "neither such a file"), (".", "neither such a file"), ("notes.txt", "must end in .py")]
+)
+def test_what_names_no_module_is_a_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, word: str, said: str) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "notes.txt").write_text("x = 1", encoding="utf-8")
+    for given in ((word, None), (None, f"{word}:make")):
+        with pytest.raises(ModelError, match=said):
+            prepare_code(tmp_path / "work", *given)
+
+
+def test_inputs_are_arrays(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "x.npz", "w") as archive:
+        archive.writestr("../x\x1b[31m", b"words")
+    with pytest.raises(ModelError, match=r"\.\./x\\x1b\[31m is no array"):
+        read_inputs(tmp_path / "x.npz")
 
 
 def test_a_file_of_holes_is_refused(tmp_path: Path) -> None:
