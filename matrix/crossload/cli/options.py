@@ -119,7 +119,8 @@ JobsOption = Annotated[
     int, typer.Option("--jobs", min=0, metavar="N", help="Many models: so many at a time; 0 is one per core.")
 ]
 MostOption = Annotated[
-    float, typer.Option("--most-gb", min=0, metavar="GB", help="Many models: what URLs may hold together.")
+    float,
+    typer.Option("--most-gb", min=0, max=1_000_000, metavar="GB", help="Many models: what URLs may hold together."),
 ]
 CustomOption = Annotated[
     str | None,

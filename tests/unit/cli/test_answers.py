@@ -185,6 +185,30 @@ def on(monkeypatch: pytest.MonkeyPatch) -> Any:
     return put
 
 
+def test_a_step_that_ends_the_process_again_is_tried_once_more_and_no_oftener(
+    crossload: Shell, model: Path, on: Any
+) -> None:
+    asked: list[Any] = []
+
+    class Ending(Bench):
+        def __init__(self) -> None:
+            def respond(name: str, request: Mapping[str, Any]) -> list[Event]:
+                asked.append(dict(request["without"]))
+                return [{"event": "stage", "stage": "use: predict"}, ended("time limit")]
+
+            ScriptedBackend.__init__(self, respond)
+
+    on(Ending())
+    crossload("check", str(model), "--tf", "2.10", code=2)
+    assert [sorted(without) for without in asked] == [[], ["use: predict"]]
+
+
+@pytest.mark.parametrize("size", ["inf", "nan", "1e308"])
+def test_a_size_without_an_end_is_refused(crossload: Shell, model: Path, size: str) -> None:
+    said = crossload("check", str(model), str(model.parent), "--static", "--most-gb", size, code=2)
+    assert "--most-gb" in said
+
+
 def test_a_check_measures_in_every_version_asked_for(crossload: Shell, model: Path, on: Any) -> None:
     on(Bench(loads_there=False))
     said = crossload("check", str(model), "--tf", "2.10,2.16")
