@@ -12,7 +12,7 @@ from typing import Any
 from crossload.errors import StoreError
 from crossload.store.artifact_files import ArtifactFiles
 from crossload.store.records import Artifact, Cell, KnownCell
-from crossload.store.schema import MIGRATIONS, SCHEMA_VERSION, SEALED, row_seal, sealed_insert, stored_json
+from crossload.store.schema import MIGRATIONS, SCHEMA_VERSION, SEALED, foreign, row_seal, sealed_insert, stored_json
 
 # Bytes of write-ahead log that stay on disk between writes.
 _JOURNAL_BYTES = 64 << 20
@@ -52,13 +52,18 @@ class Store(ArtifactFiles):
             self._connection.execute("PRAGMA synchronous=NORMAL")
             # A migration writes every cell at once; without a limit its log would stay on disk at that size.
             self._connection.execute(f"PRAGMA journal_size_limit={_JOURNAL_BYTES}")
+            strange = foreign(self._connection)
             version = self._connection.execute("PRAGMA user_version").fetchone()[0]
-            if version < SCHEMA_VERSION:
+            if version < SCHEMA_VERSION and not strange:
                 self._migrate()
         except (OSError, sqlite3.Error) as error:
             raise StoreError(
                 f"{folder}: the store cannot be opened ({error}). Choose another folder with --out."
             ) from None
+        if strange:
+            raise StoreError(
+                f"{folder}: holds {strange}, which Crossload did not make. Choose another folder with --out."
+            )
         if version > SCHEMA_VERSION:
             raise StoreError(
                 f"{folder}: written by a newer Crossload (schema {version}). Upgrade, or choose another --out."

@@ -12,7 +12,7 @@ from crossload.domain.verdicts import CANNOT_SAVE, CRASHES, HARNESS_ERROR
 from crossload.errors import StoreError
 from crossload.store.artifact_files import digest_folder
 from crossload.store.run_log import changed_observations
-from crossload.store.schema import SCHEMA_VERSION, SEALED, is_json, row_seal
+from crossload.store.schema import SCHEMA_VERSION, SEALED, foreign, is_json, row_seal
 
 _TABLES = {"artifacts", "cells", "runs", "observations", "run_cells", "inspections"}
 _SAVED = "saved"
@@ -90,6 +90,9 @@ def _schema(connection: sqlite3.Connection) -> Iterator[str]:
     for (line,) in connection.execute("PRAGMA integrity_check"):
         if line != "ok":
             yield f"results.sqlite: {line}"
+    if strange := foreign(connection):
+        yield f"results.sqlite: holds {strange}, which Crossload did not make"
+        return
     version = connection.execute("PRAGMA user_version").fetchone()[0]
     found = {row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
     if not version and not found:

@@ -2,10 +2,11 @@
 
 import hashlib
 import json
+import sqlite3
 from typing import Any
 
 from crossload.errors import StoreError
-from crossload.inspection.bounds import json_value
+from crossload.inspection.bounds import json_value, printable
 
 # The columns of a row that its seal covers, by table.
 SEALED = {
@@ -21,6 +22,16 @@ def row_seal(*values: Any) -> str:
     """
     plain = [float(value) if isinstance(value, int | float) else value for value in values]
     return hashlib.blake2b(json.dumps(plain, default=repr).encode(), digest_size=8).hexdigest()
+
+
+def foreign(connection: sqlite3.Connection) -> str:
+    """What in a database is none of ours, by its name; empty where there is nothing. A view may give rows without end, and a
+    trigger does something whenever a row is written.
+    """
+    found = connection.execute(
+        "SELECT type, name FROM sqlite_master WHERE type IN ('view', 'trigger') LIMIT 1"
+    ).fetchone()
+    return f"the {found[0]} {printable(str(found[1]))}" if found else ""
 
 
 def stored_json(text: Any, kind: type) -> Any:

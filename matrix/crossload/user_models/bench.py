@@ -40,6 +40,7 @@ _INPUTS = "inputs.npz"
 _ARRAYS, _FACTS = "reference.npz", "reference.json"
 # Of a way on which the functions of Lambda layers were run, so that they become operations.
 _TRACED = "traced"
+_MOST_INPUTS = 1000
 # So many times as long as a load.
 _REFERENCE_TAKES = 4
 # What Keras 3 writes before the error that it caught.
@@ -374,6 +375,8 @@ def read_inputs(path: Path, option: str = "--inputs") -> dict[str, Any]:
         with np.load(path, allow_pickle=False) as stored:
             if not hasattr(stored, "files"):
                 raise ModelError(f"{option} {path}: is a single array. Save it with numpy.savez(FILE, NAME=ARRAY).")
+            if len(stored.files) > _MOST_INPUTS:
+                raise ModelError(f"{option} {path}: holds {len(stored.files):,} arrays; a model has a few inputs.")
             arrays = {name: stored[name] for name in stored.files}
     except FileNotFoundError:
         raise ModelError(f"{option} {path}: there is no such file.") from None

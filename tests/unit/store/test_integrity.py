@@ -191,3 +191,14 @@ def test_rows_of_nonsense_are_named_and_end_nothing(folder: Path, value: object)
         for read in (lambda: run_log.runs(store), store.cells):
             with pytest.raises(StoreError, match="store check"):
                 read()
+
+
+def test_a_view_or_a_trigger_is_none_of_ours(folder: Path) -> None:
+    with closing(sqlite3.connect(folder / "results.sqlite")) as connection:
+        connection.execute("ALTER TABLE cells RENAME TO kept")
+        connection.execute(
+            "CREATE VIEW cells AS WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c) SELECT x AS key FROM c"
+        )
+    assert any("the view cells, which Crossload did not make" in problem for problem in check(folder).problems)
+    with pytest.raises(StoreError, match="the view cells"):
+        Store(folder)

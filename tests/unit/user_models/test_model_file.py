@@ -190,6 +190,12 @@ def test_inputs_are_arrays(tmp_path: Path) -> None:
         read_inputs(tmp_path / "x.npz")
 
 
+def test_inputs_are_a_few_arrays(tmp_path: Path) -> None:
+    np.savez(tmp_path / "x.npz", *[np.zeros(1)] * 1001)
+    with pytest.raises(ModelError, match="holds 1,001 arrays"):
+        read_inputs(tmp_path / "x.npz")
+
+
 def test_a_file_of_holes_is_refused(tmp_path: Path) -> None:
     files.hdf5(tmp_path / "a.h5", files.KERAS_2)
     with (tmp_path / "a.h5").open("r+b") as stream:
