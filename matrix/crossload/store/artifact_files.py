@@ -94,8 +94,18 @@ class ArtifactFiles:
 
     def staging_folder(self) -> Path:
         """A new empty folder for an artifact that is being written."""
-        folder = self.folder / "staging" / uuid.uuid4().hex
+        return self._new_folder("staging")
+
+    def held_folder(self) -> Path:
+        """A new empty folder for files that become an artifact as they are, out of reach of what runs meanwhile: where things are
+        staged a confined child may write, also beside what it was given.
+        """
+        return self._new_folder("held")
+
+    def _new_folder(self, kind: str) -> Path:
+        folder = self.folder / kind / uuid.uuid4().hex
         try:
+            folder.parent.mkdir(exist_ok=True)
             folder.mkdir()
         except OSError as error:
             raise StoreError(f"{folder}: {error.strerror}. Free some space and run the same command again.") from None
@@ -103,8 +113,9 @@ class ArtifactFiles:
 
     def clear_staging(self) -> None:
         """Remove what a run that was killed left half written."""
-        for leftover in (self.folder / "staging").iterdir():
-            remove_folder(leftover)
+        for kind in ("staging", "held"):
+            for leftover in (self.folder / kind).glob("*"):
+                remove_folder(leftover)
 
     def artifact_folder(self, artifact: Artifact) -> Path:
         """Where the files of an artifact lie."""

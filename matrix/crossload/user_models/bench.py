@@ -212,7 +212,7 @@ class Bench:
 
     def staged(self) -> Path:
         """A folder with a copy of what belongs to the file."""
-        staging = self.store.staging_folder()
+        staging = self.store.held_folder()
         for path in files_of(self.given.model.path):
             place = staging / path.name
             shutil.copytree(path, place) if path.is_dir() else shutil.copyfile(path, place)

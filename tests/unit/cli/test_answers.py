@@ -203,6 +203,25 @@ def test_a_step_that_ends_the_process_again_is_tried_once_more_and_no_oftener(
     assert [sorted(without) for without in asked] == [[], ["use: predict"]]
 
 
+def test_what_loads_a_file_reaches_its_own_copy_alone(crossload: Shell, model: Path, on: Any) -> None:
+    seen: list[set[Path]] = []
+
+    class Watching(Bench):
+        def __init__(self) -> None:
+            def respond(name: str, request: Mapping[str, Any]) -> list[Event]:
+                # Where a confined child may write.
+                staged = Path(request["output"]).parent
+                copies = {path.parent for path in staged.rglob(model.name)}
+                seen.append(copies - {Path(request["directory"])})
+                return [raised("plain") | {"event": "raised", "stage": "load"}, ended()]
+
+            ScriptedBackend.__init__(self, respond)
+
+    on(Watching())
+    crossload("check", str(model), "--tf", "2.10", code=2)
+    assert seen == [set()]
+
+
 @pytest.mark.parametrize("size", ["inf", "nan", "1e308"])
 def test_a_size_without_an_end_is_refused(crossload: Shell, model: Path, size: str) -> None:
     said = crossload("check", str(model), str(model.parent), "--static", "--most-gb", size, code=2)
