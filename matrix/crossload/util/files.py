@@ -23,6 +23,9 @@ LARGEST_TOML = 1 << 20
 # Where files of the kernel lie: some of them end only when something happens, and some are the machine's whole memory.
 _MADE_UP = ("/proc", "/sys", "/sys/kernel/debug", "/sys/kernel/tracing", "/sys/kernel/debug/tracing")
 
+# Names of what a process has open: a file that a shell opened must be written to through them.
+_OPEN_ALREADY = ("/dev/stdout", "/dev/stderr", "/dev/fd/", "/proc/")
+
 
 class UnreadableError(ValueError):
     """A file is not read, for a reason that its user can act on."""
@@ -156,10 +159,16 @@ def toml_table(text: str) -> dict[str, Any]:
 def write_atomically(path: Path, write: Callable[[Path], object]) -> Path:
     """Let `write` fill a file beside `path` and move it there; returns `path`.
 
-    :raises OSError: it cannot be written; also where the path names no file, as `/` and the empty one.
+    A device such as `/dev/null`, and what is open already, is written to as it is: a file that is moved there would take its
+    place, for everybody. What else lies there is replaced, a pipe too: who writes to one may wait for ever.
+
+    :raises OSError: it cannot be written; also where the path names no file, as `/` and the empty one, or a disk.
     """
     if not path.name:
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
+    if _is_device(path) or str(path).startswith(_OPEN_ALREADY):
+        write(path)
+        return path
     # Not the tempfile module: its files are readable by their owner only, and stay so after the move.
     unfinished = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
@@ -168,6 +177,16 @@ def write_atomically(path: Path, write: Callable[[Path], object]) -> Path:
     finally:
         unfinished.unlink(missing_ok=True)
     return path
+
+
+def _is_device(path: Path) -> bool:
+    try:
+        mode = path.lstat().st_mode
+    except (OSError, ValueError):
+        return False
+    if stat.S_ISBLK(mode):
+        raise PermissionError(errno.EPERM, "is a disk", str(path))
+    return stat.S_ISCHR(mode)
 
 
 def write_text_atomically(path: Path, text: str) -> Path:

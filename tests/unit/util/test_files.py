@@ -2,6 +2,7 @@
 
 import os
 import subprocess
+import sys
 import tomllib
 from pathlib import Path
 
@@ -29,6 +30,35 @@ def test_who_reads_the_old_file_reads_it_to_its_end(tmp_path: Path) -> None:
         assert reader.read() == "old " * 9_999
     assert path.read_text(encoding="utf-8") == "new"
     assert [item.name for item in tmp_path.iterdir()] == ["results.json"]
+
+
+def test_a_device_and_what_is_open_stay_what_they_are(tmp_path: Path) -> None:
+    """Who is root would have replaced `/dev/null`: written to here by a name of its own, so that nobody's is at stake."""
+    device, before = tmp_path / "null", Path("/dev/null").stat()
+    try:
+        os.mknod(device, before.st_mode, before.st_rdev)
+    except PermissionError:
+        pytest.skip("only root makes devices")
+    assert write_text_atomically(device, "text") == device
+    assert device.lstat().st_rdev == before.st_rdev
+    assert [item.name for item in tmp_path.iterdir()] == ["null"]
+
+
+def test_what_a_shell_opened_is_written_to(tmp_path: Path) -> None:
+    script = """
+from pathlib import Path
+from crossload.util.files import write_text_atomically
+write_text_atomically(Path("/proc/self/fd/1"), "x")
+"""
+    with (tmp_path / "out.txt").open("w") as out:
+        subprocess.run([sys.executable, "-c", script], stdout=out, check=True)
+    assert (tmp_path / "out.txt").read_text() == "x"
+
+
+def test_a_pipe_is_replaced_and_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    write_text_atomically(tmp_path / "pipe", "text")
+    assert (tmp_path / "pipe").read_text() == "text"
 
 
 def test_a_writer_that_fails_leaves_the_old_file(tmp_path: Path) -> None:
