@@ -115,10 +115,13 @@ class TreeWeights(object):
 
 
 class Group(object):
-    """A group of the ``model.weights.h5`` inside a zip."""
+    """A group of the ``model.weights.h5`` inside a zip.
 
-    def __init__(self, group):
-        self._group = group
+    :param counts_twice: whether layers with weights are counted twice in names.
+    """
+
+    def __init__(self, group, counts_twice=False):
+        self._group, self._counts_twice = group, counts_twice
 
     def children_of(self, branch):
         """Groups of a branch's children, in order; None for one that is not there."""
@@ -126,11 +129,10 @@ class Group(object):
             return [self.below(attribute) for attribute in branch.attributes]
         # Layers are named by their classes, counted, whatever their own names are.
         folder = next((name for name in ("layers", _DEPENDENCIES) if name in self._group), None)
-        # 2.12 and 2.13 list a layer with weights twice, once among all and once among those with weights, and count both.
         twice = {
             place
             for place, child in zip(branch.places, branch.children)
-            if folder == _DEPENDENCIES and child.has_weights
+            if self._counts_twice and folder == _DEPENDENCIES and child.has_weights
         }
         counts, found = {}, []
         for place, kind in enumerate(branch.stored_kinds):
@@ -147,7 +149,7 @@ class Group(object):
             if name not in group:
                 return None
             group = group[name]
-        return Group(group)
+        return Group(group, self._counts_twice)
 
     def arrays(self, kind):
         own = self._group.get("vars", {})
@@ -258,4 +260,7 @@ def read_zip(path, is_wanted=is_of_keras_2):
     if "optimizer" in root and "vars" in root["optimizer"]:
         own = root["optimizer"]["vars"]
         state = OptimizerState([np.asarray(own[name]) for name in sorted(own, key=int)])
-    return StoredModel(config, config.get("compile_config"), TreeWeights(Group(root)), state, is_of_keras_3(version))
+    # 2.12 and 2.13 list a layer with weights twice, once among all and once among those with weights, and count both; 2.14 leaves
+    # out of the count what it has written already.
+    top = Group(root, counts_twice=text_of(version).startswith(("2.12.", "2.13.")))
+    return StoredModel(config, config.get("compile_config"), TreeWeights(top), state, is_of_keras_3(version))

@@ -123,14 +123,17 @@ def test_layers_in_a_zip_are_named_by_their_classes(tmp_path: Path) -> None:
         assert [list(item.arrays("Dense")[0]) for item in found] == [[1, 1], [2, 2]]
 
 
-def test_layers_with_weights_are_counted_twice_where_keras_lists_them_twice(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("second", "twice"), [("conv2d_2", True), ("conv2d_1", False)])
+def test_layers_with_weights_are_counted_twice_where_keras_lists_them_twice(
+    tmp_path: Path, second: str, twice: bool
+) -> None:
     with h5py.File(tmp_path / "weights.h5", "w") as file:
-        write_layers(file["/"], "_layer_checkpoint_dependencies", {"activation": 0, "conv2d": 1, "conv2d_2": 2})
+        write_layers(file["/"], "_layer_checkpoint_dependencies", {"activation": 0, "conv2d": 1, second: 2})
         children = [tree.Leaf("Conv2D", name, counts=(1, 0), layer=Layer(1, 0)) for name in ("a", "b")]
         children.insert(1, tree.Leaf("Activation", "between", layer=Layer(0, 0)))
         kinds = ["Conv2D", "Activation", "Conv2D"]
         branch = tree.Branch("Functional", "m", children, stored_kinds=kinds, places=[0, 1, 2])
-        found = stored.Group(file).children_of(branch)
+        found = stored.Group(file, twice).children_of(branch)
         assert [list(item.arrays("Conv2D")[0]) for item in (found[0], found[2])] == [[1, 1], [2, 2]]
 
 
