@@ -261,7 +261,7 @@ def test_a_zip_of_keras_2_counts_layers_with_weights_twice(tmp_path: Path) -> No
         file["_layer_checkpoint_dependencies/dense/vars/0"] = np.ones(2)
         file["_layer_checkpoint_dependencies/dense_2/vars/0"] = np.ones(3)
     with h5py.File(path) as file:
-        tree = TreeWeights(stored.Group(file))
+        tree = TreeWeights(stored.Group(file, counts_twice=True))
         weights.fill(model, SimpleNamespace(weights=tree, of_keras_3=False))
     assert (one.held.shape, two.held.shape) == ((2,), (3,))
 
