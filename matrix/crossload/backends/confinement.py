@@ -1,9 +1,9 @@
 """Confines a probe on this machine, without an engine: bubblewrap gives it namespaces of its own.
 
-Inside there is no network, no home folder, no process of the host, nothing to write to but the folders that are named, and no
-way to more privileges. Where Crossload runs as root, the probe runs as another user. What bubblewrap lacks: a limit on the
-processor (the probe's time limit ends a child), and memory counted over all processes together: the probe looks twice a second
-how much they hold.
+Inside there is no network, no home folder, no process of the host, nothing to write to but the folders that are named, no way to
+more privileges, and less of the kernel (:mod:`crossload.backends.seccomp`). Where Crossload runs as root, the probe runs as
+another user. What bubblewrap lacks: a limit on the processor (the probe's time limit ends a child), and memory counted over all processes
+together: the probe looks twice a second how much they hold.
 """
 
 import os
@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
+from crossload.backends.seccomp import under_filter
 from crossload.probe import protocol
 from crossload.util.files import below
 
@@ -61,7 +62,9 @@ def why_not() -> str:
     program = shutil.which("bwrap")
     if program is None:
         return f"there is no bubblewrap here: {INSTALL}"
-    command = [program, "--unshare-all", "--die-with-parent", "--ro-bind", "/", "/", "--proc", "/proc", "true"]
+    command = under_filter(
+        [program, "--unshare-all", "--die-with-parent", "--ro-bind", "/", "/", "--proc", "/proc", "true"]
+    )
     try:
         tried = subprocess.run(command, capture_output=True, text=True, timeout=20, check=False)
     except (OSError, subprocess.TimeoutExpired) as error:
@@ -132,7 +135,11 @@ def confined(
         ]
         for path in visible.writable:
             hand_over(path)
-    return [*arguments, *limits, *command], {**variables, "HOME": home, protocol.TOGETHER: str(together_mb)}
+    return under_filter([*arguments, *limits, *command]), {
+        **variables,
+        "HOME": home,
+        protocol.TOGETHER: str(together_mb),
+    }
 
 
 def hand_over(folder: Path) -> None:

@@ -29,6 +29,14 @@ def _mount():
     return "mounted"
 
 
+def _call(*numbers):
+    library = ctypes.CDLL(None, use_errno=True)
+    library.syscall.restype = ctypes.c_long
+    if library.syscall(*numbers) < 0:
+        raise OSError(ctypes.get_errno(), "refused")
+    return "answered"
+
+
 @scenario("outbreak-confined", family="outbreak", inputs=(("float", (4,)),), targets=((1,),))
 def outbreak_confined():
     targets = _targets()
@@ -50,6 +58,9 @@ def outbreak_confined():
         "become root": lambda: os.setuid(0),
         "processes": lambda: outbreaks._fork_until_refused(2000),
         "mount": _mount,
+        "host of a virtual machine": lambda: socket.socket(40, socket.SOCK_STREAM),
+        "memory without a limit": lambda: _call(319, b"x", 0),
+        "calls that no filter sees": lambda: _call(425, 8, None),
     }
     raise RuntimeError(json.dumps({name: outbreaks._outcome(function) for name, function in tries.items()}))
 

@@ -1,4 +1,5 @@
 import os
+import platform
 import shutil
 from pathlib import Path
 
@@ -17,7 +18,8 @@ def test_only_what_is_named_is_visible(monkeypatch: pytest.MonkeyPatch, tmp_path
     command, variables = confined(["python", "probe"], {"A": "1"}, visible, 100, 50)
 
     text = " ".join(command)
-    assert command[0] == "bwrap"
+    assert "bwrap" in command[:5]
+    assert "--seccomp" in command or platform.machine() != "x86_64"
     assert f"--ro-bind {tmp_path / 'read'} {tmp_path / 'read'}" in text
     assert f"--bind {tmp_path / 'write'} {tmp_path / 'write'}" in text
     assert "--bind / /" not in text
