@@ -2,7 +2,9 @@
 
 Inside there is no network, no home folder, no process of the host, nothing to write to but the folders that are named, no way to
 more privileges, and less of the kernel (:mod:`crossload.backends.seccomp`). Where Crossload runs as root, the probe runs as
-another user. What bubblewrap lacks: a limit on the processor (the probe's time limit ends a child), and memory counted over all processes
+another user.
+
+What bubblewrap lacks: a limit on the processor (the probe's time limit ends a child), and memory counted over all processes
 together: the probe looks twice a second how much they hold.
 """
 
