@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from crossload.domain.cells import axes_of
 from crossload.domain.verdicts import USABLE
 from crossload.domain.versions import EnvironmentId
 from crossload.probe.attempts import CODE_NEEDED, INFERENCE_ONLY, costs
@@ -97,7 +98,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     rows: dict[tuple[str, ...], Mapping[str, Any]] = {}
     for path in asked.results:
         for row in json.loads(path.read_text(encoding="utf-8"))["results"]:
-            rows[row["scenario"], row["format"], row["saved_with"], row["loaded_with"]] = row
+            rows[axes_of(row)] = row
     found = crossings(rows.values())
     print("\n".join(table(found)))
     print("\nNo full model without code:")

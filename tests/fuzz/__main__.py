@@ -196,15 +196,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     out, readers = asked.out.absolute(), asked.readers or READERS
     out.mkdir(parents=True, exist_ok=True)
     end = time.monotonic() + 60 * asked.minutes
-    turns = read_log(out / "log.jsonl")
+    log_file = out / "log.jsonl"
     while (left := end - time.monotonic()) > 1:
-        done = turn(next_reader(readers, turns), max(5, round(min(_TURN, left))), out)
-        turns.append(done)
-        with (out / "log.jsonl").open("a", encoding="utf-8") as log:
+        # Read anew: another process may be at work on other readers.
+        done = turn(next_reader(readers, read_log(log_file)), max(5, round(min(_TURN, left))), out)
+        with log_file.open("a", encoding="utf-8") as log:
             log.write(json.dumps(done) + "\n")
         print(f"{done['reader']}: {done['inputs']} inputs, {done['seconds']} s, {done['bounded']} bounded, "
               f"{done['findings'] or 'nothing found'}{done['failed'] and ' FAILED: ' + done['failed']}", flush=True)  # fmt: skip
-    turns = read_log(out / "log.jsonl")
+    turns = read_log(log_file)
     print(table(turns))
     return 1 if any(one["findings"] or one["failed"] for one in turns) else 0
 

@@ -137,11 +137,8 @@ def confined(
         ]
         for path in visible.writable:
             hand_over(path)
-    return under_filter([*arguments, *limits, *command]), {
-        **variables,
-        "HOME": home,
-        protocol.TOGETHER: str(together_mb),
-    }
+    inside = {**variables, "HOME": home, protocol.TOGETHER: str(together_mb)}
+    return under_filter([*arguments, *limits, *command]), inside
 
 
 def hand_over(folder: Path) -> None:

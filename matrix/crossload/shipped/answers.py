@@ -68,7 +68,7 @@ def read_known(
     :param all_of: environments of whose files every outcome is wanted.
     :raises StoreError: there are no cells at all.
     """
-    local = _read_local(out) if out is not None else None
+    local = results_of(out) if out is not None else None
     if local is None and required:
         raise StoreError(f"{out}: there are no results here. Run `crossload run --out {out}` first.")
     try:
@@ -85,7 +85,8 @@ def read_known(
     return _joined(measured, local, measured.rows(wanted, all_of), f"{origin}, replaced by {{}} of the run in {out}.")
 
 
-def _read_local(out: Path) -> dict[str, Any] | None:
+def results_of(out: Path) -> dict[str, Any] | None:
+    """What a run wrote as ``results.json``; None where there is none, or one of another shape."""
     try:
         document = json_value(read_plain(out / "results.json", LARGEST_RESULTS))
     except (OSError, ValueError):

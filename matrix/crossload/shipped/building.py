@@ -12,12 +12,11 @@ from crossload.domain.verdicts import HARNESS_ERROR, UNAVAILABLE
 from crossload.errors import StoreError
 from crossload.explaining.answer import LONGEST
 from crossload.inspection import Inspection, inspect
-from crossload.inspection.bounds import json_value
 from crossload.scenario_index import index_scenarios
+from crossload.shipped.answers import results_of
 from crossload.shipped.file_format import OUTCOME, Measurements, pack
 from crossload.store.database import Store
 from crossload.store.records import Artifact
-from crossload.util.files import LARGEST_RESULTS, read_plain
 
 # Read for what a scenario's models are made of, in this order: what says most comes first.
 _TELLING = ("keras", "h5", "savedmodel", "json+weights", "checkpoint-callback")
@@ -30,10 +29,9 @@ def build(out: Path, config: MatrixConfig, folder: Path) -> Measurements:
     :param folder: what the configuration's relative paths start from.
     :raises StoreError: there are no results or no store.
     """
-    try:
-        document = json_value(read_plain(out / "results.json", LARGEST_RESULTS))
-    except (OSError, ValueError):
-        raise StoreError(f"{out}: there are no results to build from. Run `crossload run --out {out}` first.") from None
+    document = results_of(out)
+    if document is None:
+        raise StoreError(f"{out}: there are no results to build from. Run `crossload run --out {out}` first.")
     if not (out / "store" / "results.sqlite").is_file():
         raise StoreError(f"{out}: there is no store beside the results. Give the folder of a run.")
     rows = [_packed(row) for row in document["results"] if row["verdict"] not in (HARNESS_ERROR, UNAVAILABLE)]

@@ -299,10 +299,12 @@ class Bench:
             return None, _why_not_saved(events)
         if strange := not_files(output):
             return None, f"{strange} is a link, a pipe or a device: only files are kept"
-        shutil.copyfile(self.store.artifact_folder(artifact) / _ARRAYS, output / _ARRAYS)
-        facts = json.loads((self.store.artifact_folder(artifact) / _FACTS).read_bytes())
-        # What was taken apart is no loss of architecture from here on.
-        facts |= {"traced": True} if _TRACED in way and saved.get("traced") else {}
+        known = self.store.artifact_folder(artifact)
+        shutil.copyfile(known / _ARRAYS, output / _ARRAYS)
+        facts = json.loads((known / _FACTS).read_bytes())
+        if _TRACED in way and saved.get("traced"):
+            # What was taken apart is no loss of architecture from here on.
+            facts["traced"] = True
         (output / _FACTS).write_text(json.dumps(facts), encoding="utf-8")
         self._lay_out_named(output)
         container = container_of(output / saved["file"])

@@ -169,15 +169,15 @@ def whole_problem(path: Path) -> str:
     systems that pack files reach a tenth. A link brings what it leads to, which may be any file of whoever checks the model,
     or a folder without end: what belongs to a model lies in its folder.
     """
-    for item in below(path) if path.is_dir() else files_of(path):
+    is_folder = path.is_dir()
+    folder = path if is_folder else path.parent
+    for item in below(path) if is_folder else files_of(path):
         if len(item.parts) - len(path.parts) > _DEEPEST:
             return "a folder nested deeper than any model"
-        if (
-            item != path
-            and item.is_symlink()
-            and (leads := _strange_link(item, path if path.is_dir() else path.parent))
-        ):
-            return f"a {'folder' if path.is_dir() else 'checkpoint'} that does not hold all of itself: {item.name} is {leads}"
+        if item != path and item.is_symlink() and (leads := _strange_link(item, folder)):
+            return (
+                f"a {'folder' if is_folder else 'checkpoint'} that does not hold all of itself: {item.name} is {leads}"
+            )
         if kind := special_kind(item):
             return kind if item == path else f"a folder with {kind} in it"
         if item.is_file():

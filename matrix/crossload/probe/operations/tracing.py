@@ -175,8 +175,9 @@ def _arguments(node, held):
     import tensorflow as tf
 
     if hasattr(node, "map_arguments"):
-        # It takes one from each list.
-        return node.map_arguments({name: [tensor] * len(_taken_by(node)) for name, tensor in held.items()})
+        # It takes one from a list for each place.
+        names = [str(id(item)) for item in _taken_by(node)]
+        return node.map_arguments({name: [held[name]] * len(names) for name in names})
     first, keywords = tf.nest.map_structure(
         lambda item: held.get(str(id(item)), item), (node.input_tensors, dict(node.arguments or {}))
     )
