@@ -37,6 +37,8 @@ _RAISED = re.compile(rf"^(?:\w{{1,60}}\.){{0,8}}{_NAME} ?:(?: |$)")
 _BARE = re.compile(rf"^(?:\w{{1,60}}\.){{0,8}}{_NAME}$")
 # The same inside a line: a log's own words before it, `E   Exception: ValueError: …`.
 _WITHIN = re.compile(rf"(?:^|[\s(\"'`*])(?:\w{{1,60}}\.){{0,8}}{_NAME}: ")
+# A notebook names the exception above its traceback, too, and there it stays where the text is cut before the message.
+_HEADED = re.compile(rf"^{_NAME}\s{{3,60}}Traceback \(most recent call last", re.MULTILINE)
 _IN_BRACES = re.compile(rf"^\{{{_NAME}\}}")
 _NOTEBOOK = re.compile(r'"(?:message|evalue)"\s{0,5}:\s{0,5}("(?:[^"\\]|\\.){0,20000}")')
 _NOTEBOOK_NAME = re.compile(r'"(?:name|ename)"\s{0,5}:\s{0,5}"([A-Za-z.]{1,80})"')
@@ -49,8 +51,8 @@ _ENDS = (
     "=====",
     "-----",
 )
-# A line of a notebook's traceback that raises and is not the one that did: that has an arrow.
-_BESIDE = re.compile(r"\s*\d+\s+raise \w+\(")
+# In a notebook's traceback, the line of the source that was running has an arrow; the numbered ones around it did not run.
+_ARROW, _NUMBERED = re.compile(r"\s*-{1,6}> ?\d+\s"), re.compile(r"\s*\d+(?:\s|$)")
 # What differs between two users who meet the same error: names, paths, shapes, counts, addresses.
 _OWN = re.compile(
     r"0x[0-9a-fA-F]+|b?'[^'\n]{0,200}'|b?\"[^\"\n]{0,200}\"|`[^`\n]{0,200}`|<[^<>\n]{0,200}>|/[^\s,;)]+|\d+(\.\d+)*"
@@ -112,7 +114,8 @@ def parse(pasted: str) -> Message:
     text = _readable(pasted)
     found = _notebook(text) or _errors(text)
     if not found:
-        return Message("", without_beside(text).strip(), around=text.strip())
+        headed = _HEADED.search(text)
+        return Message(headed[1] if headed else "", without_beside(text).strip(), around=text.strip())
     # The last error counts most; a warning counts where there is no error.
     found.reverse()
     ranked = sorted(found, key=lambda message: message.warning)
@@ -129,8 +132,23 @@ def _readable(pasted: str) -> str:
 
 
 def without_beside(text: str) -> str:
-    """A traceback of a notebook without the lines that raise something else, which stand around the one that is shown."""
-    return "\n".join(line for line in text.split("\n") if not _BESIDE.match(line))
+    """A traceback of a notebook without the source around the lines that ran: what stands there was not said.
+
+    A call that is not closed in its line goes on in the next ones.
+    """
+    lines = text.split("\n")
+    if not any(map(_ARROW.match, lines)):
+        return text
+    kept, opened = [], 0
+    for line in lines:
+        ran = _ARROW.match(line) is not None
+        if ran or not _NUMBERED.match(line):
+            kept.append(line)
+            opened = line.count("(") - line.count(")") if ran else 0
+        elif opened > 0:
+            kept.append(line)
+            opened += line.count("(") - line.count(")")
+    return "\n".join(kept)
 
 
 def _notebook(text: str) -> list[Message]:
