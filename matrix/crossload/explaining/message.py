@@ -24,8 +24,10 @@ _MOST_ERRORS = 20
 _ESCAPES = re.compile(
     r"\x1b(?:\[[0-9;?]{0,20}[A-Za-z]|\][^\x07\x1b]{0,200}(?:\x07|\x1b\\))|\r(?=\n)|[\x00-\x08\x0b\x0c\x0e-\x1f]"
 )
-# A line that a console of 80 columns has broken in the middle of a word.
-_WRAPPED = re.compile(r"^(.{78,80}[a-z])\n(?=[a-z]{2})", re.MULTILINE)
+# A line that a console of 80 columns has broken in the middle of a word, or in front of a comma.
+_WRAPPED = re.compile(r"^(.{78,80}[a-z)])\n(?=[a-z]{2}|, )", re.MULTILINE)
+# A quoted text, and the share of its lines that say so.
+_QUOTE, _QUOTED = re.compile(r"^> ?"), 0.8
 # What editors and translators make of quotes.
 _CURLY = str.maketrans("\u2018\u2019\u201c\u201d", "''\"\"")
 # What pytest, quoting and tables put before a line.
@@ -127,8 +129,16 @@ def _readable(pasted: str) -> str:
     """The beginning and the end of a text, without what only a terminal understands."""
     if len(pasted) > _HEAD + _TAIL:
         pasted = f"{pasted[:_HEAD]}\n{pasted[-_TAIL:]}"
-    text = _WRAPPED.sub(r"\1", _ESCAPES.sub("", pasted)).translate(_CURLY)
+    text = _WRAPPED.sub(r"\1", _unquoted(_ESCAPES.sub("", pasted))).translate(_CURLY)
     return html.unescape(text) if "&#39;" in text or "&lt;" in text or "&quot;" in text else text
+
+
+def _unquoted(text: str) -> str:
+    """A text that was quoted as a whole in a mail or an issue, as it was before."""
+    lines = text.split("\n")
+    if sum(line.startswith(">") for line in lines) < _QUOTED * sum(map(bool, map(str.strip, lines))):
+        return text
+    return "\n".join(_QUOTE.sub("", line) for line in lines)
 
 
 def without_beside(text: str) -> str:

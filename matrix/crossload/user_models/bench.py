@@ -12,6 +12,8 @@ import numpy as np
 
 from crossload.backends import WorkerError
 from crossload.config import Limits, MatrixConfig, Tolerance
+from crossload.diagnosis.case import version_in
+from crossload.diagnosis.catalogue import Cause, load_catalogue
 from crossload.domain.attempts import crash_message
 from crossload.domain.verdicts import HARNESS_ERROR, Verdict, verdict
 from crossload.environments.model import Environment
@@ -19,6 +21,8 @@ from crossload.execution.memory import limits_for
 from crossload.execution.probe_requests import Request, ended_early, file_request, first, last_stage
 from crossload.execution.provisioner import Provisioner
 from crossload.execution.tasks import LoadTask
+from crossload.explaining.message import parse
+from crossload.explaining.wording import told_by
 from crossload.inspection.archive import is_bomb
 from crossload.inspection.bounds import printable
 from crossload.inspection.containers import container_of
@@ -41,6 +45,10 @@ _ARRAYS, _FACTS = "reference.npz", "reference.json"
 # Of a way on which the functions of Lambda layers were run, so that they become operations.
 _TRACED = "traced"
 _MOST_INPUTS = 1000
+# What nothing here loads, whatever it says when it is tried: the id of its cause.
+_KERAS_1 = "keras-1-file"
+# Of a cause's remedies, so many are named where a file cannot be loaded.
+_MOST_REMEDIES = 2
 # So many times as long as a load.
 _REFERENCE_TAKES = 4
 # What Keras 3 writes before the error that it caught.
@@ -474,11 +482,16 @@ def _why_no_reference(events: Sequence[Mapping[str, Any]], saver: str, given: In
             f"{model.path}: is a checkpoint of TensorFlow, and Keras 3 ({saver}) loads none as weights. "
             "Read it there with tf.train.Checkpoint(model=MODEL).read(PATH), and save MODEL, or its weights as .weights.h5."
         )
-    hint = f"{given.hidden}." if given.hidden else _hint(raised["error"], code)
+    hint = f"{given.hidden}." if given.hidden else _hint(raised, given)
     return f"{model.path}: {saver} cannot load it: {said.rstrip('.')}. {hint}".rstrip()
 
 
-def _hint(error: str, code: UserCode) -> str:
+def _hint(raised: Mapping[str, Any], given: Inputs) -> str:
+    """What to do about an error that loading raised: what to pass, or else what is known of the cause that its words tell."""
+    error, code = str(raised["error"]), given.code
+    catalogue = load_catalogue()
+    if (keras := version_in(given.model.found.keras)) is not None and keras.major == 1:
+        return _what_helps(catalogue.by_id()[_KERAS_1])
     if beside := _NOT_THERE.search(_telling_line(error)):
         return (
             f"It does not hold {beside['path']}, which its configuration names: put that beside the model, name it with "
@@ -496,6 +509,8 @@ def _hint(error: str, code: UserCode) -> str:
                 f"The file's weights do not fit the classes in --custom-objects {code.custom}, or the file is damaged."
             )
         return "Its weights do not fit the model that its own configuration describes: it is damaged. Restore it from a copy."
+    for told in told_by(parse(f"{raised['error_type']}: {error}"), catalogue)[:1]:
+        return _what_helps(told.cause)
     return "Pass --saved-with VERSION where another version wrote it."
 
 
@@ -504,3 +519,7 @@ def _why_not_saved(events: Sequence[Mapping[str, Any]]) -> str:
     if raised is None:
         return f"the process ended early: {events[-1]['signal']}"
     return f"{raised['stage']}: {raised['error_type']}: {_first_line(raised['error'])}"
+
+
+def _what_helps(cause: Cause) -> str:
+    return f"{cause.title} ({cause.id}). To be tried: {'; '.join(cause.remedies[:_MOST_REMEDIES])}."

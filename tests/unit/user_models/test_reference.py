@@ -41,7 +41,7 @@ def test_the_error_within_is_said_and_what_the_file_does_not_hold() -> None:
     given = cast(
         Inputs,
         SimpleNamespace(
-            model=SimpleNamespace(path=Path("text.keras")),
+            model=SimpleNamespace(path=Path("text.keras"), found=SimpleNamespace(keras="3.4.1")),
             code=SimpleNamespace(custom="", factory=""),
             inputs=None,
             hidden="",
@@ -54,6 +54,27 @@ def test_the_error_within_is_said_and_what_the_file_does_not_hold() -> None:
     assert "does not hold /home/me/words.txt" in said
     assert "--saved-with" not in said
     assert "\n" not in said
+
+
+@pytest.mark.parametrize(
+    ("keras", "error_type", "error", "cause"),
+    [
+        ("2.0.4", "ValueError", "bad marshal data (unknown type code)", "lambda-bytecode"),
+        ("2.0.4", "TypeError", "pop expected at most 1 argument, got 2", "sequential-config-shape"),
+        # What a class of one's own without get_config says, too: the file tells.
+        ("1.2.1", "TypeError", "__init__() missing 1 required positional argument: 'units'", "keras-1-file"),
+    ],
+)
+def test_what_is_known_of_the_cause_is_said_where_nothing_can_be_passed(
+    keras: str, error_type: str, error: str, cause: str
+) -> None:
+    events: list[dict[str, Any]] = [{"event": "raised", "stage": "load", "error_type": error_type, "error": error}]
+    model = SimpleNamespace(path=Path("old.h5"), found=SimpleNamespace(keras=keras), format="h5")
+    code = SimpleNamespace(custom="", factory="")
+    given = cast(Inputs, SimpleNamespace(model=model, code=code, inputs=None, hidden=""))
+    said = _why_no_reference(events, "2.3-cpu", given, Limits())
+    assert f"({cause}). To be tried: " in said
+    assert "--saved-with" not in said
 
 
 HOME, LATER = environment("2.10-cpu"), environment("2.16-cpu")
