@@ -144,7 +144,7 @@ def fill(optimizer, state, variables, trainable):
         slots, single, iterations = dict(state.slots), dict(getattr(state, "single", {})), state.iterations
         slots = {name: [held.get(place) for place in range(len(variables))] for name, held in slots.items()}
     elif state.names is not None and not _is_new(state.names):
-        slots, single, iterations = _old(state, len(variables))
+        slots, single, iterations = _old(state, len(variables), groups)
     else:
         slots, single, iterations = _new(state, groups, len(variables), target)
     places = {id(variable): place for place, variable in enumerate(trainable)}
@@ -235,8 +235,11 @@ def _is_new(names):
     )
 
 
-def _old(state, count):
-    """Slots by name out of an HDF5 file of the optimizers up to 2.10: one slot of all variables after the other."""
+def _old(state, count, groups=()):
+    """Slots by name out of an HDF5 file of the optimizers up to 2.10: one slot of all variables after the other.
+
+    :param groups: names of the optimizer's slots, as in ``KNOWN``.
+    """
     slots, single, iterations = {}, {}, None
     for name, array in zip(state.names, state.arrays):
         last = re.sub(r"(_\d+)?(:\d+)?$", "", name.split("/")[-1])
@@ -246,12 +249,25 @@ def _old(state, count):
             single[last] = array
         else:
             slots.setdefault(last, []).append(array)
+    if set(slots) == {"Variable"} and count:
+        slots = _unnamed(slots["Variable"], count, groups)
     for name, arrays in slots.items():
         if len(arrays) != count:
             raise NotTranslatableError(
                 "the file holds %d arrays of its optimizer's %s for %d trained variables" % (len(arrays), name, count)
             )
     return slots, single, iterations
+
+
+def _unnamed(arrays, count, groups):
+    """Slots by name of standalone Keras up to 2.2, which gives their variables none: in the order of its optimizers' ``weights``.
+
+    Where Adam has no ``vhat``, a single number stands for that of each variable.
+    """
+    names = [old for group in groups for old, _, _ in group]
+    if len(arrays) % count or len(arrays) > count * len(names):
+        return {"Variable": arrays}
+    return {name: arrays[place : place + count] for name, place in zip(names, range(0, len(arrays), count))}
 
 
 def _new(state, groups, count, target):

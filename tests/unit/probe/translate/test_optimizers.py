@@ -29,6 +29,19 @@ def test_old_optimizers_write_one_slot_after_the_other() -> None:
     assert values(slots) == {"m": [1, 2], "v": [3, 4]}
 
 
+def test_standalone_keras_gives_its_slots_no_names() -> None:
+    names = ["Adam/iterations:0", "training/Adam/Variable:0", *(f"training/Adam/Variable_{n}:0" for n in range(1, 6))]
+    state = stored.OptimizerState([np.int64(3), *numbers(1, 2, 3, 4, 0, 0)], names)
+    slots, _, steps = optimizers._old(state, 2, optimizers.KNOWN["Adam"][1])
+    assert values(slots) == {"m": [1, 2], "v": [3, 4], "vhat": [0, 0]}
+    assert steps == 3
+    for held in (4, 7):
+        fewer = stored.OptimizerState(state.arrays[:held], names[:held])
+        kind = "Adam" if held == 4 else "Adagrad"
+        with pytest.raises(NotTranslatableError, match="arrays of its optimizer's Variable for 2"):
+            optimizers._old(fewer, 2, optimizers.KNOWN[kind][1])
+
+
 def test_an_old_state_of_other_variables_is_refused() -> None:
     state = stored.OptimizerState([np.int64(3), *numbers(1)], ["Adam/iter:0", "Adam/a/kernel/m:0"])
     with pytest.raises(NotTranslatableError, match="1 arrays of its optimizer's m for 2"):
