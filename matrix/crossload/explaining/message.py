@@ -151,12 +151,11 @@ def without_beside(text: str) -> str:
         return text
     kept, opened = [], 0
     for line in lines:
-        ran = _ARROW.match(line) is not None
-        if ran or not _NUMBERED.match(line):
+        numbered = _NUMBERED.match(line) is not None
+        opened = opened if numbered else 0
+        if not numbered or opened > 0:
             kept.append(line)
-            opened = line.count("(") - line.count(")") if ran else 0
-        elif opened > 0:
-            kept.append(line)
+        if opened > 0 or _ARROW.match(line):
             opened += line.count("(") - line.count(")")
     return "\n".join(kept)
 

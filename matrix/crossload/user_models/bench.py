@@ -509,8 +509,8 @@ def _hint(raised: Mapping[str, Any], given: Inputs) -> str:
                 f"The file's weights do not fit the classes in --custom-objects {code.custom}, or the file is damaged."
             )
         return "Its weights do not fit the model that its own configuration describes: it is damaged. Restore it from a copy."
-    for told in told_by(parse(f"{raised['error_type']}: {error}"), catalogue)[:1]:
-        return _what_helps(told.cause)
+    if told := told_by(parse(f"{raised['error_type']}: {error}"), catalogue):
+        return _what_helps(told[0].cause)
     return "Pass --saved-with VERSION where another version wrote it."
 
 

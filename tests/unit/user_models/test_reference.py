@@ -14,6 +14,21 @@ from crossload.user_models.saver import Writer
 from tests.unit.doubles import environment
 
 
+def _why(name: str, error: str, error_type: str, stage: str = "load", saver: str = "2.16-cpu", **given: Any) -> str:
+    """What is said of a file that raised an error there.
+
+    :param given: what it says of its Keras, and what is hidden from it.
+    """
+    inputs = SimpleNamespace(
+        model=SimpleNamespace(path=Path(name), format="h5", found=SimpleNamespace(keras=given.get("keras"))),
+        code=SimpleNamespace(custom="", factory=""),
+        inputs=None,
+        hidden=given.get("hidden", ""),
+    )
+    events: list[dict[str, Any]] = [{"event": "raised", "stage": stage, "error_type": error_type, "error": error}]
+    return _why_no_reference(events, saver, cast(Inputs, inputs), Limits())
+
+
 @pytest.mark.parametrize("stage", ["inputs", "call"])
 def test_what_runs_on_a_gpu_only_is_said(stage: str) -> None:
     """It loads: no inputs that are given would help."""
@@ -21,10 +36,7 @@ def test_what_runs_on_a_gpu_only_is_said(stage: str) -> None:
         'Exception encountered when calling layer "cu_dnnlstm" (type CuDNNLSTM).\n\n'
         "Could not find device for node: {{node CudnnRNNV2}} = CudnnRNNV2[T=DT_FLOAT]"
     )
-    events: list[dict[str, Any]] = [{"event": "raised", "stage": stage, "error_type": "NotFoundError", "error": error}]
-    given = cast(Inputs, SimpleNamespace(model=SimpleNamespace(path=Path("old.h5")), code=None, inputs=None))
-    said = _why_no_reference(events, "2.10-cpu", given, Limits())
-    assert said.startswith(
+    assert _why("old.h5", error, "NotFoundError", stage, "2.10-cpu").startswith(
         "old.h5: loads in 2.10-cpu, and cannot be called on this machine: CudnnRNNV2 runs on a GPU only."
     )
 
@@ -37,17 +49,7 @@ def test_the_error_within_is_said_and_what_the_file_does_not_hold() -> None:
         "Exception encountered: Error when deserializing class 'StringLookup' using config={'name': 'lookup'}.\n\n"
         "Exception encountered: Vocabulary file /home/me/words.txt does not exist."
     )
-    events: list[dict[str, Any]] = [{"event": "raised", "stage": "load", "error_type": "TypeError", "error": error}]
-    given = cast(
-        Inputs,
-        SimpleNamespace(
-            model=SimpleNamespace(path=Path("text.keras"), found=SimpleNamespace(keras="3.4.1")),
-            code=SimpleNamespace(custom="", factory=""),
-            inputs=None,
-            hidden="",
-        ),
-    )
-    said = _why_no_reference(events, "2.16-cpu", given, Limits())
+    said = _why("text.keras", error, "TypeError", keras="3.4.1")
     assert said.startswith(
         "text.keras: 2.16-cpu cannot load it: TypeError: Vocabulary file /home/me/words.txt does not exist."
     )
@@ -68,11 +70,7 @@ def test_the_error_within_is_said_and_what_the_file_does_not_hold() -> None:
 def test_what_is_known_of_the_cause_is_said_where_nothing_can_be_passed(
     keras: str, error_type: str, error: str, cause: str
 ) -> None:
-    events: list[dict[str, Any]] = [{"event": "raised", "stage": "load", "error_type": error_type, "error": error}]
-    model = SimpleNamespace(path=Path("old.h5"), found=SimpleNamespace(keras=keras), format="h5")
-    code = SimpleNamespace(custom="", factory="")
-    given = cast(Inputs, SimpleNamespace(model=model, code=code, inputs=None, hidden=""))
-    said = _why_no_reference(events, "2.3-cpu", given, Limits())
+    said = _why("old.h5", error, error_type, saver="2.3-cpu", keras=keras)
     assert f"({cause}). To be tried: " in said
     assert "--saved-with" not in said
 
@@ -112,10 +110,6 @@ def test_that_nothing_loads_it_follows_from_the_writer_alone() -> None:
 
 
 def test_what_confinement_hides_comes_before_any_other_hint() -> None:
-    events: list[dict[str, Any]] = [
-        {"event": "raised", "stage": "load", "error_type": "ValueError", "error": "no such file"}
-    ]
     hidden = "It names /etc/words (lookup), which is hidden from it: --allow-read /etc/words lets it through"
-    model, code = SimpleNamespace(path=Path("text.keras")), SimpleNamespace(custom="", factory="")
-    given = cast(Inputs, SimpleNamespace(model=model, code=code, inputs=None, hidden=hidden))
-    assert _why_no_reference(events, "2.16-cpu", given, Limits()).endswith(f"no such file. {hidden}.")
+    said = _why("text.keras", "no such file", "ValueError", hidden=hidden)
+    assert said.endswith(f"no such file. {hidden}.")
