@@ -9,8 +9,9 @@ import hashlib
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from crossload.construct_table import Bouquet, ConstructLine, bouquets, read_table
@@ -18,6 +19,7 @@ from crossload.errors import ConfigError, SelectionError, nearest
 from crossload.resources import SCENARIOS
 from crossload.util.files import read_plain, special_kind
 from crossload.util.import_roots import import_root
+from crossload.util.source import parse
 
 BUILT_IN = SCENARIOS
 CONSTRUCTS = "constructs.csv"
@@ -27,16 +29,17 @@ _VERSION = re.compile(r"^\d+\.\d+$")
 _CONTROL = re.compile(r"^\s*control=(?:True|False),\n", re.MULTILINE)
 
 
-def _signature(path: Path) -> dict[str, Any]:
-    tree = ast.parse(path.read_text(encoding="utf-8"))
+@cache
+def _signature(path: Path) -> Mapping[str, Any]:
+    tree = parse(path.read_text(encoding="utf-8"), str(path))
     function = next(node for node in tree.body if isinstance(node, ast.FunctionDef) and node.name == "scenario")
     names = [argument.arg for argument in function.args.args]
     defaults = [ast.literal_eval(node) for node in function.args.defaults]
     required = names[: len(names) - len(defaults)]
-    return dict.fromkeys(required) | dict(zip(names[len(required) :], defaults, strict=True))
+    return MappingProxyType(dict.fromkeys(required) | dict(zip(names[len(required) :], defaults, strict=True)))
 
 
-def defaults() -> dict[str, Any]:
+def defaults() -> Mapping[str, Any]:
     """What a scenario gets for the arguments that it does not set; None for those it must set."""
     return _signature(BUILT_IN / "__init__.py")
 
@@ -99,7 +102,7 @@ class _Package:
         trees = {}
         for module, path in self.files.items():
             try:
-                trees[module] = ast.parse(read_plain(path).decode("utf-8"), filename=str(path))
+                trees[module] = parse(read_plain(path).decode("utf-8"), str(path))
             except SyntaxError as error:
                 raise ConfigError(f"{path}, line {error.lineno}: {error.msg}. Mend the scenario module.") from None
             except (RecursionError, MemoryError):
@@ -170,7 +173,7 @@ def _declared(tree: ast.Module) -> Iterator[tuple[ast.FunctionDef, ast.Call]]:
             yield node, call
 
 
-def _options(call: ast.Call, defaults: dict[str, Any], where: str) -> dict[str, Any]:
+def _options(call: ast.Call, defaults: Mapping[str, Any], where: str) -> dict[str, Any]:
     options = dict(defaults)
     named = [(keyword.arg, keyword.value) for keyword in call.keywords]
     for key, node in [*zip(defaults, call.args, strict=False), *named]:
@@ -313,7 +316,7 @@ def own_controls() -> frozenset[str]:
         text = path.read_text(encoding="utf-8")
         if "control=True" not in text:
             continue
-        for _, call in _declared(ast.parse(text, filename=str(path))):
+        for _, call in _declared(parse(text, str(path))):
             options = _options(call, known, f"{path}, line {call.lineno}")
             if options["control"]:
                 found.add(str(options["name"]))

@@ -39,6 +39,7 @@ from crossload.user_models.model_file import CannotLoadError, ModelError, UserMo
 from crossload.user_models.security import Named
 from crossload.user_models.user_code import NAME, PACKAGE, UserCode, scenario_request
 from crossload.util.files import special_kind
+from crossload.util.source import ONE_AT_A_TIME
 
 _INPUTS = "inputs.npz"
 _ARRAYS, _FACTS = "reference.npz", "reference.json"
@@ -142,7 +143,8 @@ class Bench:
 
     def _options(self) -> dict[str, Any]:
         code = self.given.code
-        return defaults() | {
+        return {
+            **defaults(),
             "name": NAME,
             "family": "yours",
             "title": self.given.model.path.name,
@@ -382,7 +384,7 @@ def read_inputs(path: Path, option: str = "--inputs") -> dict[str, Any]:
             raise ModelError(f"{option} {path}: is {kind}, not a file.")
         if container_of(path) == "zip" and is_bomb(path):
             raise ModelError(f"{option} {path}: unpacks to far more than it holds. Save the arrays with numpy.savez.")
-        with np.load(path, allow_pickle=False) as stored:
+        with ONE_AT_A_TIME, np.load(path, allow_pickle=False) as stored:
             if not hasattr(stored, "files"):
                 raise ModelError(f"{option} {path}: is a single array. Save it with numpy.savez(FILE, NAME=ARRAY).")
             if len(stored.files) > _MOST_INPUTS:

@@ -16,6 +16,7 @@ from crossload.scenario_index import BUILT_IN
 from crossload.user_models.model_file import ModelError
 from crossload.util.files import UnreadableError, below, read_plain, special_kind
 from crossload.util.import_roots import import_root
+from crossload.util.source import parse
 
 PACKAGE = "crossload_model"
 NAME = "model"
@@ -154,7 +155,7 @@ def _parse(path: Path, option: str) -> ast.Module:
         with warnings.catch_warnings():
             # Of a doubtful escape in a text: it quotes the line, and is for whoever wrote it.
             warnings.simplefilter("ignore")
-            return ast.parse(read_plain(path, _LARGEST_MODULE), str(path))
+            return parse(read_plain(path, _LARGEST_MODULE), str(path))
     except (RecursionError, MemoryError):
         raise ModelError(f"{option} {path}: is no Python: nested too deep.") from None
     except UnreadableError as error:
