@@ -236,6 +236,6 @@ def walk_and_write(
     keeps, trace = target.keep == "optimizer", traces(trust, bench.given.model, saver, to)
     # What is written where nothing else can read it has only the target to be held against.
     others = {item.id: item for item in (*writer.others, to) if item.id != saver.id}
-    converter = Converter(bench, saver, to, target.format, keeps, say, trace)
+    converter = Converter(bench, writer, to, target.format, keeps, say, trace)
     walk = converter.convert(routes, list(others.values()))
     return Converted(walk, write(walk, bench, target.out, converter.saver, to), to.id)

@@ -210,7 +210,7 @@ class Bench:
         found = first(events, "referenced")
         if found is None:
             raised = first(events, "raised")
-            kind = CannotLoadError if raised is not None and raised["stage"] in ("load", "call") else ModelError
+            kind = CannotLoadError if raised is not None and _is_of_the_place(raised) else ModelError
             raise kind(_why_no_reference(events, saver, self.given, self.reference_limits))
         if strange := not_files(output):
             raise ModelError(f"{model.path}: measuring it in {saver} left {strange}, which is no file.")
@@ -432,6 +432,15 @@ def first_that_loads(
     return None
 
 
+def _is_of_the_place(raised: Mapping[str, Any]) -> bool:
+    """Whether another environment may do better: it loads other files, and its packages are others."""
+    return raised["stage"] in ("load", "call") or _lacks_package(raised)
+
+
+def _lacks_package(raised: Mapping[str, Any]) -> bool:
+    return raised["stage"] == "import" and raised["error_type"] in ("ModuleNotFoundError", "ImportError")
+
+
 def _why_no_reference(events: Sequence[Mapping[str, Any]], saver: str, given: Inputs, limits: Limits) -> str:
     """Why a file could not be measured where it was written, and what to do, in one or two lines."""
     model, code = given.model, given.code
@@ -453,7 +462,7 @@ def _why_no_reference(events: Sequence[Mapping[str, Any]], saver: str, given: In
     stage = raised["stage"]
     if stage == "import":
         what = "--custom-objects" if code.custom else "--build"
-        if raised["error_type"] in ("ModuleNotFoundError", "ImportError"):
+        if _lacks_package(raised):
             return (
                 f"{what}: the module needs a package that {saver} does not have ({said}). "
                 "Only TensorFlow and what it depends on is there: import the rest inside the functions that need it."

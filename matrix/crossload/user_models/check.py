@@ -59,7 +59,7 @@ def _reference(
 ) -> tuple[Environment, Artifact, str, bool]:
     """The environment of the reference, the file with it, why that one, and whether that is what wrote the file."""
     home = writer.environment
-    say(f"{home.id}: reading the model {'where it was written' if writer.exact else 'in the place of what wrote it'}")
+    say(writer.reads)
     try:
         return home, bench.reference(home.id), writer.why, writer.exact
     except CannotLoadError as error:
@@ -80,7 +80,7 @@ def _reference(
     # From the failure of what only stands in, nothing follows for where the file was written.
     raise ModelError(
         f"{bench.given.model.path}: loads in none of {', '.join([home.id, *tried])}, and what wrote it cannot be had "
-        f"({writer.why}): whether it loads there is not known. Name more versions with --tf."
+        f"({writer.why}): whether it loads there is not known. Name more versions with --tf.\n{unreadable}"
     )
 
 

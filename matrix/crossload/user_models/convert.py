@@ -20,6 +20,7 @@ from crossload.user_models.bench import Bench, first_that_loads
 from crossload.user_models.candidate_routes import Candidate
 from crossload.user_models.digests import digest_of_model
 from crossload.user_models.model_file import CannotLoadError, ModelError, NoWayError, UserModel
+from crossload.user_models.saver import Writer
 
 # Routes that are walked at most before giving up.
 _MOST_ROUTES = 8
@@ -94,14 +95,15 @@ class Converter:
     def __init__(
         self,
         bench: Bench,
-        saver: Environment,
+        writer: Writer,
         to: Environment,
         form: str,
         keep_optimizer: bool,
         say: Callable[[str], None],
         trace: bool = False,
     ) -> None:
-        self._bench, self._saver, self._to, self._form = bench, saver, to, form
+        self._bench, self._writer, self._to, self._form = bench, writer, to, form
+        self._saver = writer.environment
         self._keep_optimizer, self._say, self._trace = keep_optimizer, say, trace
         self._ran: list[dict[str, Any]] = []
         self._walked: dict[tuple[Any, ...], Step] = {}
@@ -151,7 +153,7 @@ class Converter:
         return self._saver
 
     def _reference(self, others: Sequence[Environment]) -> Artifact:
-        self._say(f"{self._saver.id}: reading the model where it was written")
+        self._say(self._writer.reads)
         try:
             return self._bench.reference(self._saver.id)
         except CannotLoadError as error:

@@ -40,6 +40,12 @@ class Writer:
     exact: bool = True
     others: tuple[Environment, ...] = ()
 
+    @property
+    def reads(self) -> str:
+        """What is said when the file's reference is about to be measured."""
+        where = "where it was written" if self.exact else "in the place of what wrote it"
+        return f"{self.environment.id}: reading the model {where}"
+
 
 def environment_named(word: str, environments: Mapping[str, Environment]) -> Environment:
     """An environment as people write it: 2.10 stands for 2.10-cpu.

@@ -10,6 +10,7 @@ from crossload.domain.verdicts import EXACT, FAILS, LOSSY, REMEDY, Judged, Verdi
 from crossload.user_models.candidate_routes import Candidate
 from crossload.user_models.convert import Converter, Example
 from crossload.user_models.model_file import CannotLoadError, NoWayError
+from crossload.user_models.saver import Writer
 from tests.unit.doubles import config
 
 STOPS = "layer tf.math.bessel_i0: the operation tf.math.bessel_i0 has no equal in the table"
@@ -28,7 +29,7 @@ def conversion(verdict: Verdict, trace: bool = False, **more: Any) -> tuple[Conv
     )
     saver: Any = SimpleNamespace(id="2.10-cpu")
     to: Any = SimpleNamespace(id="2.21-cpu")
-    return Converter(bench, saver, to, "keras", False, said.append, trace), said  # type: ignore[arg-type]
+    return Converter(bench, Writer(saver, "", exact=False), to, "keras", False, said.append, trace), said  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("others", [("2.0-cpu",), ("2.2-cpu", "2.0-cpu"), ("2.2-cpu",)])
@@ -50,6 +51,7 @@ def test_what_stands_for_the_writer_and_cannot_load_it_gives_way_to_what_can(oth
     if "2.0-cpu" in others:
         assert converter.saver.id == "2.0-cpu"
         assert said[-5].startswith("2.0-cpu: it stands for what wrote the file")
+    assert said[0] == "2.10-cpu: reading the model in the place of what wrote it"
 
 
 ROUTES = [Candidate((), None, 0), Candidate((("2.15-cpu", "keras"),), None, 0)]

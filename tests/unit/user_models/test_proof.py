@@ -19,6 +19,7 @@ from crossload.user_models.bench import Bench
 from crossload.user_models.candidate_routes import Candidate
 from crossload.user_models.convert import Converter, Walk, check_destination, proof_path, write
 from crossload.user_models.model_file import ModelError, NoWayError
+from crossload.user_models.saver import Writer
 from tests.unit.doubles import environment, faulty
 
 KEPT = {"architecture": "pass", "weights": "pass", "outputs": "pass", "optimizer": "pass", "training": "pass"}
@@ -54,7 +55,7 @@ class _Bench:
 def convert(bench: _Bench, *routes: Candidate, keep_optimizer: bool = False) -> Walk:
     saver: Any = SimpleNamespace(id="2.10-cpu")
     to: Any = SimpleNamespace(id="2.21-cpu")
-    made = Converter(bench, saver, to, "keras", keep_optimizer, lambda line: None)  # type: ignore[arg-type]
+    made = Converter(bench, Writer(saver, ""), to, "keras", keep_optimizer, lambda line: None)  # type: ignore[arg-type]
     return made.convert(routes or (DIRECT,))
 
 

@@ -7,7 +7,7 @@ from typing import Any, cast
 import pytest
 
 from crossload.config import Limits
-from crossload.user_models.bench import Inputs, _why_no_reference
+from crossload.user_models.bench import Inputs, _is_of_the_place, _why_no_reference
 from crossload.user_models.check import _reference
 from crossload.user_models.model_file import CannotLoadError, ModelError
 from crossload.user_models.saver import Writer
@@ -107,6 +107,24 @@ def test_that_nothing_loads_it_follows_from_the_writer_alone() -> None:
     with pytest.raises(ModelError, match="whether it loads there is not known") as raised:
         _found(set(), exact=False)
     assert not isinstance(raised.value, CannotLoadError)
+    assert "2.10-cpu cannot load it" in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("stage", "error_type", "elsewhere"),
+    [
+        ("load", "ValueError", True),
+        ("call", "ValueError", True),
+        # Code with `import keras` is found where TensorFlow brings that package, from 2.6 on.
+        ("import", "ModuleNotFoundError", True),
+        ("import", "ImportError", True),
+        ("import", "RuntimeError", False),
+        ("inputs", "UnfitInputs", False),
+        ("build", "TypeError", False),
+    ],
+)
+def test_what_another_environment_may_do_better(stage: str, error_type: str, elsewhere: bool) -> None:
+    assert _is_of_the_place({"stage": stage, "error_type": error_type}) is elsewhere
 
 
 def test_what_confinement_hides_comes_before_any_other_hint() -> None:
