@@ -146,7 +146,7 @@ def _piped() -> str:
 def explain(
     error: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[ERROR]...", help="The message; from standard input when left out."),
+        typer.Argument(metavar="[ERROR]...", help="The message; from standard input when left out or -."),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")] = False,
     out: LocalRunOption = None,
@@ -162,7 +162,8 @@ def explain(
     from crossload.explaining.message import parse
     from crossload.explaining.text import document, report
 
-    pasted = " ".join(error) if error else "" if sys.stdin.isatty() else _piped()
+    given = " ".join(error or ())
+    pasted = _piped() if given == "-" or not (given or sys.stdin.isatty()) else given
     message = parse(pasted)
     if not message.text:
         raise SelectionError("there is no message to explain. Pass it as an argument, or through standard input.")

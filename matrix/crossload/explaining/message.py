@@ -48,6 +48,7 @@ _NOTEBOOK_NAME = re.compile(r'"(?:name|ename)"\s{0,5}:\s{0,5}"([A-Za-z.]{1,80})"
 _SUMMARY = re.compile(r"^(?:FAILED|ERROR) \S{1,300}(?:::|\.py)")
 _ENDS = (
     "Traceback (most recent call last",
+    "Process finished with exit code",
     "During handling of the above",
     "The above exception was",
     "=====",
@@ -62,6 +63,7 @@ _OWN = re.compile(
 # What of it is never what the error is about.
 _PLACES = re.compile(r"0x[0-9a-fA-F]+|<[^<>\n]{0,200}>|\b[A-Za-z]:\\[^\s,;)'\"]{0,200}|/[^\s,;)'\"]{1,200}|\d+(\.\d+)*")
 _WORD = re.compile(r"[a-z_]{2,60}")
+_KEY = re.compile(r"(?:(['\"])(?P<text>.{1,300}?)\1|(?P<number>\d{1,9}))(?=[\s`*.,;)]|$)")
 
 
 def without_escapes(text: str) -> str:
@@ -88,7 +90,9 @@ class Message:
     def core(self) -> str:
         """The innermost error in one line."""
         line = " ".join(essence(self.text)[:LONGEST_MESSAGE].split())
-        # A KeyError shows its message as Python writes a text: in quotes.
+        # A KeyError shows its key as Python writes it, and what stands behind that is not the error's.
+        if self.error_type == "KeyError" and (key := _KEY.match(line)):
+            return key["text"] or key["number"]
         quoted = len(line) > 2 and line[0] == line[-1] and line[0] in "'\"" and line[0] not in line[1:-1]
         return line[1:-1] if quoted else line
 

@@ -1,5 +1,6 @@
 """Commands that answer from what is there: shipped measurements, a user's file, this host. Nothing is built."""
 
+import io
 import json
 import sys
 from collections.abc import Mapping
@@ -80,6 +81,14 @@ def test_an_error_is_explained_in_words_and_as_json(crossload: Shell) -> None:
     document = json.loads(crossload("explain", message, "--json"))
     assert document["causes"]
     assert "no message to explain" in crossload("explain", "  ", code=2)
+
+
+@pytest.mark.parametrize("given", [(), ("-",)])
+def test_an_error_is_read_from_a_pipe(
+    given: tuple[str, ...], crossload: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(b"Unknown layer: 'Gate'")))
+    assert "custom-object-missing" in crossload("explain", *given)
 
 
 def test_what_is_shipped(crossload: Shell) -> None:
