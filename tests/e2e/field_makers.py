@@ -95,6 +95,16 @@ def recurrent_dropout(folder):
     return "recurrent.h5"
 
 
+def long_sequence(folder):
+    model = K.Sequential([K.Input((3000, 2)), L.Masking()])
+    for again in (True, False):
+        model.add(L.Bidirectional(L.LSTM(8, return_sequences=again)))
+    model.add(L.Dense(1))
+    model.compile("adam", "mse")
+    _trained(model, 3000, 2).save(os.path.join(folder, "long.keras"))
+    return "long.keras"
+
+
 def accuracy(folder):
     model = K.Sequential([L.Dense(8, activation="relu", input_shape=(4,)), L.Dense(3, activation="softmax")])
     model.compile("adam", "categorical_crossentropy", metrics=["accuracy"])

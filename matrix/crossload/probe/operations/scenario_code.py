@@ -8,6 +8,7 @@ import zlib
 import numpy as np
 
 from ..process import kernel_cache
+from . import long_sequences
 
 BATCH = 8
 
@@ -154,11 +155,22 @@ def as_tensors(arrays):
 
 
 def forward(model, inputs, names=()):
-    """Outputs of an eager call in inference mode, as a flat list of arrays. Stateful layers start from zero."""
+    """Outputs of a call in inference mode, as a flat list of arrays: an eager one, but for long sequences.
+
+    Stateful layers start from zero.
+    """
     from . import measuring
 
     reset_states(model)
-    return measuring.flat_arrays(model(arranged(model, inputs, names), training=False))
+    features = arranged(model, inputs, names)
+    outputs = long_sequences.call(model, features) if _takes_long(model, inputs) else None
+    return measuring.flat_arrays(model(features, training=False) if outputs is None else outputs)
+
+
+def _takes_long(model, inputs):
+    if not long_sequences.are_long(inputs) or not computes_with_tensorflow():
+        return False
+    return any(_is_of_keras(layer, long_sequences.RECURRENT) for layer in all_layers(model))
 
 
 def arranged(model, inputs, names=()):
@@ -197,10 +209,12 @@ def reset_states(model):
 
 
 def update(model, inputs, targets, names=()):
-    """One training step, eagerly: tracing a graph would cost half a second and change nothing."""
+    """One training step, eagerly: tracing a graph would cost half a second and change nothing. Long sequences take one."""
     reset_states(model)
-    model.run_eagerly = True
     features, goals = arranged(model, inputs, names), arranged_targets(model, targets)
+    if _takes_long(model, inputs) and long_sequences.update(model, _as_tuple(features), _as_tuple(goals)):
+        return
+    model.run_eagerly = True
     # Keras 2 (its models count batches) builds a tf.data pipeline around each batch, which takes as long as the step.
     if hasattr(model, "_train_counter") and hasattr(model, "train_step"):
         model.train_step((_as_tuple(features), _as_tuple(goals)))
