@@ -145,6 +145,10 @@ def _builtin(name: str, kinds: tuple[str, ...], keras: Version | None) -> Identi
     successor = _known()["successors"].get(name)
     if status == "gone":
         told.append(f"In its place: {successor}" if successor else "It is not in today's Keras.")
+    if status == "later" and best.kind == "activations":
+        told.append(
+            f"In a file of an older release it is a function of that model's code: custom_objects={{'{name}': …}}."
+        )
     return Identity(status, tuple(told))
 
 
