@@ -5,6 +5,8 @@ OUT is the folder of a run of models that no scenario was derived from: those of
 
     crossload run --config held_out.toml --scenario 'held-*' --format h5,keras,savedmodel --out OUT
 
+``--prefix later-`` takes the second set, which was written after the first one had been looked at.
+
 Each file of its store is read and predicted as `check --static` does, and compared with its measured cells. A prediction that
 says that a way works is wrong where that way does not: a plain load that fails or differs, a remedy where nothing helps.
 """

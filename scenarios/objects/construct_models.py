@@ -77,6 +77,64 @@ def _attention(inputs, **more):
     return layer(inputs[0], inputs[0], **more)
 
 
+def _body():
+    """Of a picture, as a network that was trained before gives it: nothing of it is trained on."""
+    inputs = keras.Input(shape=(6, 6, 3))
+    hidden = layers.MaxPooling2D(2)(layers.ReLU()(layers.BatchNormalization()(layers.Conv2D(4, 3)(inputs))))
+    model = keras.Model(inputs, layers.Dropout(0.1)(hidden))
+    model.trainable = False
+    return model
+
+
+def _sequential_body():
+    model = keras.Sequential(
+        [keras.Input(shape=(6, 6, 3)), layers.Conv2D(4, 3, activation="relu"), layers.MaxPooling2D()]
+    )
+    model.trainable = False
+    return model
+
+
+def _transferred(inputs):
+    before = keras.Sequential([keras.Input(shape=(6, 6, 3)), layers.ZeroPadding2D(0)])
+    hidden = _body()(layers.Rescaling(2.0, offset=-1.0)(before(inputs[0])), training=False)
+    hidden = layers.Dropout(0.2)(layers.GlobalAveragePooling2D()(hidden))
+    return keras.Model(inputs[0], layers.Dense(2, activation="softmax")(hidden))
+
+
+def _flattened(inputs):
+    hidden = layers.Flatten()(_sequential_body()(inputs[0]))
+    return keras.Model(inputs[0], layers.Dense(2)(layers.Dense(4, activation="relu")(hidden)))
+
+
+def _towers(inputs, tower):
+    """Two inputs through one model, and what both give through every layer that merges."""
+    one, two = tower(inputs[0]), tower(inputs[1])
+    merged = [kind()([one, two]) for kind in (layers.Subtract, layers.Multiply, layers.Add, layers.Average)]
+    merged += [layers.Maximum()([one, two]), layers.Minimum()([one, two]), layers.Dot(axes=1)([one, two])]
+    return keras.Model(inputs, layers.Dense(2)(layers.Concatenate()(merged)))
+
+
+def _merged_with_itself(inputs):
+    kinds = (layers.Multiply, layers.Add, layers.Subtract, layers.Average, layers.Maximum, layers.Minimum)
+    merged = [kind()([inputs[0], inputs[0]]) for kind in kinds]
+    return keras.Model(inputs[0], layers.Concatenate()([*merged, layers.Dot(axes=1)([inputs[0], inputs[0]])]))
+
+
+def _masked(layer):
+    return lambda inputs: keras.Model(inputs[0], layers.Dense(2)(layer(_embedded(inputs))))
+
+
+def _masked_tagger(inputs):
+    hidden = layers.Bidirectional(layers.LSTM(4, return_sequences=True))(_embedded(inputs))
+    return keras.Model(inputs[0], layers.TimeDistributed(layers.Dense(3, activation="softmax"))(hidden))
+
+
+def _masked_merges(inputs):
+    one, two = _embedded(inputs), layers.Embedding(12, 3, mask_zero=True)(inputs[0])
+    merged = [kind()([one, two]) for kind in (layers.Add, layers.Multiply, layers.Average)]
+    return keras.Model(inputs[0], layers.LSTM(3)(layers.Concatenate()(merged)))
+
+
 # By public name and variant; each takes a list of input tensors.
 MODELS = {
     "Sequential ": lambda inputs: _sequential(),
@@ -107,6 +165,30 @@ MODELS = {
     "Model masked-lstm": lambda inputs: keras.Model(inputs[0], layers.LSTM(4)(_embedded(inputs))),
     "Model masked-concatenate": _twice,
     "Model masked-attention": _masked_attention,
+    "Model masked-tagger": _masked_tagger,
+    "Model masked-merges": _masked_merges,
+    "Model masked-gru": _masked(lambda hidden: layers.GRU(4)(hidden)),
+    "Model masked-simple-rnn": _masked(lambda hidden: layers.SimpleRNN(4)(layers.Dropout(0.1)(hidden))),
+    "Model masked-pooling": _masked(lambda hidden: layers.GlobalAveragePooling1D()(hidden)),
+    "Model masked-time-distributed": _masked(lambda hidden: layers.TimeDistributed(layers.Dense(4))(hidden)),
+    "Model masked-normalised": _masked(lambda hidden: layers.LSTM(4)(layers.BatchNormalization()(hidden))),
+    "Model masked-layer-normalised": _masked(lambda hidden: layers.LSTM(4)(layers.LayerNormalization()(hidden))),
+    "Model masked-dot-attention": _masked(lambda hidden: layers.Attention()([hidden, hidden])),
+    "Model masked-additive-attention": _masked(lambda hidden: layers.AdditiveAttention()([hidden, hidden])),
+    "Model transferred": _transferred,
+    "Model transferred-in-sequential": lambda inputs: _called(
+        keras.Sequential([_body(), layers.GlobalAveragePooling2D(), layers.Dropout(0.2), layers.Dense(2)]), (6, 6, 3)
+    ),
+    "Model flattened-in-sequential": lambda inputs: _called(
+        keras.Sequential([_body(), layers.Flatten(), layers.BatchNormalization(), layers.Dense(2)]), (6, 6, 3)
+    ),
+    "Sequential flattened": _flattened,
+    "Sequential flattened-in-sequential": lambda inputs: _called(
+        keras.Sequential([_sequential_body(), layers.Flatten(), layers.Dense(2)]), (6, 6, 3)
+    ),
+    "Model towers": lambda inputs: _towers(inputs, _inner()),
+    "Sequential towers": lambda inputs: _towers(inputs, _sequential()),
+    "Model merged-with-itself": _merged_with_itself,
     "Model states-passed-on": _states,
     "Model attention-with-mask": lambda inputs: keras.Model(inputs, _attention(inputs, attention_mask=inputs[1])),
     "Model attention-of-three": lambda inputs: keras.Model(inputs[0], _attention(inputs, key=inputs[0])),

@@ -21,6 +21,13 @@ _SETTING = re.compile(r"^([^.:]+)\.([^=>]+)=(.*)$")
 _NUMBERS = frozenset({"0", "number", "negative"})
 _FREE = frozenset({"text", "data", "shape"})
 _MOST_NAMED = 4
+# Keys that a layer of any class has, and of how many other classes has to be known what such a key, or a place, does to them.
+_OF_EVERY_LAYER = frozenset({"trainable", "batch_input_shape", "batch_shape"})
+_ENOUGH = 3
+# What a class is given for the same purpose under several keys: `bias_initializer`, `kernel_initializer`.
+_PURPOSE = re.compile(r"(?:^|_)(initializer|regularizer|constraint|activation)$")
+# Where a class stands: behind a nested model, inside a wrapper, or given one tensor twice.
+_PLACED = re.compile(r"^((?:Functional|Sequential|Model):\w+->|graph:a tensor twice to |[^.:]+\.[^.=>]+>)(.+)$")
 
 
 @dataclass(frozen=True)
@@ -73,8 +80,13 @@ class _Best:
     attempts: frozenset[str] = frozenset()
 
 
-class _Settings:
-    """Values of configurations in the measured files, whoever read them."""
+def _purpose(key: str) -> str:
+    found = _PURPOSE.search(key)
+    return found[1] if found else key
+
+
+class _Analogies:
+    """What the measured files have that is like something else, whoever read them."""
 
     def __init__(self, evidence: Evidence) -> None:
         self._evidence = evidence
@@ -89,20 +101,35 @@ class _Settings:
         return found
 
     @cached_property
-    def owners(self) -> Mapping[tuple[str, str], set[str]]:
-        """Classes that were measured with a value, by key and value."""
-        found: dict[tuple[str, str], set[str]] = defaultdict(set)
+    def owners(self) -> Mapping[tuple[str, str], set[tuple[str, str]]]:
+        """Classes that were measured with a value, each with its key, by the key's purpose and the value."""
+        found: dict[tuple[str, str], set[tuple[str, str]]] = defaultdict(set)
         for (owner, key), values in self.values.items():
             for value in values:
-                found[key, value].add(owner)
+                found[_purpose(key), value].add((owner, key))
         return found
+
+    @cached_property
+    def placed(self) -> Mapping[str, set[str]]:
+        """Classes that were measured in a place."""
+        found: dict[str, set[str]] = defaultdict(set)
+        for mark in self._evidence.scenarios_with:
+            if placed := _PLACED.match(mark):
+                found[placed[1]].add(placed[2])
+        return found
+
+
+def _badness(best: _Best) -> int:
+    """How bad a verdict is; 0 for every plain load."""
+    verdict = best.row["verdict"]
+    return 0 if verdict in LOADS else severity(verdict)
 
 
 class _Reader:
     """What one environment makes of the files of one writer."""
 
-    def __init__(self, evidence: Evidence, settings: _Settings, environment: str) -> None:
-        self._evidence, self._settings = evidence, settings
+    def __init__(self, evidence: Evidence, analogies: _Analogies, environment: str) -> None:
+        self._evidence, self._analogies = evidence, analogies
         self._rows = evidence.cells.get(environment, {})
         self._known: dict[str, _Best | None] = {}
 
@@ -125,28 +152,50 @@ class _Reader:
     def best_like(self, mark: str) -> _Best | None:
         """The best file that has this mark, or one that means the same."""
         found = self.best(mark)
-        setting = _SETTING.match(mark)
-        if found is not None or setting is None:
+        if found is not None:
             return found
+        if placed := _PLACED.match(mark):
+            place, inner = placed.groups()
+            others = [(other, place + other) for other in self._analogies.placed.get(place, ()) if other != inner]
+            return self.best(inner) if self._hurts_none(others, _ENOUGH) else None
+        setting = _SETTING.match(mark)
+        if setting is None:
+            return None
         owner, key, value = setting.groups()
         if self.best(owner) is None:
             return None
-        same = [other for other in self._settings.values.get((owner, key), ()) if _same_kind(other, value)]
+        same = [other for other in self._analogies.values.get((owner, key), ()) if _same_kind(other, value)]
         bests = [item for item in (self.best(f"{owner}.{key}={other}") for other in same) if item is not None]
         if bests:
             return min(bests, key=lambda item: severity(item.row["verdict"]))
         return self._as_elsewhere(owner, key, value)
 
     def _as_elsewhere(self, owner: str, key: str, value: str) -> _Best | None:
-        """The class itself, where its other values of this key were measured, and this value made no other class worse."""
-        if (owner, key) not in self._settings.values:
+        """The class itself, where its other values of this key were measured, and this value made no other class worse.
+
+        A key of every layer needs no other values of this class, and more other classes.
+        """
+        if (owner, key) in self._analogies.values:
+            enough = 1
+        elif key in _OF_EVERY_LAYER:
+            enough = _ENOUGH
+        else:
             return None
-        others = [other for other in self._settings.owners.get((key, value), ()) if other != owner]
-        pairs = [(self.best(other), self.best(f"{other}.{key}={value}")) for other in others]
+        found = self._analogies.owners.get((_purpose(key), value), ())
+        others = [(other, f"{other}.{its_key}={value}") for other, its_key in found if other != owner]
+        return self.best(owner) if self._hurts_none(others, enough) else None
+
+    def _hurts_none(self, others: Sequence[tuple[str, str]], enough: int) -> bool:
+        """Whether so many classes were measured with something, given as the class and the mark, and none is worse for it."""
+        pairs = [(self.best(other), self.best(mark)) for other, mark in others]
         judged = [(one, two) for one, two in pairs if one is not None and two is not None]
-        if not judged or any(severity(two.row["verdict"]) > severity(one.row["verdict"]) for one, two in judged):
-            return None
-        return self.best(owner)
+        return len(judged) >= enough and not any(_badness(two) > _badness(one) for one, two in judged)
+
+    @cached_property
+    def usual(self) -> int:
+        """How bad is no news here: where most files need a remedy, no construct of theirs is to blame for that."""
+        found = sorted(severity(row["verdict"]) for row in self._rows.values())
+        return min(found[len(found) // 2], severity(REMEDY)) if found else 0
 
     def is_blamed_elsewhere(self, mark: str, marks: Collection[str]) -> bool:
         """Whether a mark that is bad was only measured beside one that is bad by itself and that the file does not have."""
@@ -179,7 +228,7 @@ class Predictor:
     """Answers from the measured files of one writer in one format. What was looked up for one file serves the next."""
 
     def __init__(self, evidence: Evidence) -> None:
-        self._evidence, self._settings = evidence, _Settings(evidence)
+        self._evidence, self._analogies = evidence, _Analogies(evidence)
         self._readers: dict[str, _Reader] = {}
 
     def of(self, marks: Collection[str], environment: str) -> Prediction:
@@ -189,13 +238,13 @@ class Predictor:
         if not marks:
             return Prediction(environment, NOT_KNOWN, missing=("a file that says nothing of its architecture",))
         if environment not in self._readers:
-            self._readers[environment] = _Reader(self._evidence, self._settings, environment)
+            self._readers[environment] = _Reader(self._evidence, self._analogies, environment)
         return _prediction(self._readers[environment], environment, marks)
 
 
 def _prediction(reader: _Reader, environment: str, marks: Collection[str]) -> Prediction:
     found = {mark: reader.best_like(mark) for mark in sorted(marks)}
-    bad = {mark: best for mark, best in found.items() if best is not None and best.row["verdict"] not in LOADS}
+    bad = {mark: best for mark, best in found.items() if best is not None and _badness(best) > reader.usual}
     blamed = [mark for mark in bad if reader.is_blamed_elsewhere(mark, marks)]
     missing = [mark for mark, best in found.items() if best is None] + blamed
     known = {mark: best for mark, best in found.items() if best is not None and mark not in blamed}

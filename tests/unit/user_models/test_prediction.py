@@ -106,6 +106,56 @@ def test_a_choice_that_another_class_was_measured_with_counts_unless_it_hurts_th
     assert expected(evidence(**lines), {"Dense", "Dense.activation=hard_sigmoid"}).verdict == NOT_KNOWN
 
 
+def test_what_one_key_is_given_counts_for_another_key_of_the_same_purpose() -> None:
+    lines = {
+        "dense": ("exact", {"Dense", "Dense.kernel_initializer=Zeros"}),
+        "he": ("exact", {"Dense", "Dense.kernel_initializer=HeNormal", "HeNormal"}),
+        "embedding": ("exact", {"Embedding", "Embedding.embeddings_initializer=Zeros"}),
+    }
+    marks = {"Embedding", "Embedding.embeddings_initializer=HeNormal", "HeNormal"}
+    assert expected(evidence(**lines), marks).verdict == "exact"
+    assert expected(evidence(**lines), {"Embedding", "Embedding.embeddings_name=HeNormal"}).verdict == NOT_KNOWN
+
+
+def _placed(classes: int, hurt: str = "", mark: str = "{}.trainable=False") -> Evidence:
+    """So many classes alone and with a mark, of which one may be hurt by it; and one more, alone."""
+    alone = {f"alone{number}": ("exact", {f"C{number}"}) for number in range(classes)}
+    marked = {
+        f"marked{number}": (hurt if hurt and number == 0 else "lossy", {f"C{number}", mark.format(f"C{number}")})
+        for number in range(classes)
+    }
+    return evidence(**alone, **marked, new=("exact", {"New"}))
+
+
+@pytest.mark.parametrize(
+    "mark",
+    [
+        "{}.trainable=False",
+        "{}.batch_input_shape=shape",
+        "Sequential:Functional->{}",
+        "graph:a tensor twice to {}",
+        "TimeDistributed.layer>{}",
+    ],
+)
+def test_a_place_that_hurts_none_of_three_classes_hurts_no_other(mark: str) -> None:
+    marks = {"New", mark.format("New")}
+    assert expected(_placed(3, mark=mark), marks).verdict == "exact"
+    assert expected(_placed(2, mark=mark), marks).verdict == NOT_KNOWN
+    assert expected(_placed(4, "remedy:rename", mark), marks).verdict == NOT_KNOWN
+    assert expected(_placed(3, mark=mark), {"Newer", mark.format("Newer")}).verdict == NOT_KNOWN
+
+
+def test_a_place_that_depends_on_the_class_is_not_guessed() -> None:
+    assert expected(_placed(5, mark="masked:{}"), {"New", "masked:New"}).verdict == NOT_KNOWN
+
+
+def test_where_most_files_need_a_remedy_nothing_is_blamed_for_that() -> None:
+    usual = {f"usual{number}": ("remedy:translate", {"Functional", "Dense"}) for number in range(4)}
+    known = evidence(**usual, adam=("remedy:translate", {"Functional", "Adam"}))
+    found = expected(known, {"Sequential", "Adam"} - {"Sequential"})
+    assert (found.verdict, found.attempt) == ("remedy", "translate")
+
+
 def test_what_was_measured_only_beside_what_fails_is_not_blamed() -> None:
     known = evidence(
         rnn=("fails", {"LSTM", "LSTM.units=number"}), other=("fails", {"LSTM", "Odd"}), more=("fails", {"LSTM"})
