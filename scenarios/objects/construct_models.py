@@ -66,10 +66,10 @@ def _masked_attention(inputs):
     return keras.Model(inputs[0], layers.MultiHeadAttention(num_heads=1, key_dim=3)(hidden, hidden))
 
 
-def _states(inputs):
+def _states(inputs, begins=None):
     _, one, two = layers.LSTM(4, return_state=True)(inputs[0])
     decoded = layers.LSTM(4, return_sequences=True)(inputs[0], initial_state=[one, two])
-    return keras.Model(inputs[0], layers.Dense(2)(decoded))
+    return keras.Model(inputs[0] if begins is None else begins, layers.Dense(2)(decoded))
 
 
 def _attention(inputs, **more):
@@ -190,6 +190,7 @@ MODELS = {
     "Sequential towers": lambda inputs: _towers(inputs, _sequential()),
     "Model merged-with-itself": _merged_with_itself,
     "Model states-passed-on": _states,
+    "Model masked-states-passed-on": lambda inputs: _states([_embedded(inputs)], inputs[0]),
     "Model attention-with-mask": lambda inputs: keras.Model(inputs, _attention(inputs, attention_mask=inputs[1])),
     "Model attention-of-three": lambda inputs: keras.Model(inputs[0], _attention(inputs, key=inputs[0])),
     "Model integer-input": lambda inputs: keras.Model(

@@ -85,7 +85,7 @@ def check_model(
         return found, None
     if opened.needs_code and not options.given.build:
         raise ModelError(
-            f"{options.model}: holds weights alone. Pass --build factory.py:function, which builds the model, or --static."
+            f"{options.model}: {opened.weights_alone} Pass --build factory.py:function, which builds the model, or --static."
         )
     known_here = {**environments, writer.environment.id: writer.environment}
     with open_bench(options, opened, settings, known_here, say) as bench:

@@ -126,7 +126,7 @@ def check_code(opened: UserModel, shown: Path, given: Given) -> None:
     :raises ModelError: it is not given.
     """
     if opened.needs_code and not given.build:
-        raise ModelError(f"{shown}: holds weights alone. Pass --build factory.py:function, which builds the model.")
+        raise ModelError(f"{shown}: {opened.weights_alone} Pass --build factory.py:function, which builds the model.")
 
 
 def routes_for(

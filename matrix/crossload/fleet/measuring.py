@@ -210,7 +210,7 @@ class Measuring:
         assert item.opened is not None
         if item.opened.needs_code and not item.given.build:
             raise ModelError(
-                f"{item.found.name}: holds weights alone. Say what builds the model: --build, or build in fleet.toml."
+                f"{item.found.name}: {item.opened.weights_alone} Say what builds the model: --build, or build in fleet.toml."
             )
         bench = seat.bench(item.opened, _arrays(item.given), item.found.path)
         only = missing if len(missing) < len(self.wanted.loaders) else None

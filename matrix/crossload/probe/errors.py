@@ -1,10 +1,13 @@
 """How exceptions are described, so that the host can judge and show them."""
 
 import os
+import re
 import traceback
 
 _OWN_FOLDER = os.path.dirname(os.path.abspath(__file__))
 _LONGEST_MESSAGE = 4000
+# Keras 3 writes some of its messages in bold.
+_BOLD = re.compile(r"\x1b\[[0-9;]*m")
 
 
 class ProbeFault(BaseException):
@@ -27,7 +30,7 @@ class NotTranslatableError(Exception):
 
 def describe(error):
     """Type, message and innermost place of an exception. Messages are cut in the middle, so that both ends stay."""
-    message = str(error)
+    message = _BOLD.sub("", str(error))
     if len(message) > _LONGEST_MESSAGE:
         half = _LONGEST_MESSAGE // 2
         message = message[:half] + "\n[...]\n" + message[-half:]

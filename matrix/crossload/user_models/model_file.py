@@ -21,6 +21,8 @@ _TAKEN = "an h5, a .keras, a SavedModel folder, a weights file or the prefix of 
 _LARGE, _MOST_HOLES = 1 << 30, 100
 # Folders within each other: a SavedModel has two.
 _DEEPEST = 50
+# Of the files beside one of weights, those that are looked at, and how far into each.
+_MOST_BESIDE, _BEGINNING = 100, 4096
 
 
 class ModelError(CrossloadError):
@@ -65,6 +67,17 @@ class UserModel:
     def needs_code(self) -> bool:
         """Whether it holds weights alone, so that a function has to build the model."""
         return self.format in ("weights-h5", "weights.h5", "tf-checkpoint")
+
+    @property
+    def weights_alone(self) -> str:
+        """What is said of a file of weights: that it is one, and which file beside it may be its architecture."""
+        said = "holds weights alone."
+        if self.format == "tf-checkpoint" or (beside := _architecture_beside(self.path)) is None:
+            return said
+        return (
+            f"{said} {printable(beside.name)} beside it is an architecture: if it is this one's, put both into a folder, as "
+            "model.json and model.weights.h5, and give that."
+        )
 
 
 def open_model(path: Path, read: Callable[[Path], Inspection] = inspect_untrusted) -> UserModel:
@@ -134,6 +147,23 @@ def prefix_of(path: Path) -> Path:
         if len(indexes) == 1:
             return indexes[0].with_suffix("")
     return path
+
+
+def _architecture_beside(path: Path) -> Path | None:
+    """What `to_json` wrote into the folder of a file of weights: the one of its name, or the only one."""
+    found = [item for item in sorted(islice(path.parent.glob("*.json"), _MOST_BESIDE)) if _is_architecture(item)]
+    named = [item for item in found if item.stem == path.name.partition(".")[0]]
+    return next(iter(named or (found if len(found) == 1 else [])), None)
+
+
+def _is_architecture(path: Path) -> bool:
+    try:
+        if special_kind(path) or not path.is_file():
+            return False
+        with path.open("rb") as stream:
+            return b'"class_name"' in stream.read(_BEGINNING)
+    except OSError:
+        return False
 
 
 def _format_of(found: Inspection) -> str | None:

@@ -52,12 +52,15 @@ def pooled():
 
 
 def sequence():
-    """Masked tokens through recurrent layers in both directions, operations on tensors, and a momentum."""
+    """Masked tokens through recurrent layers in both directions and on from a state, operations on tensors, and a momentum."""
     tokens = keras.Input((7,), name="tokens")
     hidden = layers.Embedding(20, 6, mask_zero=True)(tokens)
     hidden = layers.Concatenate()([hidden, hidden])
+    _, one, two = layers.LSTM(3, return_state=True)(hidden)
     hidden = layers.Bidirectional(layers.LSTM(4, return_sequences=True))(hidden)
-    hidden = layers.TimeDistributed(keras.Sequential([layers.Dense(5, input_shape=(8,))]))(hidden)
+    # The mask goes on with what is read, beside a state that is given.
+    hidden = layers.LSTM(3, return_sequences=True)(hidden, initial_state=[one, two])
+    hidden = layers.TimeDistributed(keras.Sequential([layers.Dense(5, input_shape=(3,))]))(hidden)
     hidden = tf.concat([tf.reduce_max(hidden, axis=1), hidden[:, -1] * 0.5], axis=-1)
     hidden = tf.where(hidden > 0.0, hidden, tf.nn.leaky_relu(hidden))
     model = keras.Model(tokens, layers.Dense(1, name="out/score")(hidden))

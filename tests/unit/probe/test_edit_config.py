@@ -279,3 +279,21 @@ def test_a_class_is_where_the_file_says_only_where_it_is_that_very_class(monkeyp
     assert not editor._is_there("keras.src.layers.gone", "Dense", Dense)
     # What is no module of Keras is the user's own.
     assert editor._is_there("my_package.layers", "Dense", Other)
+
+
+def test_a_layer_that_says_nothing_of_training_is_said_not_to_train() -> None:
+    """As Keras took it for before 2.4, which wants a boolean."""
+
+    class Dense:
+        def __init__(self, units: int, trainable: bool = True) -> None:
+            if not isinstance(trainable, bool):
+                raise TypeError("Expected `trainable` argument to be a boolean")
+
+        @classmethod
+        def from_config(cls, config: dict[str, Any]) -> Any:
+            return cls(**config)
+
+    editor: Any = edit_config.Editor.__new__(edit_config.Editor)
+    editor.keras, editor.custom_objects, editor.changes = SimpleNamespace(), {}, []
+    assert editor._mended(Dense, "Dense", {"units": 2, "trainable": None}) == {"units": 2, "trainable": False}
+    assert editor.changes == ["trainable of Dense said to be False"]

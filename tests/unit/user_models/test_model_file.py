@@ -1,5 +1,6 @@
 """Files that users give: what each is, and one clear line for what is none."""
 
+import json
 import os
 import zipfile
 from collections.abc import Callable
@@ -33,6 +34,28 @@ def test_every_kind_of_file_gets_its_format(tmp_path: Path) -> None:
         **{"folder": "savedmodel", "ckpt": "tf-checkpoint", "ckpt.index": "tf-checkpoint"},
     }
     assert open_model(tmp_path / "ckpt").bytes > 10
+
+
+@pytest.mark.parametrize(
+    ("beside", "named"),
+    [
+        ({"cnn.json": files.KERAS_2}, "cnn.json"),
+        ({"cnn.json": files.KERAS_2, "rnn.json": files.KERAS_2}, "cnn.json"),
+        ({"other.json": files.KERAS_2, "labels.json": {"a": 1}}, "other.json"),
+        ({"one.json": files.KERAS_2, "two.json": files.KERAS_2}, ""),
+        ({"labels.json": {"a": 1}}, ""),
+        ({}, ""),
+    ],
+)
+def test_an_architecture_beside_weights_is_named(beside: dict[str, object], named: str, tmp_path: Path) -> None:
+    files.hdf5(tmp_path / "cnn.h5")
+    for name, content in beside.items():
+        (tmp_path / name).write_text(json.dumps(content), encoding="utf-8")
+    (tmp_path / "folder.json").mkdir()
+    said = open_model(tmp_path / "cnn.h5").weights_alone
+    assert said.startswith("holds weights alone.")
+    assert (f" {named} beside it is an architecture" in said) is bool(named)
+    assert ("model.weights.h5" in said) is bool(named)
 
 
 def broken(folder: Path, kind: str) -> Path:

@@ -213,6 +213,10 @@ class Editor(object):
         if isinstance(policy, dict):
             values["dtype"] = (policy.get("config") or {}).get("name", policy)
             changes.append("type policy of %s as text" % name)
+        if values.get("trainable", True) is None:
+            # As Keras took it for, before it wanted to be told.
+            values["trainable"] = False
+            changes.append("trainable of %s said to be False" % name)
         named = _argument_names(found)
         kept = {key: value for key, value in values.items() if key in named}
         if not self._accepts(found, kept):

@@ -220,6 +220,10 @@ class _Graph(object):
         if kind in _RECURRENT and isinstance(first, list):
             keywords["initial_state"] = first[1:]
             first = first[0]
+        if "initial_state" in keywords and keywords.get("mask") is None:
+            # Keras 3 hands no mask on to a call with several tensors.
+            mask = getattr(first, "_keras_mask", None)
+            keywords.update({} if mask is None else {"mask": mask})
         if keywords.get("training") is not None and hasattr(layer, "layers"):
             self._builder.notes.append(
                 "%s was called with training=%s, which Keras 3 forgets while it trains" % (name, keywords["training"])
