@@ -171,7 +171,7 @@ class _Reader:
         return self._as_elsewhere(owner, key, value)
 
     def _as_elsewhere(self, owner: str, key: str, value: str) -> _Best | None:
-        """The class itself, where its other values of this key were measured, and this value made no other class worse.
+        """The class itself, where its other values of this key were measured, and this value made nothing else worse.
 
         A key of every layer needs no other values of this class, and more other classes.
         """
@@ -182,7 +182,7 @@ class _Reader:
         else:
             return None
         found = self._analogies.owners.get((_purpose(key), value), ())
-        others = [(other, f"{other}.{its_key}={value}") for other, its_key in found if other != owner]
+        others = [(other, f"{other}.{its_key}={value}") for other, its_key in found if (other, its_key) != (owner, key)]
         return self.best(owner) if self._hurts_none(others, enough) else None
 
     def _hurts_none(self, others: Sequence[tuple[str, str]], enough: int) -> bool:

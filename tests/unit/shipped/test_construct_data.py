@@ -18,11 +18,11 @@ def test_what_is_shipped_says_of_each_file_what_it_is_made_of() -> None:
     found = data.evidence("2.10-cpu", "h5")
     assert time.process_time() - started < 1
     assert CONSTRUCTS_MEASURED.stat().st_size < 500_000
-    assert {"2.10-cpu", "2.16-cpu"} <= set(data.writers)
+    assert {"2.10-cpu", "2.15-cpu", "today-cpu"} <= set(data.writers)
     assert set(data.measured.formats) <= set(FORMATS)
-    assert "LSTM" in found.marks["lstm"]
-    assert found.scenarios_with["Dense"] >= {"dense", "lstm"}
-    assert found.cells["2.10-cpu"]["dense"]["verdict"] == "exact"
+    assert "LSTM" in found.marks["construct-layer-LSTM"]
+    assert found.scenarios_with["LSTM"] >= {"construct-layer-LSTM", "bouquet-layer-17"}
+    assert found.cells["2.10-cpu"]["construct-layer-LSTM"]["verdict"] == "exact"
 
 
 def test_controls_and_altered_files_are_no_evidence() -> None:

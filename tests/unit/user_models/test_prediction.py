@@ -117,6 +117,16 @@ def test_what_one_key_is_given_counts_for_another_key_of_the_same_purpose() -> N
     assert expected(evidence(**lines), {"Embedding", "Embedding.embeddings_name=HeNormal"}).verdict == NOT_KNOWN
 
 
+def test_what_one_key_of_a_class_is_given_counts_for_another_of_its_keys() -> None:
+    lines = {
+        "dense": ("exact", {"Dense", "Dense.bias_constraint=None"}),
+        "unit": ("exact", {"Dense", "Dense.kernel_constraint=UnitNorm"}),
+    }
+    assert expected(evidence(**lines), {"Dense", "Dense.bias_constraint=UnitNorm"}).verdict == "exact"
+    lines["unit"] = ("fails", {"Dense", "Dense.kernel_constraint=UnitNorm"})
+    assert expected(evidence(**lines), {"Dense", "Dense.bias_constraint=UnitNorm"}).verdict == NOT_KNOWN
+
+
 def _placed(classes: int, hurt: str = "", mark: str = "{}.trainable=False") -> Evidence:
     """So many classes alone and with a mark, of which one may be hurt by it; and one more, alone."""
     alone = {f"alone{number}": ("exact", {f"C{number}"}) for number in range(classes)}
