@@ -1,4 +1,4 @@
-"""A layer whose gradient ends the process, as a broken kernel does."""
+"""A layer whose gradient ends the process, as a broken kernel does; and one that draws, as a VAE does."""
 
 import os
 import signal
@@ -20,3 +20,10 @@ class Deadly(tf.keras.layers.Layer):
             return tf.identity(tensor), gradient
 
         return same(inputs)
+
+
+class Sampling(tf.keras.layers.Layer):
+    """Draws anew each time, while predicting as well."""
+
+    def call(self, inputs: Any) -> Any:
+        return inputs + tf.random.normal(tf.shape(inputs))

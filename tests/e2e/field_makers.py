@@ -183,6 +183,15 @@ def dies_in_training(folder):
     return "deadly.h5"
 
 
+def sampled(folder):
+    from field_layers import Sampling
+
+    model = K.Sequential([L.Dense(4, input_shape=(3,)), Sampling(), L.Dense(2)])
+    model.compile("sgd", "mse")
+    model.save(os.path.join(folder, "sampled.h5"))
+    return "sampled.h5"
+
+
 def printed(folder):
     """A SavedModel under the name that printed code gives it, HDF5 that is called .keras, and what both give."""
     model = K.Sequential([L.Dense(4, input_shape=(3,)), L.Dense(2)])

@@ -114,6 +114,17 @@ def test_a_death_in_training_takes_nothing_along(folder: Path) -> None:
     assert (row["rung_training"], row["rung_use"]) == ("n/a", "pass")
 
 
+def test_a_model_that_draws_is_loaded_everywhere_and_good_nowhere(folder: Path) -> None:
+    path = make("sampled", "2.10", folder)
+    rows = check(path, "2.15,2.21", "--custom-objects", str(HERE / "field_layers.py"), "--saved-with", "2.10")
+    for row in rows.values():
+        assert row["verdict"] == "not-applicable"
+        assert "other outputs each time" in row["reason"]
+        assert row["reason"].endswith("with the same architecture and weights")
+    assert "it loads plainly" in rows["2.15"]["reason"]
+    assert "it loads with translate" in rows["2.21"]["reason"]
+
+
 _LITERALLY = """\
 import os, sys
 os.environ["CUDA_VISIBLE_DEVICES"] = "-1"

@@ -91,6 +91,9 @@ NOT_JUDGEABLE = (
     "outputs as far; give inputs that it was trained on with --inputs"
 )
 
+NOT_COMPARED = "its outputs were not compared"
+"""Begins the reason of a cell whose model cannot be called where it was written, or gives other outputs each time."""
+
 PASS, LOST, NA = "pass", "lost", "n/a"
 
 
@@ -136,6 +139,7 @@ class Judged:
     :param rungs: each rung's state: ``pass``, ``lost`` or ``n/a``.
     :param max_scaled_diff: largest difference of an output by the largest magnitude in it; None where it was not measured.
     :param predicts: whether `predict` came to its end, where it was tried; ``predicts_alike`` whether it gave the same outputs.
+    :param uncalled: why it was not called at all: what wrote the file cannot, or gets other outputs each time.
     :param is_chance: whether the outputs disagree, and no more than the saver's own do when weights and inputs are nudged.
     :param fidelity: highest rung (1 to 6) up to which no applicable rung failed; 0 when the lowest applicable one failed;
         None when nothing was loaded.
@@ -160,6 +164,7 @@ class Judged:
     predicts_alike: bool = True
     predict_died: bool = False
     is_chance: bool = False
+    uncalled: str = ""
 
     @property
     def afterwards(self) -> str:
@@ -346,6 +351,7 @@ def judge_attempt(record: AttemptRecord, tolerance: "Tolerance") -> Judged:
         predicts_alike=_step_state(predicted, tolerance) != LOST,
         predict_died=bool(predicted.get("died")),
         is_chance=_is_chance(outputs, tolerance),
+        uncalled=outputs.get("not_applicable", ""),
     )
 
 
@@ -371,6 +377,8 @@ def verdict(records: Sequence[AttemptRecord], tolerance: "Tolerance") -> Verdict
         return Verdict(HARNESS_ERROR, None, None, "the plain attempt was not recorded")
     if plain.outcome == HARNESS_ERROR:
         return Verdict(HARNESS_ERROR, None, plain, plain.error)
+    if plain.uncalled:
+        return _uncalled(plain, plain)
     if plain.outcome == "loaded" and plain.called:
         if plain.is_chance:
             return Verdict(NOT_APPLICABLE, None, plain, NOT_JUDGEABLE)
@@ -391,6 +399,9 @@ def verdict(records: Sequence[AttemptRecord], tolerance: "Tolerance") -> Verdict
         remedy = _keeping_more(judged, remedy) or remedy
         said = "; ".join(filter(None, (remedy.note, remedy.afterwards)))
         return Verdict(REMEDY, remedy, plain, said, _untranslated(judged))
+    uncalled = next((judged[name] for name in attempts.REMEDIES if name in judged and judged[name].uncalled), None)
+    if uncalled is not None:
+        return _uncalled(uncalled, plain)
     faulty = next(
         (judged[name] for name in attempts.REMEDIES if name in judged and judged[name].outcome == HARNESS_ERROR), None
     )
@@ -398,6 +409,20 @@ def verdict(records: Sequence[AttemptRecord], tolerance: "Tolerance") -> Verdict
         return Verdict(HARNESS_ERROR, None, plain, f"{faulty.attempt} could not be measured: {faulty.error}")
     worst = CRASHES if plain.outcome == "crashed" or plain.predict_died else FAILS
     return Verdict(worst, None, plain, untranslated=_untranslated(judged))
+
+
+def _uncalled(loaded: Judged, plain: Judged) -> Verdict:
+    """The verdict where nothing is known of the outputs: never a good one. Other weights are other outputs all the same."""
+    if loaded.rungs[WEIGHTS] == LOST:
+        return Verdict(
+            DIFFERS if loaded is plain else FAILS, loaded if loaded is plain else None, plain, "other weights"
+        )
+    same = [rung for rung in (ARCHITECTURE, WEIGHTS) if loaded.rungs[rung] == PASS]
+    kept = f", with the same {' and '.join(same)}" if same else ""
+    lost = f"; lost: {', '.join(loaded.lost)}" if loaded.lost else ""
+    how = "plainly" if loaded is plain else f"with {loaded.attempt}"
+    said = f"{NOT_COMPARED} ({loaded.uncalled}); it loads {how}{kept}{lost}"
+    return Verdict(NOT_APPLICABLE, None, plain, said)
 
 
 def _untranslated(judged: Mapping[str, Judged]) -> str:

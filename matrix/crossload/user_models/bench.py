@@ -166,9 +166,10 @@ class Bench:
     def work(self, form: str) -> UserWork:
         return UserWork(self.scenario(), form, bool(self.given.code.factory), self.uses)
 
-    def reference(self, saver: str) -> Artifact:
+    def reference(self, saver: str, uncalled: bool = False) -> Artifact:
         """Measure the file where it was written; keeps the facts of that and returns the file as an artifact.
 
+        :param uncalled: without its outputs, where it cannot be called there or gives others each time.
         :raises CannotLoadError: the environment cannot be had, or cannot load it.
         :raises ModelError: it cannot be measured there; the message says why and what to do.
         """
@@ -195,6 +196,7 @@ class Bench:
                 names=names,
                 use=list(self.uses),
                 without=without,
+                uncalled=uncalled,
             )
             events = self._ask(saver, request)
             # What kills the process after everything else was measured is left out: the rest stands without it.
@@ -210,7 +212,8 @@ class Bench:
         found = first(events, "referenced")
         if found is None:
             raised = first(events, "raised")
-            kind = CannotLoadError if raised is not None and _is_of_the_place(raised) else ModelError
+            elsewhere = raised is not None and _is_of_the_place(raised, bool(names))
+            kind = CannotLoadError if elsewhere else ModelError
             raise kind(_why_no_reference(events, saver, self.given, self.reference_limits))
         if strange := not_files(output):
             raise ModelError(f"{model.path}: measuring it in {saver} left {strange}, which is no file.")
@@ -432,8 +435,10 @@ def first_that_loads(
     return None
 
 
-def _is_of_the_place(raised: Mapping[str, Any]) -> bool:
-    """Whether another environment may do better: it loads other files, and its packages are others."""
+def _is_of_the_place(raised: Mapping[str, Any], inputs_given: bool) -> bool:
+    """Whether another environment may do better: it loads other files, calls other layers, and its packages are others."""
+    if raised["stage"] == "inputs":
+        return not inputs_given
     return raised["stage"] in ("load", "call") or _lacks_package(raised)
 
 

@@ -75,6 +75,8 @@ def _reference(
         other, artifact = found
         what = "wrote it" if writer.exact else f"stands for what wrote it ({writer.why})"
         return other, artifact, f"it loads the file, and {home.id}, which {what}, does not", False
+    if (uncalled := _uncalled(bench, home, say)) is not None:
+        return home, uncalled, writer.why, writer.exact
     if writer.exact:
         raise unreadable
     # From the failure of what only stands in, nothing follows for where the file was written.
@@ -82,6 +84,16 @@ def _reference(
         f"{bench.given.model.path}: loads in none of {', '.join([home.id, *tried])}, and what wrote it cannot be had "
         f"({writer.why}): whether it loads there is not known. Name more versions with --tf.\n{unreadable}"
     )
+
+
+def _uncalled(bench: Bench, home: Environment, say: Callable[[str], None]) -> Artifact | None:
+    """The file without its outputs, where it loads and cannot be called, or be compared, anywhere."""
+    try:
+        found = bench.reference(home.id, uncalled=True)
+    except ModelError:
+        return None
+    say(f"{home.id}: it loads; its outputs are not compared")
+    return found
 
 
 def _tables(

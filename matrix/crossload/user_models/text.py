@@ -5,8 +5,19 @@ from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
 from crossload.domain.cells import CellRow
-from crossload.domain.verdicts import DIFFERS, KEEPS, LOADS, LOSSY, NOT_JUDGEABLE, REMEDY, USABLE, difference_in_words
-from crossload.probe.formats import EVALUATE, FIT, SAVE_AGAIN, TRAINING
+from crossload.domain.verdicts import (
+    DIFFERS,
+    KEEPS,
+    LOADS,
+    LOSSY,
+    NOT_APPLICABLE,
+    NOT_COMPARED,
+    NOT_JUDGEABLE,
+    REMEDY,
+    USABLE,
+    difference_in_words,
+)
+from crossload.probe.formats import EVALUATE, FIT, OUTPUTS, SAVE_AGAIN, TRAINING
 from crossload.user_models.check import Check
 from crossload.user_models.model_file import UserModel
 
@@ -56,7 +67,10 @@ def spent(row: Mapping[str, Any]) -> str:
 def measured_row(row: CellRow) -> tuple[str, ...]:
     """Environment, verdict, how, what is lost, difference, cause, what it took and error of one version."""
     difference = difference_in_words(row.get("max_abs_diff"), row.get("max_scaled_diff"))
-    error = " ".join(str(row.get("error") or row.get("reason") or "").split())
+    said = [row.get("error"), row.get("reason")]
+    # Where nothing is judged, the reason says what is known all the same.
+    said = said[::-1] if row["verdict"] == NOT_APPLICABLE else said
+    error = " ".join(str(next(filter(None, said), "")).split())
     lost = ", ".join(
         part for part in (str(row.get("lost") or "").replace(",", ", "), str(row.get("cost") or "")) if part
     )
@@ -87,6 +101,10 @@ def summary(check: Check) -> str:
         parts.append(f"with a remedy in {', '.join(helped)}")
     if unknown := [row["loaded_with"] for row in check.rows if row.get("reason") == NOT_JUDGEABLE]:
         parts.append(f"NOT JUDGEABLE in {', '.join(unknown)} (made-up inputs tell nothing of it: give --inputs)")
+    uncompared = [row["loaded_with"] for row in check.rows if str(row.get("reason")).startswith(NOT_COMPARED)]
+    not_called = str(check.reference.get("unmeasured", {}).get(OUTPUTS, ""))
+    if uncompared:
+        parts.append(f"LOADS, AND ITS OUTPUTS WERE NOT COMPARED, in {', '.join(uncompared)} ({not_called})")
     if wrong:
         parts.append(f"GIVES OTHER OUTPUTS IN SILENCE in {', '.join(wrong)}")
     parts += [f"{what} in {', '.join(where)}" for what, where in _afterwards(check.rows).items()]
@@ -95,10 +113,10 @@ def summary(check: Check) -> str:
     if deadly:
         parts.append(f"{', '.join(deadly)} ENDS THE PROCESS where it was written")
     training = str(check.reference.get("unmeasured", {}).get("training", ""))
-    if training.partition(":")[0].endswith("Error") and not training.startswith("UnmeasurableError"):
+    if training.partition(":")[0].endswith("Error") and not training.startswith("UnmeasurableError") and not not_called:
         parts.append(f"training raises {' '.join(training.split())[:120]} where it was written, too (compile it anew)")
     for step, why in (check.reference.get("use") or {}).items():
-        if _RAISED.match(str(why)):
+        if _RAISED.match(str(why)) and not not_called:
             parts.append(f"{step} raises {' '.join(str(why).split())[:120]} where it was written, too")
     if not check.exact:
         parts.append(f"measured against {check.saver}, which stands in for what wrote it")

@@ -590,12 +590,6 @@ def test_a_remedy_that_we_could_not_measure_says_nothing_of_whether_one_helps() 
     assert verdict([raised(), faulty("rename"), loaded(REMEDY)], DEFAULT).verdict == "remedy"
 
 
-def test_a_remedy_whose_outputs_were_not_measured_does_not_help() -> None:
-    unmeasured = loaded(REMEDY)
-    unmeasured["rungs"]["outputs"] = {"not_applicable": "not measured where it was written"}
-    assert verdict([raised(), unmeasured], DEFAULT).verdict == "fails"
-
-
 @pytest.mark.parametrize(("expected", "difference"), [(float("inf"), float("inf")), (float("nan"), float("nan"))])
 def test_a_loss_that_is_no_number_never_goes_on(expected: float, difference: float) -> None:
     measured = {"expected": expected, "actual": 5.0, "difference": difference}
@@ -621,3 +615,29 @@ def test_what_people_do_is_named_before_a_step_of_ours() -> None:
     record["rungs"]["use"] = {"predict": {"works": True}, "evaluate": {"error_type": "ValueError", "error": "metrics"}}
     found = judge_attempt(record, DEFAULT)
     assert (found.stage, found.error) == ("evaluate", "metrics")
+
+
+def uncalled(attempt: str = "plain", **states: str) -> Any:
+    """A record of a load whose outputs are not known where the file was written."""
+    record = loaded(attempt, **states)
+    record["rungs"]["outputs"] = {"not_applicable": "RuntimeError: other outputs each time"}
+    return record
+
+
+def test_what_was_not_called_is_never_good_and_its_load_is_said() -> None:
+    found = verdict([uncalled(optimizer="lost")], DEFAULT)
+    assert (found.verdict, found.resting) == (verdicts.NOT_APPLICABLE, None)
+    assert found.reason == (
+        f"{verdicts.NOT_COMPARED} (RuntimeError: other outputs each time); it loads plainly, with the same architecture and "
+        "weights; lost: optimizer"
+    )
+    assert verdict([uncalled(weights="lost")], DEFAULT).verdict == verdicts.DIFFERS
+
+
+@pytest.mark.parametrize("remedy", ["rename", attempts.TRANSLATE])
+def test_a_remedy_that_was_not_called_is_none_and_its_load_is_said(remedy: str) -> None:
+    found = verdict([raised(), uncalled(remedy)], DEFAULT)
+    assert (found.verdict, found.resting) == (verdicts.NOT_APPLICABLE, None)
+    assert f"it loads with {remedy}" in found.reason
+    assert verdict([raised(), uncalled(remedy, weights="lost")], DEFAULT).verdict == verdicts.FAILS
+    assert verdict([raised()], DEFAULT).verdict == verdicts.FAILS

@@ -1,5 +1,6 @@
 """How the probe compares arrays and names things. NumPy only: TensorFlow is not installed here."""
 
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -247,3 +248,11 @@ def test_the_largest_difference_in_units_is_that_of_any_output() -> None:
 def test_noise_is_never_taken_for_more_than_was_measured() -> None:
     ((_, _, noise, _),) = compare_arrays([f32(1.0)], [f32(1.5)], [f32(3e-7)])["frontier"]
     assert 1.5e-7 <= noise <= 3e-7
+
+
+def test_vocabularies_among_the_weights_are_no_numbers() -> None:
+    """What Keras 2 has for the table of a StringLookup."""
+    handler = SimpleNamespace(name="table")
+    model: Any = SimpleNamespace(weights=[np.zeros((2, 3)), handler, np.zeros(4)])
+    parameters: Any = measuring.parameters
+    assert parameters(model) == 10

@@ -81,8 +81,8 @@ HOME, LATER = environment("2.10-cpu"), environment("2.16-cpu")
 def _found(loads: set[str], exact: bool) -> tuple[str, bool]:
     """Where the reference of a file comes from, that only these environments load."""
 
-    def reference(name: str) -> Any:
-        if name not in loads:
+    def reference(name: str, uncalled: bool = False) -> Any:
+        if (f"{name} uncalled" if uncalled else name) not in loads:
             raise CannotLoadError(f"model.h5: {name} cannot load it")
         return name
 
@@ -99,6 +99,13 @@ def test_a_file_is_measured_where_it_was_written_or_where_it_loads() -> None:
     assert _found({"2.10-cpu", "2.16-cpu"}, exact=False) == ("2.10-cpu", False)
     assert _found({"2.16-cpu"}, exact=True) == ("2.16-cpu", False)
     assert _found({"2.16-cpu"}, exact=False) == ("2.16-cpu", False)
+
+
+def test_what_loads_and_cannot_be_called_anywhere_is_measured_without_its_outputs() -> None:
+    assert _found({"2.10-cpu uncalled"}, exact=True) == ("2.10-cpu", True)
+    assert _found({"2.10-cpu uncalled"}, exact=False) == ("2.10-cpu", False)
+    # Outputs from elsewhere are worth more.
+    assert _found({"2.10-cpu uncalled", "2.16-cpu"}, exact=True) == ("2.16-cpu", False)
 
 
 def test_that_nothing_loads_it_follows_from_the_writer_alone() -> None:
@@ -124,7 +131,11 @@ def test_that_nothing_loads_it_follows_from_the_writer_alone() -> None:
     ],
 )
 def test_what_another_environment_may_do_better(stage: str, error_type: str, elsewhere: bool) -> None:
-    assert _is_of_the_place({"stage": stage, "error_type": error_type}) is elsewhere
+    assert _is_of_the_place({"stage": stage, "error_type": error_type}, inputs_given=True) is elsewhere
+
+
+def test_inputs_that_were_made_up_may_fit_elsewhere() -> None:
+    assert _is_of_the_place({"stage": "inputs", "error_type": "NotFoundError"}, inputs_given=False)
 
 
 def test_what_confinement_hides_comes_before_any_other_hint() -> None:

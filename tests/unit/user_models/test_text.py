@@ -6,9 +6,10 @@ from typing import Any, cast
 
 import pytest
 
+from crossload.domain.verdicts import NOT_COMPARED
 from crossload.probe.formats import SAVE_AGAIN
 from crossload.user_models.check import Check
-from crossload.user_models.text import summary
+from crossload.user_models.text import measured_row, summary
 
 
 def checked(**row: Any) -> Check:
@@ -38,3 +39,13 @@ def test_what_the_translation_keeps_more_is_in_the_answer() -> None:
     assert answer == "mine.h5 loads plainly in 2.21-cpu; `convert` keeps optimizer, training, too, in 2.21-cpu."
     assert "convert" not in summary(checked(verdict="remedy", reason="translate keeps optimizer, training"))
     assert "convert" not in summary(checked())
+
+
+def test_what_was_not_compared_is_in_the_answer_and_what_follows_from_it_is_not() -> None:
+    why = "RuntimeError: other outputs each time"
+    check = checked(verdict="not-applicable", reason=f"{NOT_COMPARED} ({why}); it loads plainly", error="TypeError")
+    cast(Any, check).reference = {"unmeasured": {"outputs": why, "training": why}, "use": {"predict": why}}
+    assert summary(check) == (
+        f"mine.h5 loads plainly nowhere; LOADS, AND ITS OUTPUTS WERE NOT COMPARED, in 2.21-cpu ({why})."
+    )
+    assert measured_row(check.rows[0])[-1].startswith(NOT_COMPARED)

@@ -61,8 +61,9 @@ def weights(model):
 
 
 def parameters(model):
-    """How many numbers the model's weights are."""
-    return int(sum(np.prod([int(size) for size in weight.shape]) for weight in model.weights))
+    """How many numbers the model's weights are. Keras 2 counts vocabularies among them, which have no shape."""
+    shapes = [weight.shape for weight in model.weights if hasattr(weight, "shape")]
+    return int(sum(np.prod([int(size) for size in shape]) for shape in shapes))
 
 
 def same_bits(one, other):

@@ -62,7 +62,8 @@ def reference(request, emit):
     """Measure a file in the environment that wrote it; emits ``stage`` events and one ``referenced`` or ``raised``.
 
     :param request: as for a load, and ``inputs`` (name of an npz in the directory, or empty), ``names`` of its arrays, and
-        ``output``, an empty folder that receives ``reference.npz`` and ``reference.json``.
+        ``output``, an empty folder that receives ``reference.npz`` and ``reference.json``. With ``uncalled``, a model that cannot
+        be called, or gives other outputs each time, is measured without its outputs.
     """
     started = time.monotonic()
     code = scenario_code.ScenarioCode(request["scenario"])
@@ -93,17 +94,21 @@ def _reference(request, emit, code, copies):
     name, notes, model, gives = staged("load", emit, _load, request, code, copies, inputs)
     specs = sample_inputs.specs_of(model, copies.make((), None)[0])
     names = [spec.name for spec in specs or ()]
+    uncalled = ""
     try:
         inputs = staged("inputs", emit, sample_inputs.choose, model, specs, given, _caller(gives, names))
+        outputs = staged("call", emit, _call_twice, model, inputs, gives, names)
     except StageError as failure:
         # No input can mend that: a table or variable of the model has no content, because the file does not hold it.
         if type(failure.error).__name__ == "FailedPreconditionError":
             failure.stage = "call"
-        raise
-    outputs = staged("call", emit, _call_twice, model, inputs, gives, names)
+        if not request.get("uncalled") or gives == INFERENCE or not _weights(model):
+            raise
+        uncalled = "%s: %s" % (type(failure.error).__name__, " ".join(str(failure.error).split())[:300])
+        inputs, outputs = [], []
     options = code.options
     facts = {"compile": None, "input_names": names}
-    without = request.get("without") or {}
+    without = dict(request.get("without") or {})
     arrays = {}
     wanted = set(form.rungs) if gives != INFERENCE else {OUTPUTS}
     if TRAINING in wanted:
@@ -119,12 +124,16 @@ def _reference(request, emit, code, copies):
         facts["use"] = dict.fromkeys(request.get("use", ()), save.FUNCTION_ONLY)
     else:
         steps = request.get("use", ()) if USE in form.rungs else ()
+        if uncalled:
+            without.update(dict.fromkeys([TRAINING] + ["%s:%s" % (USE, step) for step in steps], uncalled))
 
         def before(rung):
             emit({"event": "stage", "stage": rung})
 
         save.measure(model, facts, arrays, inputs, targets, outputs, code, steps, names, before, without, loaded=True)
         first = facts.get("loss_after_update")
+        if uncalled:
+            facts["unmeasured"] = dict(facts.get("unmeasured") or {}, **{OUTPUTS: uncalled})
     if gives != INFERENCE and _state_stays_in_file(copies.make((), None)[0], facts.get("optimizer")):
         # Held against this, whatever does restore it would be called a loss.
         why = "where it was written, Keras does not restore the optimizer's state of a SavedModel either"
@@ -163,6 +172,14 @@ def _reference(request, emit, code, copies):
             facts.setdefault("unmeasured", {})[TRAINING] = "one more update is random by nature"
     save.write_facts(request["output"], facts)
     return dict(said, unmeasured=facts.get("unmeasured", {}), without_chance=facts.get("without_chance", False))
+
+
+def _weights(model):
+    """The model's weights; none where it has yet to be called for them, or is no model at all."""
+    try:
+        return list(model.weights)
+    except Exception:  # a model that is not built says so in as many ways as there are releases
+        return []
 
 
 def _state_stays_in_file(path, optimizer):
