@@ -213,6 +213,14 @@ def test_what_is_not_bad_has_no_cause(verdict: str) -> None:
         # What is missing is missing, whatever the version calls it.
         ({"error": "File format not supported", "loader": KERAS_3, "file": {"container": "missing"}}, "file-missing"),
         ({"error": "No module named 'numba'", "error_type": "ModuleNotFoundError", "stage": "import"}, "missing-dependency"),
+        (
+            {
+                "error": "function() got an unexpected keyword argument 'jit_compile'",
+                "error_type": "TypeError",
+                "stage": "import",
+            },
+            "code-of-another-release",
+        ),
         ({"error": "No module named 'numba'", "error_type": "ModuleNotFoundError", "file": H5}, UNKNOWN),
     ],
 )  # fmt: skip
