@@ -35,7 +35,7 @@ from crossload.scenario_index import Scenario, defaults
 from crossload.store.artifact_files import not_files
 from crossload.store.database import Store
 from crossload.store.records import Artifact, Cell, content_key
-from crossload.user_models.model_file import CannotLoadError, ModelError, UserModel, files_of
+from crossload.user_models.model_file import CannotCallError, CannotLoadError, ModelError, UserModel, files_of
 from crossload.user_models.security import Named
 from crossload.user_models.user_code import NAME, PACKAGE, UserCode, scenario_request
 from crossload.util.files import special_kind
@@ -170,7 +170,7 @@ class Bench:
         """Measure the file where it was written; keeps the facts of that and returns the file as an artifact.
 
         :param uncalled: without its outputs, where it cannot be called there or gives others each time.
-        :raises CannotLoadError: the environment cannot be had, or cannot load it.
+        :raises CannotLoadError: the environment cannot be had, or cannot load it; :class:`CannotCallError` where it does load it.
         :raises ModelError: it cannot be measured there; the message says why and what to do.
         """
         model = self.given.model
@@ -214,6 +214,8 @@ class Bench:
             raised = first(events, "raised")
             elsewhere = raised is not None and _is_of_the_place(raised, bool(names))
             kind = CannotLoadError if elsewhere else ModelError
+            if elsewhere and raised is not None and raised["stage"] in ("inputs", "call"):
+                kind = CannotCallError
             raise kind(_why_no_reference(events, saver, self.given, self.reference_limits))
         if strange := not_files(output):
             raise ModelError(f"{model.path}: measuring it in {saver} left {strange}, which is no file.")

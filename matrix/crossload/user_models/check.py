@@ -12,7 +12,7 @@ from crossload.results.tables import Tables
 from crossload.store.inspections import inspector
 from crossload.store.records import Artifact, Cell
 from crossload.user_models.bench import Bench, first_that_loads
-from crossload.user_models.model_file import CannotLoadError, ModelError, UserModel
+from crossload.user_models.model_file import CannotCallError, CannotLoadError, ModelError, UserModel
 from crossload.user_models.prediction import Prediction
 from crossload.user_models.saver import Writer
 from crossload.user_models.security import Named
@@ -75,7 +75,7 @@ def _reference(
         other, artifact = found
         what = "wrote it" if writer.exact else f"stands for what wrote it ({writer.why})"
         return other, artifact, f"it loads the file, and {home.id}, which {what}, does not", False
-    if (uncalled := _uncalled(bench, home, say)) is not None:
+    if isinstance(unreadable, CannotCallError) and (uncalled := _uncalled(bench, home, say)) is not None:
         return home, uncalled, writer.why, writer.exact
     if writer.exact:
         raise unreadable

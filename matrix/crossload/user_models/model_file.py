@@ -50,6 +50,10 @@ class CannotLoadError(ModelError):
     """The version that stands for the file's writer cannot load it: another one may."""
 
 
+class CannotCallError(CannotLoadError):
+    """It loads there, and cannot be called, or gives other outputs each time."""
+
+
 @dataclass(frozen=True)
 class UserModel:
     """A file or folder that a user gave.

@@ -9,7 +9,7 @@ import pytest
 from crossload.config import Limits
 from crossload.user_models.bench import Inputs, _is_of_the_place, _why_no_reference
 from crossload.user_models.check import _reference
-from crossload.user_models.model_file import CannotLoadError, ModelError
+from crossload.user_models.model_file import CannotCallError, CannotLoadError, ModelError
 from crossload.user_models.saver import Writer
 from tests.unit.doubles import environment
 
@@ -82,9 +82,11 @@ def _found(loads: set[str], exact: bool) -> tuple[str, bool]:
     """Where the reference of a file comes from, that only these environments load."""
 
     def reference(name: str, uncalled: bool = False) -> Any:
-        if (f"{name} uncalled" if uncalled else name) not in loads:
-            raise CannotLoadError(f"model.h5: {name} cannot load it")
-        return name
+        if (f"{name} uncalled" if uncalled else name) in loads:
+            return name
+        assert not uncalled
+        kind = CannotCallError if f"{name} uncalled" in loads else CannotLoadError
+        raise kind(f"model.h5: {name} cannot load it")
 
     given = SimpleNamespace(model=SimpleNamespace(path="model.h5"), hidden="")
     bench: Any = SimpleNamespace(reference=reference, given=given)
