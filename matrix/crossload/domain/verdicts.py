@@ -378,7 +378,8 @@ def verdict(records: Sequence[AttemptRecord], tolerance: "Tolerance") -> Verdict
     if plain.outcome == HARNESS_ERROR:
         return Verdict(HARNESS_ERROR, None, plain, plain.error)
     if plain.uncalled:
-        return _uncalled(plain, plain)
+        # Other weights are other outputs, whatever those are.
+        return Verdict(DIFFERS, plain, plain, "other weights") if _has_other_weights(plain) else _uncalled(plain, plain)
     if plain.outcome == "loaded" and plain.called:
         if plain.is_chance:
             return Verdict(NOT_APPLICABLE, None, plain, NOT_JUDGEABLE)
@@ -399,24 +400,23 @@ def verdict(records: Sequence[AttemptRecord], tolerance: "Tolerance") -> Verdict
         remedy = _keeping_more(judged, remedy) or remedy
         said = "; ".join(filter(None, (remedy.note, remedy.afterwards)))
         return Verdict(REMEDY, remedy, plain, said, _untranslated(judged))
-    uncalled = next((judged[name] for name in attempts.REMEDIES if name in judged and judged[name].uncalled), None)
+    tried = [judged[name] for name in attempts.REMEDIES if name in judged]
+    uncalled = next((found for found in tried if found.uncalled and not _has_other_weights(found)), None)
     if uncalled is not None:
         return _uncalled(uncalled, plain)
-    faulty = next(
-        (judged[name] for name in attempts.REMEDIES if name in judged and judged[name].outcome == HARNESS_ERROR), None
-    )
+    faulty = next((found for found in tried if found.outcome == HARNESS_ERROR), None)
     if faulty is not None:
         return Verdict(HARNESS_ERROR, None, plain, f"{faulty.attempt} could not be measured: {faulty.error}")
     worst = CRASHES if plain.outcome == "crashed" or plain.predict_died else FAILS
     return Verdict(worst, None, plain, untranslated=_untranslated(judged))
 
 
+def _has_other_weights(judged: Judged) -> bool:
+    return judged.rungs.get(WEIGHTS) == LOST
+
+
 def _uncalled(loaded: Judged, plain: Judged) -> Verdict:
-    """The verdict where nothing is known of the outputs: never a good one. Other weights are other outputs all the same."""
-    if loaded.rungs[WEIGHTS] == LOST:
-        return Verdict(
-            DIFFERS if loaded is plain else FAILS, loaded if loaded is plain else None, plain, "other weights"
-        )
+    """The verdict where nothing is known of the outputs: never a good one."""
     same = [rung for rung in (ARCHITECTURE, WEIGHTS) if loaded.rungs[rung] == PASS]
     kept = f", with the same {' and '.join(same)}" if same else ""
     lost = f"; lost: {', '.join(loaded.lost)}" if loaded.lost else ""

@@ -212,10 +212,7 @@ class Bench:
         found = first(events, "referenced")
         if found is None:
             raised = first(events, "raised")
-            elsewhere = raised is not None and _is_of_the_place(raised, bool(names))
-            kind = CannotLoadError if elsewhere else ModelError
-            if elsewhere and raised is not None and raised["stage"] in ("inputs", "call"):
-                kind = CannotCallError
+            kind = _kind_of_failure(raised, bool(names)) if raised is not None else ModelError
             raise kind(_why_no_reference(events, saver, self.given, self.reference_limits))
         if strange := not_files(output):
             raise ModelError(f"{model.path}: measuring it in {saver} left {strange}, which is no file.")
@@ -437,11 +434,13 @@ def first_that_loads(
     return None
 
 
-def _is_of_the_place(raised: Mapping[str, Any], inputs_given: bool) -> bool:
-    """Whether another environment may do better: it loads other files, calls other layers, and its packages are others."""
-    if raised["stage"] == "inputs":
-        return not inputs_given
-    return raised["stage"] in ("load", "call") or _lacks_package(raised)
+def _kind_of_failure(raised: Mapping[str, Any], inputs_given: bool) -> type[ModelError]:
+    """What a reference fails with: where another environment may do better, because it loads other files, calls other layers
+    or has other packages, a :class:`CannotLoadError`.
+    """
+    if raised["stage"] == "call" or (raised["stage"] == "inputs" and not inputs_given):
+        return CannotCallError
+    return CannotLoadError if raised["stage"] == "load" or _lacks_package(raised) else ModelError
 
 
 def _lacks_package(raised: Mapping[str, Any]) -> bool:

@@ -640,4 +640,5 @@ def test_a_remedy_that_was_not_called_is_none_and_its_load_is_said(remedy: str) 
     assert (found.verdict, found.resting) == (verdicts.NOT_APPLICABLE, None)
     assert f"it loads with {remedy}" in found.reason
     assert verdict([raised(), uncalled(remedy, weights="lost")], DEFAULT).verdict == verdicts.FAILS
+    assert verdict([crashed(), uncalled(remedy, weights="lost")], DEFAULT).verdict == verdicts.CRASHES
     assert verdict([raised()], DEFAULT).verdict == verdicts.FAILS

@@ -84,6 +84,12 @@ def test_a_graph_is_made_once_and_goes_with_its_model(graphs: list[Any]) -> None
     assert not long_sequences._updates
 
 
+def test_a_step_that_gives_nothing_back_is_taken_once(graphs: list[Any]) -> None:
+    model: Any = Model()
+    model.train_step = lambda data: None
+    assert update(model, "x", "y")
+
+
 def test_what_no_graph_can_be_made_of(graphs: list[Any]) -> None:
     model = Model(fails=True)
     assert call(model, "x") is None

@@ -7,7 +7,7 @@ from typing import Any, cast
 import pytest
 
 from crossload.config import Limits
-from crossload.user_models.bench import Inputs, _is_of_the_place, _why_no_reference
+from crossload.user_models.bench import Inputs, _kind_of_failure, _why_no_reference
 from crossload.user_models.check import _reference
 from crossload.user_models.model_file import CannotCallError, CannotLoadError, ModelError
 from crossload.user_models.saver import Writer
@@ -133,11 +133,13 @@ def test_that_nothing_loads_it_follows_from_the_writer_alone() -> None:
     ],
 )
 def test_what_another_environment_may_do_better(stage: str, error_type: str, elsewhere: bool) -> None:
-    assert _is_of_the_place({"stage": stage, "error_type": error_type}, inputs_given=True) is elsewhere
+    kind = _kind_of_failure({"stage": stage, "error_type": error_type}, inputs_given=True)
+    assert issubclass(kind, CannotLoadError) is elsewhere
+    assert issubclass(kind, CannotCallError) is (stage == "call")
 
 
 def test_inputs_that_were_made_up_may_fit_elsewhere() -> None:
-    assert _is_of_the_place({"stage": "inputs", "error_type": "NotFoundError"}, inputs_given=False)
+    assert _kind_of_failure({"stage": "inputs", "error_type": "NotFoundError"}, inputs_given=False) is CannotCallError
 
 
 def test_what_confinement_hides_comes_before_any_other_hint() -> None:
