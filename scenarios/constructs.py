@@ -35,6 +35,8 @@ _PLACES = {
 # Kinds of which several lines fit into one model, and how many.
 _TOGETHER = ("layer", "activation", "initializer", "regularizer", "constraint", "policy", "loss", "metric")
 _MOST_TOGETHER = 8
+_TWO_OUTPUTS = ("list", "dictionary", "weights", "named-weights", "named-metrics", "listed-metrics")
+_PLAIN_LOSS = "mean_squared_error"
 _INPUT_TYPES = {"float": "float32", "int": "int32", "text": "string"}
 
 
@@ -171,6 +173,8 @@ class Construct(object):
         return keras.Model(inputs[0], layer(inputs[0]))
 
     def _of_model(self):
+        if self.form:
+            return self.numbers(construct_models.PLACES[self.form](self.inputs()[0], **self.arguments()))
         return self.numbers(construct_models.MODELS[self.name + " " + self.variant](self.inputs()))
 
     def _of_operation(self):
@@ -212,7 +216,7 @@ class Construct(object):
         """What is compiled into a model of one layer: an optimizer, a schedule, a loss or a metric."""
         (inputs,) = self.inputs()
         last = keras.layers.Dense(3, activation="softmax")
-        if self.form in ("list", "dictionary", "weights"):
+        if self.form in _TWO_OUTPUTS:
             outputs = [keras.layers.Dense(3, name="one")(inputs), keras.layers.Dense(3, name="two")(inputs)]
         else:
             outputs = last(inputs)
@@ -221,17 +225,25 @@ class Construct(object):
         return model
 
     def _settings(self):
-        settings = {"optimizer": keras.optimizers.SGD(learning_rate=0.05), "loss": "mse"}
+        # Neither may be to blame for anything by itself: a file of HDF5 that says "mse" is none that Keras 3 compiles.
+        settings = {"optimizer": keras.optimizers.SGD(learning_rate=0.05), "loss": _PLAIN_LOSS}
         if self.kind == "optimizer":
             settings["optimizer"] = self.name.lower() if self.form == "string" else self.made()
         elif self.kind == "schedule":
             settings["optimizer"] = keras.optimizers.SGD(learning_rate=self.made())
         elif self.form == "list":
-            settings["loss"] = ["mse", "mae"]
+            settings["loss"] = [_PLAIN_LOSS, "mean_absolute_error"]
         elif self.form == "dictionary":
-            settings["loss"] = {"one": "mse", "two": keras.losses.MeanAbsoluteError()}
+            settings["loss"] = {"one": _PLAIN_LOSS, "two": keras.losses.MeanAbsoluteError()}
         elif self.form == "weights":
-            settings.update(loss=["mse", "mse"], loss_weights=[0.3, 0.7])
+            settings.update(loss=[_PLAIN_LOSS, _PLAIN_LOSS], loss_weights=[0.3, 0.7])
+        elif self.form == "named-weights":
+            settings.update(loss={"one": _PLAIN_LOSS, "two": _PLAIN_LOSS}, loss_weights={"one": 0.3, "two": 0.7})
+        elif self.form == "named-metrics":
+            settings.update(loss={"one": _PLAIN_LOSS, "two": _PLAIN_LOSS})
+            settings["metrics"] = {"one": ["accuracy"], "two": keras.metrics.MeanAbsoluteError(name="error")}
+        elif self.form == "listed-metrics":
+            settings.update(loss=[_PLAIN_LOSS, _PLAIN_LOSS], metrics=[["accuracy"], [keras.metrics.AUC(name="area")]])
         elif self.form == "wrapper":
             settings["metrics"] = [keras.metrics.MeanMetricWrapper(keras.losses.mean_squared_error, name="wrapped")]
         elif self.form == "several":
@@ -255,9 +267,9 @@ class Bouquet(object):
 
     def build(self):
         if self.kind == "metric":
-            return self._compiled(["mse"], [self._metrics()])
+            return self._compiled([_PLAIN_LOSS], [self._metrics()])
         if self.kind == "loss":
-            return self._compiled([self._made(construct) or "mse" for construct in self.constructs])
+            return self._compiled([self._made(construct) or _PLAIN_LOSS for construct in self.constructs])
         inputs, outputs = [], []
         for construct in self.constructs:
             tensors = construct.inputs()

@@ -24,7 +24,7 @@ _INPUT = re.compile(r"^(float|int|text) (\d+(?:x\d+)*)(?: <(\d+))?$")
 _TOGETHER = ("layer", "activation", "initializer", "regularizer", "constraint", "policy", "loss", "metric")
 _MOST_TOGETHER = 8
 _BOUQUET = "bouquet-"
-_TWO_OUTPUTS = ("list", "dictionary", "weights")
+_TWO_OUTPUTS = ("list", "dictionary", "weights", "named-weights", "named-metrics", "listed-metrics")
 
 
 @dataclass(frozen=True)

@@ -135,6 +135,92 @@ def _masked_merges(inputs):
     return keras.Model(inputs[0], layers.LSTM(3)(layers.Concatenate()(merged)))
 
 
+def _gru_states(inputs, begins):
+    _, state = layers.GRU(4, return_state=True)(inputs[0])
+    decoded = layers.GRU(4, return_sequences=True)(inputs[0], initial_state=state)
+    return keras.Model(begins, layers.Dense(2)(decoded))
+
+
+def _states_of_both_directions(inputs):
+    states = layers.Bidirectional(layers.LSTM(4, return_state=True))(inputs[0])[1:]
+    states = [layers.Concatenate()([states[0], states[2]]), layers.Concatenate()([states[1], states[3]])]
+    return keras.Model(inputs[0], layers.LSTM(8, return_sequences=True)(inputs[0], initial_state=states))
+
+
+def _masked_encoder_decoder(inputs):
+    """Two inputs of padded tokens: what one says begins what the other goes on with."""
+    _, one, two = layers.LSTM(4, return_state=True)(layers.Embedding(12, 3, mask_zero=True)(inputs[0]))
+    hidden = layers.Embedding(12, 3, mask_zero=True)(inputs[1])
+    decoded, _, _ = layers.LSTM(4, return_sequences=True, return_state=True)(hidden, initial_state=[one, two])
+    return keras.Model(inputs, layers.Dense(5, activation="softmax")(decoded))
+
+
+def _computed_mask(inputs):
+    embedding = layers.Embedding(12, 3, mask_zero=True)
+    hidden = layers.Embedding(12, 3)(inputs[0])
+    return keras.Model(inputs[0], layers.LSTM(3)(hidden, mask=embedding.compute_mask(inputs[0])))
+
+
+def _deeper():
+    inputs = keras.Input(shape=(8,))
+    middle_inputs = keras.Input(shape=(8,))
+    middle = keras.Model(middle_inputs, layers.Dense(8)(_inner(8, 8)(middle_inputs)))
+    return keras.Model(inputs, layers.Dense(4)(middle(inputs)))
+
+
+def _used_twice(inputs, tower):
+    return keras.Model(inputs, layers.Concatenate()([tower(inputs[0]), tower(inputs[1])]))
+
+
+def _nested_with_two_outputs(inputs):
+    begins = keras.Input(shape=(8,))
+    nested = keras.Model(begins, [layers.Dense(3)(begins), layers.Dense(3)(begins)])
+    return keras.Model(inputs[0], layers.Add()(list(nested(inputs[0]))))
+
+
+def _nested_with_two_inputs(inputs):
+    begins = [keras.Input(shape=(8,)), keras.Input(shape=(8,))]
+    nested = keras.Model(begins, layers.Dense(3)(layers.Concatenate()(begins)))
+    return keras.Model(inputs, layers.Dense(2)(nested(inputs)))
+
+
+def _same_shape(shape):
+    """A model that gives tensors of the shape that it takes."""
+    inner = {1: lambda: layers.Dense(shape[-1]), 2: lambda: layers.Conv1D(shape[-1], 1)}
+    layer = inner.get(len(shape), lambda: layers.Conv2D(shape[-1], 1))()
+    inputs = keras.Input(shape=shape)
+    return keras.Model(inputs, layer(inputs))
+
+
+def _behind(inputs, layer, outer, inner):
+    """A layer behind a nested model."""
+    shape = tuple(int(size) for size in inputs.shape[1:])
+    nested = _same_shape(shape)
+    if inner == "Sequential":
+        nested = keras.Sequential([keras.Input(shape=shape), nested.layers[-1]])
+    if outer == "Sequential":
+        return _called(keras.Sequential([keras.Input(shape=shape), nested, layer]), shape)
+    return keras.Model(inputs, layer(nested(inputs)))
+
+
+def _first(inputs, layer):
+    """A layer that says its input's shape, as the first of a Sequential."""
+    model = keras.Sequential([layer, layers.Activation("linear")])
+    if not model.built:
+        model.build(inputs.shape)
+    return model
+
+
+def _after_mask(inputs, layer):
+    """A layer that a mask reaches; one that merges takes the tensor twice."""
+    hidden = _embedded([inputs])
+    merges = isinstance(layer, (layers.Dot, layers.Maximum, layers.Minimum, layers.Subtract))
+    return keras.Model(inputs, layer([hidden, layers.Embedding(12, 3)(inputs)] if merges else hidden))
+
+
+# Where a layer stands, for the form of a line; each takes the input tensor and the line's arguments.
+PLACES = {"behind": _behind, "first": _first, "after-mask": _after_mask}
+
 # By public name and variant; each takes a list of input tensors.
 MODELS = {
     "Sequential ": lambda inputs: _sequential(),
@@ -193,6 +279,45 @@ MODELS = {
     "Model masked-states-passed-on": lambda inputs: _states([_embedded(inputs)], inputs[0]),
     "Model attention-with-mask": lambda inputs: keras.Model(inputs, _attention(inputs, attention_mask=inputs[1])),
     "Model attention-of-three": lambda inputs: keras.Model(inputs[0], _attention(inputs, key=inputs[0])),
+    "Model gru-states-passed-on": lambda inputs: _gru_states(inputs, inputs[0]),
+    "Model masked-gru-states-passed-on": lambda inputs: _gru_states([_embedded(inputs)], inputs[0]),
+    "Model states-of-both-directions": _states_of_both_directions,
+    "Model masked-encoder-decoder": _masked_encoder_decoder,
+    "Model attention-causal": lambda inputs: keras.Model(inputs[0], _attention(inputs, use_causal_mask=True)),
+    "Model attention-scores": lambda inputs: keras.Model(
+        inputs[0], list(_attention(inputs, return_attention_scores=True))
+    ),
+    "Model attention-of-two": lambda inputs: keras.Model(
+        inputs, layers.MultiHeadAttention(num_heads=2, key_dim=3, dropout=0.1)(inputs[0], inputs[1])
+    ),
+    "Model attention-while-not-training": lambda inputs: keras.Model(inputs[0], _attention(inputs, training=False)),
+    "Model not-training": lambda inputs: keras.Model(
+        inputs[0], layers.Dropout(0.2)(layers.BatchNormalization()(inputs[0], training=False), training=True)
+    ),
+    "Sequential not-training": lambda inputs: keras.Model(
+        inputs[0], layers.Dense(2)(_sequential()(inputs[0], training=False))
+    ),
+    "Model given-mask": lambda inputs: keras.Model(inputs, layers.LSTM(3)(inputs[0], mask=inputs[1] > 0)),
+    "Model computed-mask": _computed_mask,
+    "Model one-of-each-in-lists": lambda inputs: keras.Model([inputs[0]], [layers.Dense(4)(inputs[0])]),
+    "Model named": lambda inputs: keras.Model(inputs[0], layers.Dense(4, name="scores")(inputs[0]), name="the_model"),
+    "Model several-of-everything": lambda inputs: keras.Model(
+        [inputs[0], inputs[1]], [layers.Add()(list(inputs)), layers.Dense(2)(inputs[0])]
+    ),
+    "Model input-is-output": lambda inputs: keras.Model(inputs[0], [inputs[0], layers.Dense(2)(inputs[0])]),
+    "Model three-deep": lambda inputs: keras.Model(inputs[0], layers.Dense(2)(_deeper()(inputs[0]))),
+    "Model sequential-of-sequentials": lambda inputs: _built(
+        keras.Sequential([_sequential(), keras.Sequential([layers.Dense(3)]), layers.Dense(2)])
+    ),
+    "Model functional-twice": lambda inputs: _used_twice(inputs, _inner()),
+    "Sequential functional-twice": lambda inputs: _used_twice(inputs, _sequential()),
+    "Model nested-with-two-outputs": _nested_with_two_outputs,
+    "Model nested-with-two-inputs": _nested_with_two_inputs,
+    "Sequential named": lambda inputs: keras.Sequential(
+        [keras.Input(shape=(8,), name="features"), layers.Dense(4, name="hidden"), layers.Dense(2, name="scores")],
+        name="the_model",
+    ),
+    "Sequential batch-size": lambda inputs: keras.Sequential([layers.Dense(4, batch_input_shape=(None, 8))]),
     "Model integer-input": lambda inputs: keras.Model(
         inputs[0], layers.Dense(2)(layers.Flatten()(layers.Embedding(12, 3)(inputs[0])))
     ),
@@ -221,6 +346,83 @@ OPERATIONS = {
     "slice-last": lambda x: x[:, -1, :],
     "matmul": lambda x: x @ x,
     "comparison": lambda x: x > 0.5,
+    "slice-first": lambda x: x[:, 0],
+    "slice-first-of-three": lambda x: x[:, 0, :],
+    "slice-last-step": lambda x: x[:, -1],
+    "slice-from": lambda x: x[:, 1:],
+    "slice-to": lambda x: x[:, :-1],
+    "slice-to-of-three": lambda x: x[:, :-1, :],
+    "slice-from-of-three": lambda x: x[:, 1:, :],
+    "slice-every-other": lambda x: x[:, ::2],
+    "slice-last-axis": lambda x: x[..., 0],
+    "slice-part-of-last-axis": lambda x: x[..., :2],
+    "slice-new-axis": lambda x: x[:, None],
+    "slice-new-last-axis": lambda x: x[..., tf.newaxis],
+    "slice-channels": lambda x: x[:, :, :, 0:1],
+    "slice-column": lambda x: x[:, 0:1],
+    "add-tensors": lambda x: x + x,
+    "subtract-tensors": lambda x: x - x * 2.0,
+    "multiply-tensors": lambda x: x * x,
+    "divide-tensors": lambda x: x / (x * x + 1.0),
+    "subtract-number": lambda x: x - 1.5,
+    "add-to-number": lambda x: 1.5 + x,
+    "divide-number": lambda x: 1.0 / (x * x + 1.0),
+    "floor-divide": lambda x: x // 2.0,
+    "modulo": lambda x: x % 2.0,
+    "absolute": lambda x: abs(x),
+    "equal": lambda x: tf.cast(x >= 0.5, "float32") * x,
+    "scaled-picture": lambda x: x / 255.0 - 0.5,
+    "reduce_max": lambda x: tf.reduce_max(x, axis=-1),
+    "reduce_min": lambda x: tf.reduce_min(x, axis=1),
+    "reduce_sum-all-axes": lambda x: tf.reduce_sum(x, axis=[1, 2]),
+    "reduce_mean-last": lambda x: tf.reduce_mean(x, axis=-1, keepdims=True),
+    "math_reduce_sum": lambda x: tf.math.reduce_sum(x, axis=1),
+    "squeeze": lambda x: tf.squeeze(tf.expand_dims(x, 1), axis=1),
+    "expand_dims-one": lambda x: tf.expand_dims(x, axis=1),
+    "transpose": lambda x: tf.transpose(x, perm=[0, 2, 1]),
+    "stack": lambda x: tf.stack([x, x * 2.0], axis=1),
+    "concat-first": lambda x: tf.concat([x, x], axis=1),
+    "exp": lambda x: tf.exp(x),
+    "log": lambda x: tf.math.log(tf.abs(x) + 1.0),
+    "square": lambda x: tf.square(x),
+    "pow": lambda x: tf.pow(x, 2.0),
+    "maximum": lambda x: tf.maximum(x, 0.1),
+    "clip_by_value": lambda x: tf.clip_by_value(x, 0.0, 0.5),
+    "tile": lambda x: tf.tile(x, [1, 2]),
+    "softmax": lambda x: tf.nn.softmax(x),
+    "softmax-axis": lambda x: tf.nn.softmax(x, axis=1),
+    "sigmoid": lambda x: tf.sigmoid(x),
+    "tanh": lambda x: tf.tanh(x),
+    "gelu": lambda x: tf.nn.gelu(x),
+    "leaky_relu": lambda x: tf.nn.leaky_relu(x),
+    "matmul-transposed": lambda x: tf.matmul(x, x, transpose_b=True),
+    "multiply-function": lambda x: tf.multiply(x, 0.5),
+    "add-function": lambda x: tf.add(x, x),
+    "subtract-function": lambda x: tf.subtract(x, 0.5),
+    "one_hot": lambda x: tf.one_hot(tf.cast(x, "int32"), 5),
+    "shape": lambda x: tf.reshape(x, (tf.shape(x)[0], 8)),
+    "image-resize": lambda x: tf.image.resize(x, (4, 4)),
+    "pad": lambda x: tf.pad(x, [[0, 0], [1, 1]]),
+    "where": lambda x: tf.where(x > 0.5, x, x * 0.1),
+    "gather": lambda x: tf.gather(x, [0, 2], axis=1),
+    "split": lambda x: tf.split(x, 2, axis=-1)[0],
+    "cast-to-integer": lambda x: tf.cast(x, tf.int32),
+    "ops_exp": lambda x: _ops("exp")(x),
+    "ops_log": lambda x: _ops("log")(_ops("absolute")(x) + 1.0),
+    "ops_square": lambda x: _ops("square")(x),
+    "ops_max": lambda x: _ops("max")(x, axis=-1),
+    "ops_transpose": lambda x: _ops("transpose")(x, axes=[0, 2, 1]),
+    "ops_squeeze": lambda x: _ops("squeeze")(_ops("expand_dims")(x, 1), axis=1),
+    "ops_stack": lambda x: _ops("stack")([x, x * 2.0], axis=1),
+    "ops_softmax": lambda x: _ops("softmax")(x),
+    "ops_sigmoid": lambda x: _ops("sigmoid")(x),
+    "ops_clip": lambda x: _ops("clip")(x, 0.0, 0.5),
+    "ops_matmul": lambda x: _ops("matmul")(x, x),
+    "ops_where": lambda x: _ops("where")(x > 0.5, x, x * 0.1),
+    "ops_image-resize": lambda x: keras.ops.image.resize(x, (4, 4)),
+    "ops_one_hot": lambda x: _ops("one_hot")(_ops("cast")(x, "int32"), 5),
+    "ops_split": lambda x: _ops("split")(x, 2, axis=-1)[0],
+    "ops_maximum": lambda x: _ops("maximum")(x, 0.1),
     "reduce_mean": lambda x: tf.reduce_mean(x, axis=1),
     "reduce_sum": lambda x: tf.reduce_sum(x, axis=1, keepdims=True),
     "concat": lambda x: tf.concat([x, x], axis=-1),

@@ -5,8 +5,8 @@ there loads. Where a mark was never measured from this writer to that reader, no
 """
 
 import re
-from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -197,6 +197,27 @@ class _Reader:
         found = sorted(severity(row["verdict"]) for row in self._rows.values())
         return min(found[len(found) // 2], severity(REMEDY)) if found else 0
 
+    @cached_property
+    def usual_remedy(self) -> str:
+        """What at least every other file needs here, whatever it is made of; empty where there is nothing like that."""
+        counts = Counter(row["attempt"] or "" for row in self._rows.values() if row["verdict"] == REMEDY)
+        (attempt, count), *_ = [*counts.most_common(1), ("", 0)]
+        return attempt if 2 * count >= len(self._rows) else ""
+
+    def attempt_for(self, deciding: Iterable[_Best]) -> str:
+        """The first remedy that serves everything that needs one; empty where none was seen to.
+
+        What loads with the remedy that most files need, such as another suffix, needs none of its own: there any that serves
+        the others does.
+        """
+        needed = [best.attempts for best in deciding]
+        common = frozenset.intersection(*needed)
+        if not common:
+            own = [attempts for attempts in needed if attempts != {self.usual_remedy}]
+            common = frozenset.intersection(*own) if own else common
+        # What an older run tried and this version does not know goes last.
+        return min(common, key=lambda name: (*REMEDIES, name).index(name), default="")
+
     def is_blamed_elsewhere(self, mark: str, marks: Collection[str]) -> bool:
         """Whether a mark that is bad was only measured beside one that is bad by itself and that the file does not have."""
         names = [name for name in self._evidence.scenarios_with.get(mark, ()) if name in self._rows]
@@ -245,10 +266,14 @@ class Predictor:
 def _prediction(reader: _Reader, environment: str, marks: Collection[str]) -> Prediction:
     found = {mark: reader.best_like(mark) for mark in sorted(marks)}
     bad = {mark: best for mark, best in found.items() if best is not None and _badness(best) > reader.usual}
-    blamed = [mark for mark in bad if reader.is_blamed_elsewhere(mark, marks)]
-    missing = [mark for mark, best in found.items() if best is None] + blamed
+    blamed = {mark: best for mark, best in bad.items() if reader.is_blamed_elsewhere(mark, marks)}
     known = {mark: best for mark, best in found.items() if best is not None and mark not in blamed}
-    worst = max((severity(best.row["verdict"]) for best in known.values()), default=-1)
+    if _worst(known) == severity(REMEDY):
+        # A remedy is needed anyway, and whatever is to blame for theirs: these are known to load with it.
+        helped = {mark for mark, best in blamed.items() if best.row["verdict"] == REMEDY}
+        known |= {mark: blamed.pop(mark) for mark in sorted(helped)}
+    missing = [*(mark for mark, best in found.items() if best is None), *blamed]
+    worst = _worst(known)
     deciding = {mark: best for mark, best in known.items() if severity(best.row["verdict"]) == worst}
     if not deciding or (missing and worst <= severity(REMEDY)):
         return Prediction(environment, NOT_KNOWN, missing=tuple(missing) or ("anything in it",))
@@ -256,11 +281,9 @@ def _prediction(reader: _Reader, environment: str, marks: Collection[str]) -> Pr
     row = best.row
     verdict, attempt = row["verdict"], row["attempt"] or ""
     if verdict == REMEDY:
-        common = frozenset.intersection(*(item.attempts for item in deciding.values()))
-        if not common:
+        attempt = reader.attempt_for(deciding.values())
+        if not attempt:
             return Prediction(environment, NOT_KNOWN, missing=(_not_together(deciding),))
-        # What an older run tried and this version does not know goes last.
-        attempt = min(common, key=lambda name: (*REMEDIES, name).index(name))
     everything = verdict in LOADS and worst == min(severity(item.row["verdict"]) for item in known.values())
     return Prediction(
         environment,
@@ -271,6 +294,10 @@ def _prediction(reader: _Reader, environment: str, marks: Collection[str]) -> Pr
         best.count,
         row["scenario"],
     )
+
+
+def _worst(known: Mapping[str, _Best]) -> int:
+    return max((severity(best.row["verdict"]) for best in known.values()), default=-1)
 
 
 def _not_together(deciding: Mapping[str, _Best]) -> str:

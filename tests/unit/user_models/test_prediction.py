@@ -73,11 +73,39 @@ def test_what_fails_for_certain_fails_whatever_else_is_not_known() -> None:
 
 
 def test_remedies_are_not_put_together() -> None:
-    known = evidence(a=("remedy:rename", {"A"}), b=("remedy:edit-config", {"B"}), c=("remedy:rename", {"C"}))
+    plain = {name: ("exact", {name.upper()}) for name in "defg"}
+    known = evidence(a=("remedy:rename", {"A"}), b=("remedy:edit-config", {"B"}), c=("remedy:rename", {"C"}), **plain)
     both = expected(known, {"A", "B"})
     assert both.verdict == NOT_KNOWN
     assert both.missing == ("these together: edit-config for B and rename for A",)
     assert (expected(known, {"A", "C"}).verdict, expected(known, {"A", "C"}).attempt) == ("remedy", "rename")
+
+
+def test_what_loads_with_the_remedy_that_most_files_need_needs_none_of_its_own() -> None:
+    known = evidence(
+        a=("remedy:rename", {"A"}),
+        b=("remedy:translate", {"B"}),
+        c=("remedy:rename", {"C"}),
+        d=("remedy:edit-config", {"D"}),
+    )
+    assert (expected(known, {"A", "B"}).verdict, expected(known, {"A", "B"}).attempt) == ("remedy", "translate")
+    assert expected(known, {"A", "B", "D"}).missing == (
+        "these together: edit-config for D and rename for A and translate for B",
+    )
+
+
+def test_what_was_measured_beside_something_bad_counts_where_its_remedy_is_needed_anyway() -> None:
+    """A loss was only measured beside an optimizer that needs a remedy: beside another one that does, nothing more is needed."""
+    layers = {name: ("exact", {name.upper()}) for name in "abcd"}
+    known = evidence(
+        e=("remedy:compile=False", {"E"}),
+        f=("remedy:compile=False", {"E", "LOSS"}),
+        g=("remedy:compile=False", {"G"}),
+        **layers,
+    )
+    assert expected(known, {"A", "LOSS"}).missing == ("LOSS",)
+    assert expected(known, {"G", "LOSS"}).verdict == "remedy"
+    assert expected(known, {"G", "LOSS"}).attempt == "compile=False"
 
 
 def test_a_free_value_stands_for_any_of_its_kind_and_a_choice_only_for_itself() -> None:
