@@ -91,7 +91,7 @@ def bouquets(lines):
         if kind in _TOGETHER and fits:
             together.setdefault(kind, []).append(name)
     for kind, names in together.items():
-        for start in range(0, len(names), _MOST_TOGETHER):
+        for start in range(0, len(names) - 1, _MOST_TOGETHER):  # one alone is its own line
             yield "bouquet-%s-%02d" % (kind, start // _MOST_TOGETHER + 1), names[start : start + _MOST_TOGETHER]
 
 

@@ -126,7 +126,7 @@ def bouquets(lines: Iterable[ConstructLine]) -> Iterator[Bouquet]:
         if line.kind in _TOGETHER and usual and "text" not in line.inputs and "-> 1" not in line.inputs:
             together.setdefault(line.kind, []).append(line)
     for kind, found in together.items():
-        for number, start in enumerate(range(0, len(found), _MOST_TOGETHER), 1):
+        for number, start in enumerate(range(0, len(found) - 1, _MOST_TOGETHER), 1):  # one alone is its own line
             yield Bouquet(f"{_BOUQUET}{kind}-{number:02}", tuple(found[start : start + _MOST_TOGETHER]))
 
 
