@@ -182,7 +182,7 @@ def _fits(wording: Wording, error: Message, around: str, loader: Loader) -> tupl
 def _named(wording: Wording, groups: dict[str, str | None], loader: Loader) -> tuple[str, ...] | None:
     details: tuple[str, ...] = ()
     if name := groups.get("name"):
-        identity = identify(name, wording.kinds, loader.version)
+        identity = identify(name, wording.kinds, loader.version, standalone=loader.standalone, any_file=True)
         if wording.thing and identity.status not in wording.thing:
             return None
         details = identity.told if wording.thing else ()
