@@ -136,6 +136,8 @@ class Wording(_Strict):
     :param loader: versions of Keras that word it so; compared with what the traceback gives away.
     :param around: pattern searched in the whole text, traceback included.
     :param not_around: pattern that must not be there.
+    :param at: what a traceback, where there is one, has to go through: ``keras`` (or TensorFlow, h5py, a call that loads), or
+        ``elsewhere``, none of these, which takes a traceback.
     :param weak: whether cells with the very same message know better.
     """
 
@@ -147,6 +149,7 @@ class Wording(_Strict):
     loader: Specifier = ""
     around: Pattern = ""
     not_around: Pattern = ""
+    at: Literal["", "keras", "elsewhere"] = ""
     weak: bool = False
 
     @model_validator(mode="after")

@@ -81,18 +81,36 @@ def _operations() -> frozenset[str]:
     return frozenset(_known()["operations"].split())
 
 
-def identify(name: str, kinds: Iterable[str] = (), keras: Version | None = None) -> Identity:
+def identify(
+    name: str,
+    kinds: Iterable[str] = (),
+    keras: Version | None = None,
+    *,
+    standalone: bool = False,
+    any_file: bool = False,
+) -> Identity:
     """What a class or function name in an error is.
 
     :param name: as the error has it, with or without its package (``Addons>AdamW``).
     :param kinds: modules of Keras to look in; all that saved files name when empty.
     :param keras: version of the Keras that raised, where it is known.
+    :param standalone: whether the `keras` package of 2.0 to 2.3 raised.
+    :param any_file: whether nothing is known of the file, as of a pasted message.
     """
-    return _identify(name, tuple(kinds) or OBJECTS, keras)
+    found = _identify(name, tuple(kinds) or OBJECTS, keras, standalone)
+    if any_file and found.status == "later" and (keras is None or keras < KERAS_3) and _is_activation_of_keras_3(name):
+        # What Keras 3 writes, an older one refuses long before it looks for an activation: the name is a function of the model's.
+        return Identity("foreign", found.told)
+    return found
+
+
+def _is_activation_of_keras_3(name: str) -> bool:
+    found = keras_names().objects(name)
+    return bool(found) and all(item.kind == "activations" and _only_keras_3(item.main) for item in found)
 
 
 @cache
-def _identify(name: str, kinds: tuple[str, ...], keras: Version | None) -> Identity:
+def _identify(name: str, kinds: tuple[str, ...], keras: Version | None, standalone: bool) -> Identity:
     package, _, plain = name.rpartition(">")
     plain = plain.rpartition(".")[2]
     if package and package not in _OWN_PACKAGES:
@@ -103,7 +121,7 @@ def _identify(name: str, kinds: tuple[str, ...], keras: Version | None) -> Ident
     if keras is None and plain in _came_later() and not package:
         return _addon(next(addon for addon in _addons() if plain in addon.later), plain)
     if not package:
-        own = _builtin(plain, kinds, keras)
+        own = _builtin(plain, kinds, keras, standalone)
         if own is not None:
             return own
     owner = next((addon for addon in _addons() if addon.has(plain)), None)
@@ -127,10 +145,10 @@ def _addon(owner: _Addon, name: str) -> Identity:
     return Identity("addon", (*told, f"In its place: {instead}") if instead else tuple(told))
 
 
-def _builtin(name: str, kinds: tuple[str, ...], keras: Version | None) -> Identity | None:
+def _builtin(name: str, kinds: tuple[str, ...], keras: Version | None, standalone: bool) -> Identity | None:
     """Keras' own; None where no Keras has the name. Operations of Keras 3 are named like anything, so they do not count."""
     found = [
-        item for item in keras_names().objects(name, kinds) if item.kind != "inner" or not _only_keras_3(item.main)
+        item for item in keras_names().objects(name, kinds) if item.kind != "inner" or not _says_nothing(item.main)
     ]
     if not found:
         successor = _known()["successors"].get(name)
@@ -140,7 +158,7 @@ def _builtin(name: str, kinds: tuple[str, ...], keras: Version | None) -> Identi
             else None
         )
     best = max(found, key=lambda item: (item.kind != "inner", bool(item.main)))
-    status = _status(best, keras)
+    status = _status(best, keras, standalone)
     told = [f"`{name}` is Keras' own: {where_it_is(best)}."]
     successor = _known()["successors"].get(name)
     if status == "gone":
@@ -149,6 +167,7 @@ def _builtin(name: str, kinds: tuple[str, ...], keras: Version | None) -> Identi
         told.append(
             f"In a file of an older release it is a function of that model's code: custom_objects={{'{name}': …}}."
         )
+        told += [_known()["functions"][name]] if name in _known()["functions"] else []
     return Identity(status, tuple(told))
 
 
@@ -156,8 +175,22 @@ def _only_keras_3(span: Span) -> bool:
     return bool(span) and Version(span.first) >= KERAS_3
 
 
-def _status(name: Name, keras: Version | None) -> Status:
+def _says_nothing(span: Span) -> bool:
+    """Whether a class that is not public is an operation of Keras 3, or in TensorFlow 2.12 alone.
+
+    That release was shipped with the models of its own tests, which are named as anybody names a layer: PositionalEmbedding.
+    """
+    runs = [(span.order[start], span.order[end]) for start, end in span.runs]
+    return bool(runs) and all(run == ("2.12", "2.12") or Version(run[0]) >= KERAS_3 for run in runs)
+
+
+def _status(name: Name, keras: Version | None, standalone: bool) -> Status:
     span = name.main
+    if standalone and (old := name.standalone):
+        return "gone" if not old.open else "current" if old.first == old.order[0] else "later"
+    if standalone and (span or name.v1):
+        # No release of that package has it: a class is of tf.keras, a function may as well be one of the model's own code.
+        return "later" if _only_keras_3(span) or name.kind == "activations" else "current"
     if not span:
         return "gone"
     if keras is not None:

@@ -21,6 +21,13 @@ _AGREED = 2 / 3
 SAME, ALIKE, PATTERN, TRACEBACK = "the same message", "messages much like it", "its wording", "where its traceback ends"
 # What a message is about: classes, keys, modules and whatever else it puts in quotes.
 _WORD = re.compile(r"[^\W\d_]{2}")
+# What Python itself says of any program, without a name that would tell one from another.
+_OF_PYTHON = re.compile(
+    r"(string|list|tuple|byte|bytearray) ind(ices|ex) |expected str, bytes or os\.PathLike object|can only concatenate "
+    r"|'\w+' object is not (iterable|callable|subscriptable)|unhashable type|unsupported operand type|argument of type "
+    r"|(not enough|too many) values to unpack|maximum recursion depth|local variable "
+)
+_OF_KERAS = re.compile("keras|tensorflow", re.IGNORECASE)
 _IDENTIFIER = re.compile(r"[A-Za-z]*[A-Z_]\w*|'[^'\n]{1,80}'")
 
 
@@ -96,6 +103,9 @@ class Measured:
 
     def _with(self, message: Message, texts: Iterable[str]) -> dict[str, list[CellRow]]:
         groups: dict[str, list[CellRow]] = defaultdict(list)
+        # Any program says that; it is Keras only where the text around it says so.
+        if _OF_PYTHON.match(message.core) and not _OF_KERAS.search(message.around):
+            return groups
         for text in texts:
             for row in self._by_core[text]:
                 if _same_type(message, row):

@@ -26,6 +26,17 @@ _FRAME = (
     r"|-> ?\d+ [^\n]{{0,200}}?\b{0}\(|\b{0}\([^\n]{{0,200}}\n-+> ?\d+|\b{0}\([^\n]{{0,60}}\Z"
 )
 _OF_KERAS = re.compile("keras|tensorflow", re.IGNORECASE)
+# A line of a traceback in a program's own code, and what in one shows that Keras is at work.
+_TRACED = re.compile(
+    r'^\W{0,12}File "(?!<__|[^"\n]{0,300}(?:site|dist)-packages)[^"\n]{1,300}", line \d'
+    r"|^\s*-{1,6}> ?\d+ |^(?!\S{0,300}-packages)\S{1,300}\.py(:\d+)? in \w+\(",
+    re.MULTILINE,
+)
+_AT_KERAS = re.compile(
+    r"keras|tensorflow|h5py|hdf5|load_model|load_weights|model_from_|from_config|deserialize|restore\(|custom_objects|\.predict\("
+    r"|\.fit\(|<lambda>",
+    re.IGNORECASE,
+)
 _KEY_OR_BRACE = re.compile(r"'(?P<key>\w{1,80})': |[{}\[\]()]")
 
 
@@ -176,13 +187,20 @@ def _fits(wording: Wording, error: Message, around: str, loader: Loader) -> tupl
         return None
     if wording.not_around and _pattern(wording.not_around).search(around):
         return None
+    if wording.at and (wording.at == "elsewhere") != _is_elsewhere(around):
+        return None
     return _named(wording, match.groupdict(), loader)
+
+
+def _is_elsewhere(around: str) -> bool:
+    """Whether a traceback is of a program's own code and has nothing of Keras in it: any code says what Python says."""
+    return _TRACED.search(around) is not None and not _AT_KERAS.search(around)
 
 
 def _named(wording: Wording, groups: dict[str, str | None], loader: Loader) -> tuple[str, ...] | None:
     details: tuple[str, ...] = ()
     if name := groups.get("name"):
-        identity = identify(name, wording.kinds, loader.version)
+        identity = identify(name, wording.kinds, loader.version, standalone=loader.standalone, any_file=True)
         if wording.thing and identity.status not in wording.thing:
             return None
         details = identity.told if wording.thing else ()

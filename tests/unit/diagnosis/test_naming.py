@@ -22,12 +22,41 @@ from crossload.inspection.keras_names import OBJECTS, keras_names
         ("TFBertMainLayer", None, "addon"), ("Custom>TFBertMainLayer", None, "addon"),
         ("keras_nlp>PositionEmbedding", None, "addon"),
         ("Custom>Dense", None, "foreign"), ("mine>Gate", None, "foreign"), ("Zzz", None, "foreign"), ("Gate", "3.4", "foreign"),
+        # TensorFlow 2.12 was shipped with the models of its own tests.
+        ("PositionalEmbedding", None, "foreign"), ("Sampling", "2.4", "foreign"), ("BatchNorm", "2.4", "foreign"),
     ],
 )  # fmt: skip
 def test_what_a_class_is_depends_on_who_asks(name: str, keras: str | None, status: str) -> None:
     found = identify(name, keras=Version(keras) if keras else None)
     assert found.status == status
     assert found.told or status == "operation"
+
+
+@pytest.mark.parametrize(
+    ("name", "status"),
+    [
+        ("CuDNNLSTM", "later"), ("ReLU", "later"), ("Dense", "current"), ("LayerNormalization", "current"), ("Merge", "gone"),
+        ("DenseFeatures", "current"), ("swish", "later"), ("RMSNormalization", "later"),
+    ],
+)  # fmt: skip
+def test_the_first_keras_of_its_own_has_a_history_of_its_own(name: str, status: str) -> None:
+    assert identify(name, standalone=True).status == status
+
+
+@pytest.mark.parametrize(
+    ("name", "keras", "status"),
+    [
+        ("relu6", None, "foreign"), ("relu6", "2.4", "foreign"), ("relu6", "3.4", "current"), ("hard_swish", "3.0", "later"),
+        ("swish", None, "later"), ("sparsemax", None, "foreign"), ("RMSNormalization", None, "later"),
+    ],
+)  # fmt: skip
+def test_an_activation_of_keras_3_that_keras_2_misses_is_the_models_own(
+    name: str, keras: str | None, status: str
+) -> None:
+    found = identify(name, keras=Version(keras) if keras else None, any_file=True)
+    assert found.status == status
+    assert found.told
+    assert keras == "3.4" or identify(name, keras=Version(keras) if keras else None).status == "later"
 
 
 @pytest.mark.parametrize(
