@@ -1,6 +1,7 @@
 """The table of constructs holds every public name of Keras that a saved model can hold, but for those excused with a reason."""
 
 import csv
+import re
 from collections import Counter
 from pathlib import Path
 
@@ -40,6 +41,10 @@ FUNCTIONS = {
 }
 NO_CONSTRUCTS = NAMESPACES | FUNCTIONS | {"InputSpec", "Reduction"}
 MOST_EXCUSED = 0.1
+# What a line gives, and what every class takes.
+GIVEN = re.compile(r"(\w+)=(?!=)")
+PURPOSE = re.compile(r"(?:^|_)(initializer|regularizer|constraint|activation)$")
+OF_EVERYTHING = {"name", "dtype", "trainable", "args", "kwargs"}
 
 
 @pytest.fixture(scope="module")
@@ -47,9 +52,10 @@ def lines() -> list[ConstructLine]:
     return [line for line, _ in read_table(TABLE)]
 
 
-def excused() -> dict[str, str]:
-    with (Path(__file__).parent / "excused_constructs.csv").open(encoding="utf-8") as stream:
-        return {row["name"]: row["reason"] for row in csv.DictReader(stream)}
+def excused(what: str = "constructs") -> dict[str, str]:
+    """Reasons by name."""
+    with (Path(__file__).parent / f"excused_{what}.csv").open(encoding="utf-8") as stream:
+        return dict(list(csv.reader(stream))[1:])
 
 
 def public_names() -> set[str]:
@@ -86,6 +92,34 @@ def test_every_public_name_is_a_construct_or_excused_with_a_reason(lines: list[C
 def test_nothing_is_excused_that_is_in_the_table_or_is_no_name_of_keras(lines: list[ConstructLine]) -> None:
     assert not set(excused()) & covered(lines)
     assert set(excused()) <= public_names()
+
+
+def purpose(argument: str) -> str:
+    """What it is for: one class measured with an initializer says how the others do, as `prediction` has it."""
+    found = PURPOSE.search(argument)
+    return found[1] if found else argument
+
+
+def test_every_argument_is_given_in_some_line_or_excused_with_a_reason(lines: list[ConstructLine]) -> None:
+    """Of constructors of every public name in every Keras: off its default, or under a name that serves the same purpose."""
+    given = {purpose(name) for line in lines for name in GIVEN.findall(line.arguments)}
+    named = {(module, line.name.rpartition(".")[2]) for line in lines for module in MODULES[line.kind]}
+    known = {
+        argument: f"{found.kind}.{name}"
+        for name, kinds in keras_names().by_name.items()
+        for found in kinds
+        if (found.kind, name) in named
+        for argument, (main, _) in found.arguments.items()
+        if main and argument not in OF_EVERYTHING
+    }
+    reasons = excused("arguments")
+    missing = {
+        owner + ": " + name for name, owner in known.items() if purpose(name) not in given and name not in reasons
+    }
+    assert not missing, f"neither given in {TABLE.name} nor excused: {', '.join(sorted(missing))}"
+    assert all(reasons.values())
+    needless = {name for name in reasons if name not in known or purpose(name) in given}
+    assert not needless, f"excused for nothing: {', '.join(sorted(needless))}"
 
 
 def test_a_line_covers_the_versions_that_have_its_name(lines: list[ConstructLine]) -> None:
