@@ -162,9 +162,7 @@ def wide_deep():
     output = layers.Dense(1, name="output")(concat)
     aux_output = layers.Dense(1, name="aux_output")(hidden2)
     model = keras.Model(inputs=[input_wide, input_deep], outputs=[output, aux_output])
-    model.compile(
-        loss=("mse", "mse"), loss_weights=(0.9, 0.1), optimizer=keras.optimizers.SGD(learning_rate=1e-3)
-    )
+    model.compile(loss=("mse", "mse"), loss_weights=(0.9, 0.1), optimizer=keras.optimizers.SGD(learning_rate=1e-3))
     return model
 
 
@@ -325,7 +323,7 @@ def seq2seq():
     num_encoder_tokens, num_decoder_tokens, latent_dim = 20, 24, 16
     encoder_inputs = keras.Input(shape=(None, num_encoder_tokens))
     encoder = layers.LSTM(latent_dim, return_state=True)
-    encoder_outputs, state_h, state_c = encoder(encoder_inputs)
+    _, state_h, state_c = encoder(encoder_inputs)
     encoder_states = [state_h, state_c]
 
     decoder_inputs = keras.Input(shape=(None, num_decoder_tokens))
@@ -487,9 +485,9 @@ def next_item():
     x = layers.Embedding(n_items, 16, name="item_embedding")(history)
     for i, dilation in enumerate((1, 2, 4)):
         skip = x
-        x = layers.LayerNormalization(name="norm_%d" % i)(x)
-        x = layers.Conv1D(16, 3, padding="causal", dilation_rate=dilation, activation="relu", name="conv_%d" % i)(x)
-        x = layers.Add(name="residual_%d" % i)([skip, x])
+        x = layers.LayerNormalization(name=f"norm_{i}")(x)
+        x = layers.Conv1D(16, 3, padding="causal", dilation_rate=dilation, activation="relu", name=f"conv_{i}")(x)
+        x = layers.Add(name=f"residual_{i}")([skip, x])
     last = x[:, -1, :]
     logits = layers.Dense(n_items, name="scores")(last)
     model = keras.Model(history, logits, name="next_item")
@@ -508,7 +506,12 @@ def next_item():
 
 
 @scenario(
-    "third-speech-commands", "held-out", since="2.6", inputs=(("float", (40, 33, 1)),), targets=((1,),), training_steps=1
+    "third-speech-commands",
+    "held-out",
+    since="2.6",
+    inputs=(("float", (40, 33, 1)),),
+    targets=((1,),),
+    training_steps=1,
 )
 def speech_commands():
     norm_layer = layers.Normalization()
