@@ -98,15 +98,20 @@ def identify(
     :param any_file: whether nothing is known of the file, as of a pasted message.
     """
     found = _identify(name, tuple(kinds) or OBJECTS, keras, standalone)
-    if any_file and found.status == "later" and (keras is None or keras < KERAS_3) and _is_activation_of_keras_3(name):
-        # What Keras 3 writes, an older one refuses long before it looks for an activation: the name is a function of the model's.
+    if any_file and found.status == "later" and (keras is None or keras < KERAS_3) and _is_function_of_keras_3(name):
+        # What Keras 3 writes, an older one refuses long before it looks for a function: the name is one of the model's own code.
         return Identity("foreign", found.told)
     return found
 
 
-def _is_activation_of_keras_3(name: str) -> bool:
+# Kinds of names that are functions where they are written small.
+_FUNCTIONS = ("activations", "losses", "metrics")
+
+
+def _is_function_of_keras_3(name: str) -> bool:
+    """Whether it is a function, such as ``relu6`` or ``dice``: people had their own of these names long before."""
     found = keras_names().objects(name)
-    return bool(found) and all(item.kind == "activations" and _only_keras_3(item.main) for item in found)
+    return name.islower() and bool(found) and all(item.kind in _FUNCTIONS and _only_keras_3(item.main) for item in found)
 
 
 @cache
