@@ -161,6 +161,20 @@ def _computed_mask(inputs):
     return keras.Model(inputs[0], layers.LSTM(3)(hidden, mask=embedding.compute_mask(inputs[0])))
 
 
+def _convolutions_in_time_distributed(inputs):
+    """What is wrapped has layers whose names, put in order, are in another one than the layers."""
+    body = keras.Sequential(
+        [
+            keras.Input(shape=(6, 6, 2)),
+            layers.Conv2D(3, 3, activation="relu"),
+            layers.BatchNormalization(),
+            layers.Conv2D(2, 2),
+            layers.GlobalMaxPooling2D(),
+        ]
+    )
+    return keras.Model(inputs[0], layers.LSTM(3)(layers.TimeDistributed(body)(inputs[0])))
+
+
 def _deeper():
     inputs = keras.Input(shape=(8,))
     middle_inputs = keras.Input(shape=(8,))
@@ -245,6 +259,7 @@ MODELS = {
     "Model sequential-in-time-distributed": lambda inputs: keras.Model(
         inputs[0], layers.TimeDistributed(_sequential())(inputs[0])
     ),
+    "Model convolutions-in-time-distributed": _convolutions_in_time_distributed,
     "Model frozen": _frozen,
     "Model slash-in-name": lambda inputs: keras.Model(inputs[0], layers.Dense(4, name="block/dense")(inputs[0])),
     "Model same-tensor-twice": lambda inputs: keras.Model(inputs[0], layers.Concatenate()([inputs[0], inputs[0]])),

@@ -111,7 +111,9 @@ _FUNCTIONS = ("activations", "losses", "metrics")
 def _is_function_of_keras_3(name: str) -> bool:
     """Whether it is a function, such as ``relu6`` or ``dice``: people had their own of these names long before."""
     found = keras_names().objects(name)
-    return name.islower() and bool(found) and all(item.kind in _FUNCTIONS and _only_keras_3(item.main) for item in found)
+    return (
+        name.islower() and bool(found) and all(item.kind in _FUNCTIONS and _only_keras_3(item.main) for item in found)
+    )
 
 
 @cache

@@ -6,6 +6,8 @@
 ``Bidirectional.layer>LSTM``    a layer, or a model, inside another one
 ``Sequential:Functional->Dense``  a layer that takes what a nested model gives
 ``masked:Concatenate``          a layer that a mask reaches, of those that do something with it
+``masked:GRU.initial_state``    such a layer that is given more than its tensor
+``Lambda:uses K abs``           names that the function of a Lambda layer asks for: they may mean anything
 ``call:LSTM.initial_state``     an argument of a call besides its tensors
 ``graph:...``                   how a model is put together: its inputs and outputs, layers used twice
 ``loss:...``, ``metrics:...``   what it is compiled with, and in which form
@@ -16,8 +18,10 @@ Nothing here knows one version from another: the same configuration gives the sa
 
 import itertools
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
+
+from crossload.util.marshalled import UnreadableCodeError, names_in
 
 _WORD = re.compile(r"^[A-Za-z_][\w.-]{0,31}$")
 # Names are free, and what else says nothing of how a model loads.
@@ -33,6 +37,8 @@ _MASK_USERS = frozenset({"Concatenate", "Add", "Multiply", "Average", "Dot", "Ti
                          "Bidirectional", "LSTM", "GRU", "SimpleRNN", "RNN", "Conv1D", "BatchNormalization"})  # fmt: skip
 _SETTINGS = ("loss", "metrics", "weighted_metrics", "loss_weights", "optimizer", "optimizer_config")
 _DEEPEST = 60
+# A name of Python's is shorter than a code object is; names of a function that are told.
+_LONGEST_NAME, _MOST_NAMES = 60, 8
 
 
 def of_architecture(config: Any) -> Iterator[str]:
@@ -98,11 +104,29 @@ def _of_object(item: Mapping[str, Any], depth: int) -> Iterator[str]:
         return
     if isinstance(inner.get("name"), str) and "/" in inner["name"] and _is_layer(item):
         yield "graph:a name with /"
+    if name == "Lambda":
+        yield from _of_function(inner.get("function"))
     for key, value in inner.items():
         if key in _SHAPES:
             yield f"{name}.{key}=shape"
         elif key not in _UNSAID:
             yield from _of_value(name, key, value, depth)
+
+
+def _of_function(function: Any) -> Iterator[str]:
+    """What the bytecode of a Lambda asks for besides its arguments: a list, ``__tuple__`` or ``__lambda__`` holds it."""
+    while isinstance(function, dict):
+        inner = function.get("config")
+        function = inner.get("code") if isinstance(inner, dict) else function.get("items")
+    code = function[0] if isinstance(function, list) and function else function
+    if isinstance(code, str) and len(code) > _LONGEST_NAME:
+        try:
+            names = sorted(names_in(code))
+        except UnreadableCodeError:
+            yield "Lambda:code that is not read"
+        else:
+            if names:
+                yield f"Lambda:uses {' '.join(names[:_MOST_NAMES])}"
 
 
 def _of_value(name: str, key: str, value: Any, depth: int) -> Iterator[str]:
@@ -166,7 +190,16 @@ def _of_model(name: str, inner: Mapping[str, Any], depth: int) -> Iterator[str]:
                 yield "graph:models nested twice"
         yield from _of_object(layer, depth + 1)
     yield from (f"{name}:{one}->{two}" for one, two in edges if one in MODELS)
-    yield from (f"masked:{kind}" for kind in map(class_of, behind_mask) if kind in _MASK_USERS)
+    yield from _of_masked(layer for layer in behind_mask if class_of(layer) in _MASK_USERS)
+
+
+def _of_masked(layers: Iterable[Mapping[str, Any]]) -> Iterator[str]:
+    for layer in layers:
+        yield f"masked:{class_of(layer)}"
+        for argument in {
+            argument for call in _calls(layer) for argument in _call_arguments(call) if "=tensor" in argument
+        }:
+            yield f"masked:{class_of(layer)}.{argument.partition('=')[0]}"
 
 
 def _list(value: Any) -> list[Any]:

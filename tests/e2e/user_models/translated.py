@@ -60,7 +60,9 @@ def sequence():
     hidden = layers.Bidirectional(layers.LSTM(4, return_sequences=True))(hidden)
     # The mask goes on with what is read, beside a state that is given.
     hidden = layers.LSTM(3, return_sequences=True)(hidden, initial_state=[one, two])
-    hidden = layers.TimeDistributed(keras.Sequential([layers.Dense(5, input_shape=(3,))]))(hidden)
+    hidden = layers.TimeDistributed(
+        keras.Sequential([layers.Dense(5, input_shape=(3,)), layers.LayerNormalization(), layers.Dense(5)])
+    )(hidden)
     hidden = tf.concat([tf.reduce_max(hidden, axis=1), hidden[:, -1] * 0.5], axis=-1)
     hidden = tf.where(hidden > 0.0, hidden, tf.nn.leaky_relu(hidden))
     model = keras.Model(tokens, layers.Dense(1, name="out/score")(hidden))

@@ -34,8 +34,9 @@ PUBLIC = [json.loads(line) for line in (Path(__file__).parent / "public_texts.js
 # and other readers, 13 (four of them right when read) and 26 of 80; a `twenty-third`, by a fourth hand, 11 (five of them
 # right when read, one by a place alone) and 14 of 90; a `twenty-fourth`, by a fifth hand, which shortened what people pasted, 8
 # (five of them right by a place alone) and 3 of 90; a `twenty-fifth`, by a sixth, 4 and 7 of 70; a
-# `twenty-sixth`, by a seventh hand, 4 and 4 of 70; a `twenty-seventh`, by an eighth, 8 (five right when read) and 2 of 63; the last few were looked up for what the wordings said too readily. What
-# they lacked was added where the cause is one of ours, so they are kept as examples and no longer count as unseen.
+# `twenty-sixth`, by a seventh hand, 4 and 4 of 70; a `twenty-seventh`, by an eighth, 8 (five right when read) and 2 of 63. Some
+# were looked up for what the wordings said too readily. What they lacked was added where the cause is one of ours, so they are
+# kept as examples and no longer count as unseen.
 LATER = [json.loads(line) for line in (Path(__file__).parent / "later_texts.jsonl").read_text("utf-8").splitlines()]
 WRONG, UNANSWERED = 0.03, 0.20
 

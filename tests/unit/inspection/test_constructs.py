@@ -1,5 +1,7 @@
 """What a saved model is made of: marks of its configuration, the same for whoever wrote it."""
 
+import base64
+import marshal
 from typing import Any
 
 from crossload.inspection.constructs import of_architecture, of_training
@@ -82,6 +84,36 @@ def test_a_mask_reaches_those_that_use_it() -> None:
     )
     assert "masked:Concatenate" in found
     assert not {"masked:Add", "masked:Dropout"} & found
+
+
+def test_a_layer_that_a_mask_reaches_and_that_is_given_more_is_another_thing() -> None:
+    """Keras 3 hands no mask on to a recurrent layer that is given a state; Keras 2 does."""
+    given = {"initial_state": [["s", 0, 0]]}
+    found = marks(
+        functional(
+            layer("Embedding", "e", [[["a", 0, 0, {}]]], mask_zero=True),
+            layer("GRU", "z", [[["e", 0, 0, given]]]),
+            layer("LSTM", "apart", [[["a", 0, 0, given]]]),
+        )
+    )
+    assert "masked:GRU.initial_state" in found
+    assert "masked:LSTM.initial_state" not in found
+
+
+def in_base64(function: Any) -> str:
+    return base64.b64encode(marshal.dumps(function.__code__)).decode()
+
+
+def test_names_that_the_function_of_a_lambda_asks_for_are_a_mark() -> None:
+    asks, asks_nothing = in_base64(lambda pair: abs(pair[0] - pair[1])), in_base64(lambda tensor: tensor * 2.0 + 1.0)
+    for function in ([asks, None, None], {"class_name": "__tuple__", "items": [asks, None, None]},
+                     {"class_name": "__lambda__", "config": {"code": asks, "defaults": None, "closure": None}}):  # fmt: skip
+        assert "Lambda:uses abs" in marks(functional(layer("Lambda", "z", function=function)))
+    assert not {mark for mark in marks(functional(layer("Lambda", "z", function=[asks_nothing]))) if "uses" in mark}
+    assert "Lambda:code that is not read" in marks(functional(layer("Lambda", "z", function=["4wE" + "A" * 80])))
+    assert not {
+        mark for mark in marks(functional(layer("Lambda", "z", function="halved"))) if mark.startswith("Lambda:")
+    }
 
 
 def test_what_a_model_is_compiled_with_and_in_which_form() -> None:

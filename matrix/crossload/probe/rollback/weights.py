@@ -4,7 +4,7 @@ import numpy as np
 
 from ..errors import NotTranslatableError
 from ..translate import optimizers, stored
-from . import training
+from . import graph, training
 
 # Arrays of a loss scale: step count, rate, steps since it changed, scale.
 _OF_THE_SCALE = 4
@@ -41,13 +41,36 @@ def _fill_tree(model, group):
             if below is not None:
                 _fill_tree(part, below)
         else:
-            _set(part, below.arrays(part.kind) if below is not None else [])
+            _fill_layer(part, below, _fill_tree)
+
+
+def _fill_layer(part, below, fill_tree):
+    """Set the weights of a layer; of a model that it wraps, layer by layer: the file has them by name, not in order.
+
+    :param below: the layer's group; None where the file has none.
+    """
+    inside = _model_inside(part.layer)
+    if inside is not None and below is not None and below.below("layer") is not None:
+        fill_tree(inside, below.below("layer"))
+    else:
+        _set(part, below.arrays(part.kind) if below is not None else [])
+
+
+def _model_inside(layer):
+    """The model that a layer such as TimeDistributed wraps, as a part; None where it wraps none."""
+    model = getattr(layer, "layer", None)
+    return _part_of(model) if hasattr(model, "layers") else None
+
+
+def _part_of(layer):
+    parts = [_part_of(inner) for inner in layer.layers] if hasattr(layer, "layers") else None
+    return graph.Part(type(layer).__name__, layer.name, layer, parts)
 
 
 def _fill_tree_of_keras_2(model, group):
     for part, below in zip(model.parts, group.children_of(model)):
         if part.parts is None:
-            _set(part, below.arrays(part.kind) if below is not None else [])
+            _fill_layer(part, below, _fill_tree_of_keras_2)
         elif below is not None:
             _fill_tree_of_keras_2(part, below)
         elif part.layer.weights:
