@@ -55,8 +55,8 @@ class _Names(object):
     """What may stand in a line's arguments: classes of Keras, and nothing else."""
 
     def __getitem__(self, name):
-        if name in ("dict", "abs"):
-            return {"dict": dict, "abs": tf.abs}[name]
+        if name in ("dict", "abs", "array"):
+            return {"dict": dict, "abs": tf.abs, "array": np.array}[name]
         for kind in _PLACES:
             try:
                 return _find(kind, name)
@@ -230,7 +230,8 @@ class Construct(object):
         if self.kind == "optimizer":
             settings["optimizer"] = self.name.lower() if self.form == "string" else self.made()
         elif self.kind == "schedule":
-            settings["optimizer"] = keras.optimizers.SGD(learning_rate=self.made())
+            optimizer = keras.optimizers.Adam if self.form == "adam" else keras.optimizers.SGD
+            settings["optimizer"] = optimizer(learning_rate=self.made())
         elif self.form == "list":
             settings["loss"] = [_PLAIN_LOSS, "mean_absolute_error"]
         elif self.form == "dictionary":

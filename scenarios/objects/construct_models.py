@@ -175,6 +175,35 @@ def _convolutions_in_time_distributed(inputs):
     return keras.Model(inputs[0], layers.LSTM(3)(layers.TimeDistributed(body)(inputs[0])))
 
 
+def _of_type(dtype, shape):
+    """A model whose input is of a type that people choose for tokens or pictures."""
+    inputs = keras.Input(shape=shape, dtype=dtype)
+    if dtype == "int64":
+        hidden = layers.Flatten()(layers.Embedding(12, 3)(inputs))
+    elif dtype == "uint8":
+        hidden = layers.GlobalAveragePooling2D()(layers.Rescaling(1.0 / 255)(inputs))
+    else:
+        hidden = layers.Flatten()(inputs)
+    return keras.Model(inputs, layers.Dense(2)(hidden))
+
+
+def _frozen_of_every_kind(inputs):
+    """A model that is not trained on, with layers of the kinds that networks for pictures have."""
+    hidden = layers.ZeroPadding2D(1)(inputs[0])
+    hidden = layers.Conv2D(4, 3, use_bias=False)(hidden)
+    hidden = layers.LeakyReLU()(layers.BatchNormalization()(hidden))
+    hidden = layers.Add()([hidden, layers.DepthwiseConv2D(3, padding="same")(hidden)])
+    hidden = layers.Concatenate()([hidden, layers.SeparableConv2D(4, 3, padding="same", activation="relu")(hidden)])
+    hidden = layers.MaxPooling2D(2)(layers.Activation("relu")(hidden))
+    hidden = layers.UpSampling2D(2)(layers.AveragePooling2D(1)(layers.SpatialDropout2D(0.1)(hidden)))
+    hidden = layers.Conv2DTranspose(2, 2)(layers.Cropping2D(1)(hidden))
+    hidden = layers.Multiply()([hidden, layers.ReLU()(hidden)])
+    hidden = layers.Concatenate()([layers.Flatten()(hidden), layers.GlobalMaxPooling2D()(hidden)])
+    model = keras.Model(inputs[0], layers.Dense(2)(layers.Dropout(0.1)(hidden)))
+    model.trainable = False
+    return model
+
+
 def _deeper():
     inputs = keras.Input(shape=(8,))
     middle_inputs = keras.Input(shape=(8,))
@@ -336,6 +365,10 @@ MODELS = {
     "Model integer-input": lambda inputs: keras.Model(
         inputs[0], layers.Dense(2)(layers.Flatten()(layers.Embedding(12, 3)(inputs[0])))
     ),
+    "Model wide-integer-input": lambda inputs: _of_type("int64", (4,)),
+    "Model byte-input": lambda inputs: _of_type("uint8", (6, 6, 3)),
+    "Model double-input": lambda inputs: _of_type("float64", (8,)),
+    "Model frozen-of-every-kind": _frozen_of_every_kind,
     "Model text-input": lambda inputs: keras.Model(inputs[0], layers.Flatten()(inputs[0])),
 }
 

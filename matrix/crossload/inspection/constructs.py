@@ -61,6 +61,8 @@ def of_training(config: Any) -> Iterator[str]:
 def _of_setting(role: str, value: Any, depth: int) -> Iterator[str]:
     if depth > _DEEPEST:
         return
+    if isinstance(value, dict) and value.get("class_name") == "__tuple__":  # a list, as a SavedModel has it
+        value = _list(value.get("items"))
     if isinstance(value, dict):
         if _is_object(value):
             yield f"{role}:{class_of(value)}"

@@ -20,6 +20,7 @@ _SETTING = re.compile(r"^([^.:]+)\.([^=>]+)=(.*)$")
 # Values that stand for any of their kind.
 _NUMBERS = frozenset({"0", "number", "negative"})
 _FREE = frozenset({"text", "data", "shape"})
+_LISTED = re.compile(r"[^\s\[\]]+")
 _MOST_NAMED = 4
 # Keys that a layer of any class has, and of how many other classes has to be known what such a key, or a place, does to them.
 _OF_EVERY_LAYER = frozenset({"trainable", "batch_input_shape", "batch_shape"})
@@ -157,7 +158,7 @@ class _Reader:
         if placed := _PLACED.match(mark):
             place, inner = placed.groups()
             others = [(other, place + other) for other in self._analogies.placed.get(place, ()) if other != inner]
-            return self.best(inner) if self._hurts_none(others, _ENOUGH) else None
+            return self._as_others(self.best(inner), others, _ENOUGH)
         setting = _SETTING.match(mark)
         if setting is None:
             return None
@@ -183,13 +184,23 @@ class _Reader:
             return None
         found = self._analogies.owners.get((_purpose(key), value), ())
         others = [(other, f"{other}.{its_key}={value}") for other, its_key in found if (other, its_key) != (owner, key)]
-        return self.best(owner) if self._hurts_none(others, enough) else None
+        return self._as_others(self.best(owner), others, enough)
 
-    def _hurts_none(self, others: Sequence[tuple[str, str]], enough: int) -> bool:
-        """Whether so many classes were measured with something, given as the class and the mark, and none is worse for it."""
+    def _as_others(self, own: _Best | None, others: Sequence[tuple[str, str]], enough: int) -> _Best | None:
+        """What is known of a class itself, where so many others were measured with something and none is worse than usual for it.
+
+        Where most files need a remedy, others that were only seen with it beside this say no more than that it works with that.
+
+        :param others: the class and the mark of each.
+        """
         pairs = [(self.best(other), self.best(mark)) for other, mark in others]
         judged = [(one, two) for one, two in pairs if one is not None and two is not None]
-        return len(judged) >= enough and not any(_badness(two) > _badness(one) for one, two in judged)
+        if own is None or len(judged) < enough:
+            return None
+        worse = [two for one, two in judged if _badness(two) > _badness(one)]
+        if any(_badness(two) > self.usual for two in worse):
+            return None
+        return max((own, *worse), key=_badness)
 
     @cached_property
     def usual(self) -> int:
@@ -235,14 +246,13 @@ class _Reader:
 
 
 def _same_kind(one: str, two: str) -> bool:
-    """Whether two values are free ones of the same kind: numbers, lists of numbers, texts and data."""
+    """Whether two values are free ones of the same kind: numbers, lists of numbers as deep as each other, texts and data."""
     if one in _NUMBERS and two in _NUMBERS:
         return True
     if one in _FREE or two in _FREE:
         return one == two
-    if one.startswith("[") and two.startswith("["):
-        return set(one[1:-1].split()) <= _NUMBERS and set(two[1:-1].split()) <= _NUMBERS
-    return False
+    depths = [len(value) - len(value.lstrip("[")) for value in (one, two)]
+    return depths[0] == depths[1] > 0 and all(set(_LISTED.findall(value)) <= _NUMBERS for value in (one, two))
 
 
 class Predictor:

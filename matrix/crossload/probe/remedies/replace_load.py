@@ -56,10 +56,12 @@ def _in_session(path):
 
 def _in_order(signature, layer=None):
     """Call a signature with inputs in the order of their names, and put its outputs in the order of theirs."""
-    names = sorted(signature.structured_input_signature[1], key=natural)
+    specs = signature.structured_input_signature[1]
+    names = sorted(specs, key=natural)
 
     def function(tensors, training=False):
-        values = tensors if isinstance(tensors, list) else [tensors]
+        given = tensors if isinstance(tensors, list) else [tensors]
+        values = [_declared(value, specs[name]) for name, value in zip(names, given)]
         one = layer is not None and len(values) == 1
         outputs = layer(values[0]) if one else signature(**dict(zip(names, values)))
         if not isinstance(outputs, dict):
@@ -67,6 +69,15 @@ def _in_order(signature, layer=None):
         return [outputs[name] for name in sorted(outputs, key=natural)]
 
     return function
+
+
+def _declared(value, spec):
+    """A model casts integers to the type of its input; a signature takes that type alone."""
+    if value.dtype != spec.dtype and value.dtype.is_integer and spec.dtype.is_integer:
+        import tensorflow as tf
+
+        return tf.cast(value, spec.dtype)
+    return value
 
 
 def load_rebuilt(path, context, folder):
