@@ -245,7 +245,11 @@ def cifar_se_resnet():
         return layers.multiply([x, se])
 
     def block(x, filters, stride, name):
-        weights = dict(padding="same", kernel_initializer="he_normal", kernel_regularizer=keras.regularizers.l2(5e-4))
+        weights = {
+            "padding": "same",
+            "kernel_initializer": "he_normal",
+            "kernel_regularizer": keras.regularizers.l2(5e-4),
+        }
         shortcut = x
         if stride != 1:
             shortcut = layers.Conv2D(filters, 1, strides=stride, name=f"{name}_0_conv", **weights)(x)
