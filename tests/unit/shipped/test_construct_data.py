@@ -3,13 +3,17 @@
 import ast
 import csv
 import time
+from typing import cast
+
+import pytest
 
 from crossload.construct_table import bouquets, is_bouquet, read_table
+from crossload.domain.cells import CellRow
 from crossload.domain.verdicts import LOADS
 from crossload.probe.formats import FORMATS
 from crossload.resources import CONSTRUCTS_MEASURED, SCENARIOS
 from crossload.scenario_index import index_scenarios
-from crossload.shipped.construct_data import read_constructs
+from crossload.shipped.construct_data import _tells, read_constructs
 
 
 def test_what_is_shipped_says_of_each_file_what_it_is_made_of() -> None:
@@ -21,7 +25,7 @@ def test_what_is_shipped_says_of_each_file_what_it_is_made_of() -> None:
     assert {"2.10-cpu", "2.15-cpu", "today-cpu"} <= set(data.writers)
     assert set(data.measured.formats) <= set(FORMATS)
     assert "LSTM" in found.marks["construct-layer-LSTM"]
-    assert found.scenarios_with["LSTM"] >= {"construct-layer-LSTM", "bouquet-layer-17"}
+    assert found.scenarios_with["LSTM"] >= {"construct-layer-LSTM", "construct-layer-Bidirectional"}
     assert found.cells["2.10-cpu"]["construct-layer-LSTM"]["verdict"] == "exact"
 
 
@@ -32,10 +36,15 @@ def test_controls_and_altered_files_are_no_evidence() -> None:
         assert scenario is None or not (scenario.control or scenario.options["after_save"]), item["name"]
 
 
-def test_a_bouquet_that_does_not_load_blames_none_of_its_lines() -> None:
-    rows = [row for row in read_constructs().measured.rows() if is_bouquet(row["scenario"])]
-    assert rows
-    assert {row["verdict"] for row in rows} <= set(LOADS)
+@pytest.mark.parametrize(
+    ("verdict", "alone", "together"), [("exact", True, True), ("lossy", True, True), ("fails", True, False)]
+)
+def test_a_bouquet_that_does_not_load_blames_none_of_its_lines(verdict: str, alone: bool, together: bool) -> None:
+    row = {"verdict": verdict, "loaded_with": "2.10-cpu"}
+    assert _tells(cast(CellRow, {**row, "scenario": "construct-layer-LSTM"})) is alone
+    assert _tells(cast(CellRow, {**row, "scenario": "bouquet-layer-17"})) is together
+    shipped = [row for row in read_constructs().measured.rows() if is_bouquet(row["scenario"])]
+    assert {row["verdict"] for row in shipped} <= set(LOADS)
 
 
 def test_bouquets_are_made_alike_on_both_sides() -> None:
