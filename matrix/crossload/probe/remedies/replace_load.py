@@ -5,6 +5,7 @@ import shutil
 
 from ..errors import NotApplicableError, NotAvailableError
 from ..ordering import natural
+from ..translate.savedmodel import input_names
 from . import file_kinds
 
 # The one call that every SavedModel of a Keras model has.
@@ -25,9 +26,9 @@ def load_function(path, context, folder):
     layer_class = getattr(keras.layers, "TFSMLayer", None)
     try:
         if layer_class is None:
-            return _in_order(tf.saved_model.load(path).signatures[_ENDPOINT]), "tf.saved_model.load"
+            return _in_order(path, tf.saved_model.load(path).signatures[_ENDPOINT]), "tf.saved_model.load"
         layer = layer_class(path, call_endpoint=_ENDPOINT)
-        return _in_order(layer.call_endpoint_fn, layer), "keras.layers.TFSMLayer"
+        return _in_order(path, layer.call_endpoint_fn, layer), "keras.layers.TFSMLayer"
     except Exception as error:
         # Up to 2.10 optimizers were saved in a way that later versions cannot revive; the function itself is sound.
         try:
@@ -44,7 +45,7 @@ def _in_session(path):
     with graph.as_default():
         session = tf.compat.v1.Session(graph=graph)
         signature = tf.compat.v1.saved_model.load(session, ["serve"], path).signature_def[_ENDPOINT]
-    inputs = [signature.inputs[name].name for name in sorted(signature.inputs, key=natural)]
+    inputs = [signature.inputs[name].name for name in _names_in_order(path, signature.inputs)]
     outputs = [signature.outputs[name].name for name in sorted(signature.outputs, key=natural)]
 
     def function(tensors, training=False):
@@ -54,10 +55,16 @@ def _in_session(path):
     return function
 
 
-def _in_order(signature, layer=None):
-    """Call a signature with inputs in the order of their names, and put its outputs in the order of theirs."""
+def _names_in_order(path, names):
+    """Names of a signature's inputs as the model takes them, which a signature does not keep; else in the order of the names."""
+    said = input_names(path)
+    return said if sorted(said) == sorted(names) else sorted(names, key=natural)
+
+
+def _in_order(path, signature, layer=None):
+    """Call a signature with inputs in the order of the model's, and put its outputs in the order of their names."""
     specs = signature.structured_input_signature[1]
-    names = sorted(specs, key=natural)
+    names = _names_in_order(path, specs)
 
     def function(tensors, training=False):
         given = tensors if isinstance(tensors, list) else [tensors]

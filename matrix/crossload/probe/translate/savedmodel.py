@@ -86,6 +86,16 @@ def read(path):
     return StoredModel(config, training, TreeWeights(top), _optimizer(checkpoint, top))
 
 
+def input_names(path):
+    """Names of a model's inputs in the order in which it takes them; none where the file does not say them so."""
+    try:
+        said = next((_decoded(item[1]) for item in _metadata(path) if item[0] in _MODELS), {})
+        ends = ((said.get("model_config") or {}).get("config") or {}).get("input_layers")
+    except Exception:  # another file than Keras writes says nothing of it
+        return []
+    return [end[0] for end in ends if isinstance(end, list)] if isinstance(ends, list) else []
+
+
 def _decoded(value):
     """Metadata without the objects that stand for tuples and shapes in its JSON."""
     if isinstance(value, list):
