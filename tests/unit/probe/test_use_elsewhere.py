@@ -6,6 +6,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from crossload.config import Tolerances
+from crossload.probe.agreement import within
 from crossload.probe.operations import load, measuring, noise, save, use
 
 _use: Any = load._use  # the probe carries no annotations
@@ -113,3 +115,22 @@ def test_what_only_the_loaded_compilation_fails_at_is_asked_at_home_too(
     # A model that was not loaded, or one whose loss does not take these targets, fails for reasons of its own.
     assert _at_home(step, _Model(**{step: "compiled so"}), loaded=False).startswith("ValueError: ")
     assert _at_home(step, _Model(**{step: "always"}), loaded=True).startswith("ValueError: ")
+
+
+@pytest.mark.parametrize(("times", "agrees"), [(1000.0, True), (1.0, False)])
+def test_predict_is_judged_by_the_noise_of_its_own_graph(
+    monkeypatch: pytest.MonkeyPatch, times: float, agrees: bool
+) -> None:
+    """A graph that multiplies rounding errors is off by them; what is as far off and moves by no more is another function."""
+    outputs = np.linspace(0.5, 1.0, 8, dtype=np.float32).reshape(4, 2)
+
+    def run(step: str, model: Any, inputs: Any, *_: Any) -> list[np.ndarray[Any, Any]]:
+        return [(outputs + np.float32(2e-5) + np.float32(times) * (inputs[0][:, :2] - 1.0)).astype(np.float32)]
+
+    monkeypatch.setattr(use, "run", run)
+    arrays = {"outputs": [outputs], "noise": [np.full(2, 1e-8, np.float32)]}
+    reference = SimpleNamespace(arrays=arrays.__getitem__, names=())
+    given = [np.ones((4, 3), np.float32)]
+    compared = load._compare_predicted(SimpleNamespace(weights=[]), reference, given, run("predict", None, given))
+    default = Tolerances().float32
+    assert within(compared["frontier"], default.atol, default.rtol, default.spread) is agrees
