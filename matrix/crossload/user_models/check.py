@@ -2,13 +2,12 @@
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from crossload.environments.model import Environment
 from crossload.errors import NothingCouldRunError
 from crossload.planning.keys import cell_key
 from crossload.planning.matrix import Matrix
-from crossload.results.tables import Tables
 from crossload.store.inspections import inspector
 from crossload.store.records import Artifact, Cell
 from crossload.user_models.bench import Bench, first_that_loads
@@ -16,6 +15,9 @@ from crossload.user_models.model_file import CannotCallError, CannotLoadError, M
 from crossload.user_models.prediction import Prediction
 from crossload.user_models.saver import Writer
 from crossload.user_models.security import Named
+
+if TYPE_CHECKING:
+    from crossload.results.tables import Tables
 
 
 @dataclass(frozen=True)
@@ -98,11 +100,14 @@ def _uncalled(bench: Bench, home: Environment, say: Callable[[str], None]) -> Ar
 
 def _tables(
     bench: Bench, artifact: Artifact, chosen: Sequence[Environment], cells: Mapping[str, Cell], writer: str = ""
-) -> Tables:
+) -> "Tables":
     """Cells of a file, judged, with their causes.
 
     :param writer: what wrote it, where that is not what gives the reference: causes are about what it wrote.
     """
+    # pandas takes longer to import than a prediction to make, and what was only read of a file needs none.
+    from crossload.results.tables import Tables
+
     matrix = Matrix(tuple(chosen), (bench.work(artifact.format),))
     states = {item.id: bench.places.state(item.id) for item in chosen}
     with inspector(bench.store) as inspect:

@@ -5,7 +5,6 @@ import shutil
 
 from ..errors import NotApplicableError, NotAvailableError
 from ..ordering import natural
-from ..translate.savedmodel import input_names
 from . import file_kinds
 
 # The one call that every SavedModel of a Keras model has.
@@ -57,6 +56,9 @@ def _in_session(path):
 
 def _names_in_order(path, names):
     """Names of a signature's inputs as the model takes them, which a signature does not keep; else in the order of the names."""
+    # Not above: the host asks this module for its names, and has no need of NumPy for that.
+    from ..translate.savedmodel import input_names
+
     said = input_names(path)
     return said if sorted(said) == sorted(names) else sorted(names, key=natural)
 
