@@ -62,7 +62,9 @@ def test_inputs_are_given_in_the_order_in_which_the_model_takes_them(tmp_path: P
     assert _in_order(path, signature)(tensors("string", "float32", "int64")) == ["called"]
 
 
-@pytest.mark.parametrize("said", [{"words": ["words", 0, 0]}, [["others", 0, 0]], None])
+@pytest.mark.parametrize(
+    "said", [{"words": ["words", 0, 0]}, [["others", 0, 0]], ["words", 0, 0], [[]], [[1, 0, 0]], None]
+)
 def test_where_the_file_does_not_say_an_order_that_of_the_names_is_taken(tmp_path: Path, said: object) -> None:
     signature = Signature(age="float32", ids="int64", words="string")
     assert _in_order(saved(tmp_path, said), signature)(tensors("float32", "int64", "string")) == ["called"]

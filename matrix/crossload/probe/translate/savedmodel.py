@@ -91,9 +91,9 @@ def input_names(path):
     try:
         said = next((_decoded(item[1]) for item in _metadata(path) if item[0] in _MODELS), {})
         ends = ((said.get("model_config") or {}).get("config") or {}).get("input_layers")
+        return [str(end[0]) for end in ends] if isinstance(ends, list) else []
     except Exception:  # another file than Keras writes says nothing of it
         return []
-    return [end[0] for end in ends if isinstance(end, list)] if isinstance(ends, list) else []
 
 
 def _decoded(value):
