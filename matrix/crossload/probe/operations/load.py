@@ -283,9 +283,8 @@ def _use(step, model, reference, results, before):
 def _compare_predicted(model, reference, inputs, given):
     """What ``predict`` gives, beside the saver's outputs.
 
-    Where it is off, the noise of its own graph counts, too: a compiler puts operations together, and what the saver took away
-    exactly (the mean of a single feature, in a LayerNormalization) then leaves rounding errors, divided by almost nothing.
-    What is another function is as far off, however it is nudged.
+    Where it is off, the noise of its own graph counts, too: a compiler puts operations together in another order, and that may
+    multiply rounding errors which the saver's order did not. What is another function is as far off, however it is nudged.
     """
     outputs, noises = reference.arrays("outputs"), reference.arrays("noise")
     compared = measuring.compare_arrays(outputs, given, noises)
