@@ -21,6 +21,8 @@ KERAS_3 = Version("3")
 # Packages of registered names that stand for no package: `Custom>Gate` is a class of the model's author.
 _OWN_PACKAGES = ("Custom", "keras", "builtins")
 _KEY = re.compile(r"\w+")
+# Kinds of names that are functions where they are written small.
+_FUNCTIONS = ("activations", "losses", "metrics")
 # What every layer of Keras 2 takes in **kwargs, and no layer of Keras 3.
 _EVERY_LAYER_OF_KERAS_2 = ("input_shape", "batch_input_shape", "batch_size", "weights", "input_dim", "input_length")
 
@@ -102,10 +104,6 @@ def identify(
         # What Keras 3 writes, an older one refuses long before it looks for a function: the name is one of the model's own code.
         return Identity("foreign", found.told)
     return found
-
-
-# Kinds of names that are functions where they are written small.
-_FUNCTIONS = ("activations", "losses", "metrics")
 
 
 def _is_function_of_keras_3(name: str) -> bool:

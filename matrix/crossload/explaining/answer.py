@@ -9,7 +9,7 @@ from crossload.diagnosis.catalogue import UNKNOWN, Catalogue, Cause
 from crossload.domain.cells import CellRow, Side
 from crossload.domain.verdicts import CRASHES, DIFFERS, REMEDY
 from crossload.explaining.message import Message, likeness, named, words
-from crossload.explaining.wording import Told, by_traceback, told_by
+from crossload.explaining.wording import OF_KERAS, Told, by_traceback, told_by
 
 # Characters of a measured message that are compared: shipped ones are no longer.
 LONGEST = 240
@@ -27,7 +27,6 @@ _OF_PYTHON = re.compile(
     r"|'\w+' object is not (iterable|callable|subscriptable)|unhashable type|unsupported operand type|argument of type "
     r"|(not enough|too many) values to unpack|maximum recursion depth|local variable "
 )
-_OF_KERAS = re.compile("keras|tensorflow", re.IGNORECASE)
 _IDENTIFIER = re.compile(r"[A-Za-z]*[A-Z_]\w*|'[^'\n]{1,80}'")
 
 
@@ -104,7 +103,7 @@ class Measured:
     def _with(self, message: Message, texts: Iterable[str]) -> dict[str, list[CellRow]]:
         groups: dict[str, list[CellRow]] = defaultdict(list)
         # Any program says that; it is Keras only where the text around it says so.
-        if _OF_PYTHON.match(message.core) and not _OF_KERAS.search(message.around):
+        if _OF_PYTHON.match(message.core) and not OF_KERAS.search(message.around):
             return groups
         for text in texts:
             for row in self._by_core[text]:

@@ -25,7 +25,7 @@ _FRAME = (
     r"(?:,|\.pyc?|>) in (?:\w+\.)?{0}(?:\(|\s*$|\s{{2}})"
     r"|-> ?\d+ [^\n]{{0,200}}?\b{0}\(|\b{0}\([^\n]{{0,200}}\n-+> ?\d+|\b{0}\([^\n]{{0,60}}\Z"
 )
-_OF_KERAS = re.compile("keras|tensorflow", re.IGNORECASE)
+OF_KERAS = re.compile("keras|tensorflow", re.IGNORECASE)
 # A line of a traceback in a program's own code, and what in one shows that Keras is at work.
 _TRACED = re.compile(
     r'^\W{0,12}File "(?!<__|[^"\n]{0,300}(?:site|dist)-packages)[^"\n]{1,300}", line \d'
@@ -102,7 +102,7 @@ def _by_place(errors: Sequence[Message], catalogue: Catalogue) -> list[Told]:
 
 def by_traceback(message: Message, catalogue: Catalogue) -> Told | None:
     """The cause that stands for the function of Keras or TensorFlow at which a traceback ends."""
-    if not _OF_KERAS.search(message.around):
+    if not OF_KERAS.search(message.around):
         return None
     ends = [
         (found.start(), cause)

@@ -20,7 +20,7 @@ _TIMES_NOISE = 10.0
 
 # Before noise was measured only differences and magnitudes were kept. Up to this share of the scale is what float32 gives: forty
 # units in the last place. The largest magnitude that was kept is never more than the scale.
-_UNMEASURED_OF_SCALE = 5e-6
+ROUNDING_OF_SCALE = 5e-6
 
 
 def limit(entry, atol, rtol, spread):
@@ -37,7 +37,7 @@ def within(frontier, atol, rtol, spread):
     old = [entry for entry in frontier if len(entry) == 2]
     scale = max([entry[1] for entry in old] or [0.0])
     return all(
-        entry[0] <= max(atol + rtol * entry[1], _UNMEASURED_OF_SCALE * scale)
+        entry[0] <= max(atol + rtol * entry[1], ROUNDING_OF_SCALE * scale)
         if len(entry) == 2
         else entry[0] <= limit(entry, atol, rtol, spread)
         for entry in frontier

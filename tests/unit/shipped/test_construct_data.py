@@ -7,7 +7,7 @@ from typing import cast
 
 import pytest
 
-from crossload.construct_table import bouquets, is_bouquet, read_table
+from crossload.construct_table import _TWO_OUTPUTS, bouquets, is_bouquet, read_table
 from crossload.domain.cells import CellRow
 from crossload.domain.verdicts import LOADS
 from crossload.probe.formats import FORMATS
@@ -66,3 +66,8 @@ def test_bouquets_are_made_alike_on_both_sides() -> None:
     there = list(names["bouquets"](given))  # type: ignore[operator]
     assert here == there
     assert len(here) > 50
+
+
+def test_which_forms_have_two_outputs_is_said_alike_on_both_sides() -> None:
+    text = (SCENARIOS / "constructs.py").read_text(encoding="utf-8")
+    assert f"_TWO_OUTPUTS = {_TWO_OUTPUTS!r}".replace("'", '"') in text

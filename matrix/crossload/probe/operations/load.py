@@ -7,7 +7,7 @@ import time
 
 import numpy as np
 
-from .. import attempts, errors
+from .. import agreement, attempts, errors
 from ..errors import NotApplicableError, NotAvailableError, NotTranslatableError
 from ..formats import (
     ARCHITECTURE,
@@ -26,9 +26,6 @@ from ..formats import (
 from ..translate import operations as stored_operations
 from ..translate.layers import bears_name
 from . import attempt_state, compile_settings, measuring, noise, sample_inputs, save, scenario_code, tracing, use
-
-# Share of the outputs' scale from which on `predict` is asked how noisy it is: forty units in the last place of float32.
-_OFF = 5e-6
 
 
 class Reference(object):
@@ -288,7 +285,7 @@ def _compare_predicted(model, reference, inputs, given):
     """
     outputs, noises = reference.arrays("outputs"), reference.arrays("noise")
     compared = measuring.compare_arrays(outputs, given, noises)
-    if compared.get("mismatch") or not (compared.get("of_scale") or 0.0) > _OFF:
+    if compared.get("mismatch") or not (compared.get("of_scale") or 0.0) > agreement.ROUNDING_OF_SCALE:
         return compared
 
     def predict(moved_model, moved):

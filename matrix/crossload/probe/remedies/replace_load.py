@@ -56,6 +56,8 @@ def _in_session(path):
 
 def _names_in_order(path, names):
     """Names of a signature's inputs as the model takes them, which a signature does not keep; else in the order of the names."""
+    if len(names) < 2:
+        return list(names)
     # Not above: the host asks this module for its names, and has no need of NumPy for that.
     from ..translate.savedmodel import input_names
 

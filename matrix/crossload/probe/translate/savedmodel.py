@@ -71,12 +71,9 @@ class _Checkpoint(object):
 
 def read(path):
     """Read a SavedModel; raises as ``reading.read`` does."""
-    metadata = _metadata(path)
-    root = next((item for item in metadata if item[0] in _MODELS), None)
-    if root is None:
+    said = _said_of_the_model(path)
+    if said is None:
         raise NotApplicableError("a SavedModel without a Keras model")
-    said = root[1]
-    said = _decoded(said)
     config = said.get("model_config") or {}
     if not isinstance(config.get("config"), dict) or "layers" not in config["config"]:
         raise NotApplicableError("a subclassed model, of which the file has no configuration")
@@ -86,11 +83,15 @@ def read(path):
     return StoredModel(config, training, TreeWeights(top), _optimizer(checkpoint, top))
 
 
+def _said_of_the_model(path):
+    """Metadata of the model, of those of all objects; None where there is none."""
+    return next((_decoded(said) for identifier, said in _metadata(path) if identifier in _MODELS), None)
+
+
 def input_names(path):
     """Names of a model's inputs in the order in which it takes them; none where the file does not say them so."""
     try:
-        said = next((_decoded(item[1]) for item in _metadata(path) if item[0] in _MODELS), {})
-        ends = ((said.get("model_config") or {}).get("config") or {}).get("input_layers")
+        ends = ((_said_of_the_model(path).get("model_config") or {}).get("config") or {}).get("input_layers")
         return [str(end[0]) for end in ends] if isinstance(ends, list) else []
     except Exception:  # another file than Keras writes says nothing of it
         return []
