@@ -21,6 +21,7 @@ class RungMeasurement(TypedDict, total=False):
     :param bit_equal, mismatch, frontier, max_abs, max_rel, max_ulp: of outputs, as ``compare_arrays`` gives them. ``frontier``
         has what no tolerance can overlook: differences, with the magnitudes that they stand at.
     :param of_scale: largest difference by the largest magnitude of the output.
+    :param rewritten: of ``predict``: how far off it is, as a share of the scale, where the rest is of its graph as it was traced.
     :param died: the process ended while this was measured.
     :param predict, evaluate, fit, save: of use, what each step showed.
     """
@@ -43,6 +44,7 @@ class RungMeasurement(TypedDict, total=False):
     max_rel: float | None
     max_ulp: int | None
     of_scale: float | None
+    rewritten: float
     died: bool
     predict: "RungMeasurement"
     evaluate: "RungMeasurement"

@@ -263,6 +263,16 @@ def _of_fused_kernel(measured: Measurement | None, tolerance: "Tolerance") -> st
     )
 
 
+def _of_rewriting(predicted: Measurement) -> str:
+    """That ``predict`` is a little off because its graph is rewritten, where that was measured; else empty."""
+    if not predicted.get("rewritten"):
+        return ""
+    return (
+        f"predict is off by {_short(predicted['rewritten'])} of the output's scale because TensorFlow or XLA puts the arithmetic "
+        "of its graph in another order: without that it was compared"
+    )
+
+
 def _use_state(measured: Measurement, tolerance: "Tolerance") -> str:
     states = {_step_state(measured[step], tolerance) for step in STEPS if step in measured}
     return next((state for state in (LOST, PASS) if state in states), NA)
@@ -346,7 +356,7 @@ def judge_attempt(record: AttemptRecord, tolerance: "Tolerance") -> Judged:
     of_kernel = _of_fused_kernel(measured.get(TRAINING), tolerance)
     return replace(
         judged,
-        note="; ".join(filter(None, (judged.note, of_kernel))),
+        note="; ".join(filter(None, (judged.note, of_kernel, _of_rewriting(predicted)))),
         predicts="error_type" not in predicted,
         predicts_alike=_step_state(predicted, tolerance) != LOST,
         predict_died=bool(predicted.get("died")),

@@ -13,7 +13,7 @@ multiple of ``n`` apart, whatever their order of summation. What a whole other f
 import math
 
 # No noise excuses more than this share of the output's scale: where a function is not continuous, one unit may flip an output.
-_MOST_OF_SCALE = 0.01
+MOST_OF_SCALE = 0.01
 
 # Noise is a root mean square: what is more than so many times as far away is no chance.
 _TIMES_NOISE = 10.0
@@ -26,7 +26,7 @@ ROUNDING_OF_SCALE = 5e-6
 def limit(entry, atol, rtol, spread):
     """The difference that is allowed at an element: ``[difference, magnitude, noise, scale]``."""
     _, magnitude, noise, scale = entry
-    return atol * min(1.0, scale) + rtol * magnitude + min(spread * noise, _MOST_OF_SCALE * scale)
+    return atol * min(1.0, scale) + rtol * magnitude + min(spread * noise, MOST_OF_SCALE * scale)
 
 
 def within(frontier, atol, rtol, spread):
@@ -60,7 +60,7 @@ def is_chance(frontier, atol, rtol, spread):
         noises[scale] = max(noises.get(scale, 0.0), noise)
     apart = [entry for entry in frontier if entry[0] > limit(entry, atol, rtol, spread)]
     return bool(apart) and all(
-        noises[scale] >= _MOST_OF_SCALE * scale and difference <= _TIMES_NOISE * noises[scale]
+        noises[scale] >= MOST_OF_SCALE * scale and difference <= _TIMES_NOISE * noises[scale]
         for difference, _, _, scale in apart
     )
 

@@ -117,20 +117,48 @@ def test_what_only_the_loaded_compilation_fails_at_is_asked_at_home_too(
     assert _at_home(step, _Model(**{step: "always"}), loaded=True).startswith("ValueError: ")
 
 
-@pytest.mark.parametrize(("times", "agrees"), [(1000.0, True), (1.0, False)])
-def test_predict_is_judged_by_the_noise_of_its_own_graph(
-    monkeypatch: pytest.MonkeyPatch, times: float, agrees: bool
-) -> None:
-    """A graph that multiplies rounding errors is off by them; what is as far off and moves by no more is another function."""
-    outputs = np.linspace(0.5, 1.0, 8, dtype=np.float32).reshape(4, 2)
+_OUTPUTS = np.linspace(0.5, 1.0, 8, dtype=np.float32).reshape(4, 2)
 
-    def run(step: str, model: Any, inputs: Any, *_: Any) -> list[np.ndarray[Any, Any]]:
-        return [(outputs + np.float32(2e-5) + np.float32(times) * (inputs[0][:, :2] - 1.0)).astype(np.float32)]
 
-    monkeypatch.setattr(use, "run", run)
-    arrays = {"outputs": [outputs], "noise": [np.full(2, 1e-8, np.float32)]}
+def _predicted(monkeypatch: pytest.MonkeyPatch, off: float, traced: float | Exception) -> Any:
+    """``predict`` that is off by so much, whose graph as it was traced is off by so much, or cannot be run."""
+
+    def as_traced(*_: Any) -> list[np.ndarray[Any, Any]]:
+        if isinstance(traced, Exception):
+            raise traced
+        return [_OUTPUTS + np.float32(traced)]
+
+    monkeypatch.setattr(use, "predict_as_traced", as_traced)
+    arrays = {"outputs": [_OUTPUTS], "noise": [np.full(2, 1e-8, np.float32)]}
     reference = SimpleNamespace(arrays=arrays.__getitem__, names=())
-    given = [np.ones((4, 3), np.float32)]
-    compared = load._compare_predicted(SimpleNamespace(weights=[]), reference, given, run("predict", None, given))
+    compare: Any = load._compare_predicted  # the probe carries no annotations
+    return compare(SimpleNamespace(), reference, [], [_OUTPUTS + np.float32(off)])
+
+
+def _agrees(compared: Any) -> bool:
     default = Tolerances().float32
-    assert within(compared["frontier"], default.atol, default.rtol, default.spread) is agrees
+    return bool(within(compared["frontier"], default.atol, default.rtol, default.spread))
+
+
+def test_predict_that_only_the_graph_optimizer_moves_is_compared_as_it_was_traced(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    compared = _predicted(monkeypatch, 3e-5, traced=0.0)
+    assert _agrees(compared)
+    assert compared["rewritten"] == pytest.approx(3e-5, rel=0.01)
+
+
+@pytest.mark.parametrize(
+    ("off", "traced"),
+    [
+        (3e-5, 3e-5),  # another function is as far off, however it is run
+        (3e-5, RuntimeError("no graph")),
+        (0.02, 0.0),  # no order of arithmetic moves an output by two hundredths
+    ],
+)
+def test_predict_that_is_off_otherwise_stays_off(
+    monkeypatch: pytest.MonkeyPatch, off: float, traced: float | Exception
+) -> None:
+    compared = _predicted(monkeypatch, off, traced)
+    assert not _agrees(compared)
+    assert "rewritten" not in compared

@@ -8,6 +8,8 @@ from ..formats import EVALUATE, FIT, PREDICT, SAVE_AGAIN
 from ..remedies import file_kinds
 from . import measuring, scenario_code
 
+_UNREWRITTEN = "disable_meta_optimizer"
+
 
 def run(step, model, inputs, targets, names=()):
     """Run one step.
@@ -29,6 +31,31 @@ def run(step, model, inputs, targets, names=()):
     elif step == FIT:
         model.fit(features, goals, batch_size=batch, epochs=1, verbose=0, callbacks=[keras.callbacks.Callback()])
     return None
+
+
+def predict_as_traced(model, inputs, names=()):
+    """What ``predict`` gives from its graph as Keras traced it: neither TensorFlow's graph optimizer nor XLA rewrites it.
+
+    What differs between this and ``predict`` is the order of arithmetic ("TensorFlow graph optimization with Grappler" in
+    TensorFlow's guide; ``x - mean(x)`` over one element is exactly zero only in the order that was written).
+
+    :return: a flat list of arrays.
+    """
+    import tensorflow as tf
+
+    before = bool(tf.config.optimizer.get_experimental_options().get(_UNREWRITTEN))
+    compiled = getattr(model, "jit_compile", None)
+    try:
+        tf.config.optimizer.set_experimental_options({_UNREWRITTEN: True})
+        if compiled:
+            model.jit_compile = False
+        model.predict_function = None
+        return run(PREDICT, model, inputs, None, names)
+    finally:
+        tf.config.optimizer.set_experimental_options({_UNREWRITTEN: before})
+        if compiled:
+            model.jit_compile = compiled
+        model.predict_function = None
 
 
 def wrapped(model):
