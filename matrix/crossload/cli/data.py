@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from crossload.cli.options import DEFAULT_CONFIG, BackendOption, ConfigOption, ShippedOption
+from crossload.cli.options import DEFAULT_CONFIG, BackendOption, ConfigOption, OnceCommand, ShippedOption
 from crossload.errors import NothingCouldRunError, SelectionError
 from crossload.util.terminal import lines_to, open_console, words
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 app = typer.Typer(help="The measurements that come with Crossload.", no_args_is_help=True)
 
 
-@app.command()
+@app.command(cls=OnceCommand)
 def build(
     out: Annotated[Path, typer.Argument(metavar="OUT", help="Folder of a run: its tables and its store.")],
     add: Annotated[
@@ -36,7 +36,7 @@ def build(
     _ship(add_to(read(place if place.is_file() else MEASURED), built) if add else built, place)
 
 
-@app.command()
+@app.command(cls=OnceCommand)
 def constructs(
     outs: Annotated[
         list[Path], typer.Argument(metavar="OUT...", help="Folders of runs; later ones go before earlier.")
@@ -77,7 +77,7 @@ def _ship(measurements: "Measurements", place: Path) -> None:
     )
 
 
-@app.command()
+@app.command(cls=OnceCommand)
 def canaries(
     tf: Annotated[
         str | None, typer.Option("--tf", metavar="LIST", help="Versions, as everywhere: 2.10,keras3,today.")
@@ -118,7 +118,7 @@ def canaries(
     )
 
 
-@app.command()
+@app.command(cls=OnceCommand)
 def site(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder for a web server; what is there stays.")],
     out: Annotated[
@@ -132,7 +132,7 @@ def site(
     lines_to(open_console())(f"{page}: {constructs:,} constructs, {errors:,} errors, {pairs:,} pairs of versions")
 
 
-@app.command()
+@app.command(cls=OnceCommand)
 def package(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder that receives the wheel.")],
 ) -> None:
@@ -143,7 +143,7 @@ def package(
     lines_to(open_console())(f"{wheel}: {wheel.stat().st_size / 1e6:.2f} MB")
 
 
-@app.command()
+@app.command(cls=OnceCommand)
 def changes(
     before: Annotated[
         Path, typer.Argument(metavar="BEFORE", help="Measurements of before, as `data build --to` writes.")
@@ -165,7 +165,7 @@ def changes(
         raise typer.Exit(1)
 
 
-@app.command()
+@app.command(cls=OnceCommand)
 def show() -> None:
     """Say what the shipped measurements hold."""
     from crossload.resources import MEASURED
@@ -182,7 +182,7 @@ def show() -> None:
         say(f"{item['id']}: TensorFlow {item['tensorflow']}, Keras {item['keras']}, lock {item['digest'][:16]}")
 
 
-@app.command()
+@app.command(cls=OnceCommand)
 def check(
     cells: Annotated[int, typer.Option(min=1, metavar="N", help="How many cells to run again.")] = 200,
     seed: Annotated[int | None, typer.Option(metavar="N", help="Of the random choice; another one each time.")] = None,

@@ -25,6 +25,7 @@ from crossload.cli import (
     store,
     weights,
 )
+from crossload.cli.options import OnceCommand
 from crossload.errors import CrossloadError
 from crossload.util.terminal import escaped
 
@@ -89,7 +90,7 @@ def _main(
 
 
 for name, command in COMMANDS.items():
-    app.command(name)(command)
+    app.command(name, cls=OnceCommand)(command)
 app.add_typer(data.app, name="data")
 app.add_typer(store.app, name="store")
 

@@ -1,13 +1,30 @@
 """Arguments and options that several commands take, each declared once."""
 
 import datetime
+from collections import Counter
+from itertools import takewhile
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperCommand, TyperOption
 
 DEFAULT_CONFIG = Path("matrix.toml")
 DEFAULT_OUT = Path("build")
+
+
+class OnceCommand(TyperCommand):
+    """A command that refuses an option of one value that is given twice: the first would be lost without a word."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        given = Counter(word.partition("=")[0] for word in takewhile(lambda word: word != "--", args))
+        for option in self.params:
+            if not isinstance(option, TyperOption) or option.multiple or option.is_flag or option.count:
+                continue
+            if sum(given[name] for name in option.opts if name.startswith("--")) > 1:
+                name, listed = option.opts[0], option.metavar in ("LIST", "GLOB")
+                ctx.fail(f"{name} is given twice." + (f" Separate several with commas: {name} A,B." if listed else ""))
+        return super().parse_args(ctx, args)
 
 
 def _in_use(context: typer.Context, value: Path) -> Path:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from crossload.cli.options import DEFAULT_OUT, StoreOption
+from crossload.cli.options import DEFAULT_OUT, OnceCommand, StoreOption
 from crossload.util.terminal import lines_to, open_console
 
 if TYPE_CHECKING:
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 app = typer.Typer(help="Verify the store, or copy it while it is in use.", no_args_is_help=True)
 
 
-@app.command()
+@app.command(cls=OnceCommand)
 def check(out: StoreOption = DEFAULT_OUT) -> None:
     """Verify integrity, schema, references and every file's digest, changing nothing. Exit code 1 on a problem."""
     from crossload.store.integrity import check as look
@@ -22,7 +22,7 @@ def check(out: StoreOption = DEFAULT_OUT) -> None:
     _tell(look(out / "store"), out)
 
 
-@app.command()
+@app.command(cls=OnceCommand)
 def backup(
     destination: Annotated[Path, typer.Argument(metavar="DIR", help="New folder; can be given as --out later.")],
     out: StoreOption = DEFAULT_OUT,

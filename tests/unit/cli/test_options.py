@@ -2,9 +2,11 @@
 
 import inspect
 from collections import defaultdict
+from pathlib import Path
 from typing import Annotated, Any, get_args, get_origin
 
 import pytest
+from typer.testing import CliRunner
 
 from crossload.cli import data, main, options, store
 from crossload.execution.options import RunOptions, Selection
@@ -48,3 +50,29 @@ def test_every_command_says_what_it_does_in_one_line() -> None:
     for name, command in COMMANDS.items():
         first = (command.__doc__ or "").strip().splitlines()[0]
         assert first.endswith("."), name
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["run", "--scenario", "dense", "--scenario=lstm"], "--scenario is given twice. Separate several with commas"),
+        (["run", "--out", "a", "--out", "b"], "--out is given twice.\n"),
+        (
+            ["data", "canaries", "x", "--tf", "2.10", "--tf", "2.15"],
+            "--tf is given twice. Separate several with commas",
+        ),
+        (["store", "check", "--out", "a", "--out", "b"], "--out is given twice.\n"),
+    ],
+)
+def test_an_option_of_one_value_is_not_given_twice(arguments: list[str], says: str) -> None:
+    result = CliRunner().invoke(main.app, arguments)
+    assert result.exit_code == 2
+    assert says in result.stderr
+
+
+def test_options_that_take_several_values_are_given_often(tmp_path: Path) -> None:
+    """Several ``--allow-read`` are several; the word of an option after ``--`` is a name of a file."""
+    result = CliRunner().invoke(main.app, ["check", str(tmp_path / "no.h5"), "--allow-read", "a", "--allow-read", "b"])
+    assert "twice" not in result.stderr
+    result = CliRunner().invoke(main.app, ["inspect", "--", "--json", "--json"])
+    assert "twice" not in result.stderr
