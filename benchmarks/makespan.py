@@ -24,7 +24,7 @@ from crossload.config import load_config
 from crossload.domain.versions import EnvironmentId, sort_key
 from crossload.execution.options import RunOptions, Selection
 from crossload.execution.scheduling import BUILD_SECONDS, START_SECONDS, Waiting, batch_seconds, choose
-from crossload.planning.matrix import Matrix, Work, why_not_applicable
+from crossload.planning.matrix import Matrix, Work, why_not_applicable, why_not_loaded
 from crossload.store.database import Store
 
 # Seconds of the host for each batch and for each of its results, measured by `python -m benchmarks.host` (0.7 and 1.2 ms),
@@ -140,10 +140,9 @@ class Simulation:
         self._sizes: dict[int, int] = {}
         self._work = self._host = self._host_free = 0.0
         self._starts = self._builds = self._sequence = 0
-        self._applicable = {
-            (work, environment.id): not why_not_applicable(work.scenario, environment)
-            for work, environment in matrix.pairs()
-        }
+        pairs = [*matrix.pairs()]
+        self._saved = {(work, item.id): not why_not_applicable(work.scenario, item) for work, item in pairs}
+        self._loaded = {(work, item.id): not why_not_loaded(work.scenario, item) for work, item in pairs}
 
     def run(self) -> Makespan:
         """Simulate it."""
@@ -233,7 +232,7 @@ class Simulation:
             self._open.add(name)
             queue = self._queues[name]
             for work in self._matrix.works:
-                if self._applicable[work, name]:
+                if self._saved[work, name]:
                     seconds, _ = self._measured.save(work, name)
                     queue.saves.append((seconds, work))
                     queue.save_seconds += seconds
@@ -246,7 +245,7 @@ class Simulation:
                     self._queue_load(work, name, loader)
 
     def _queue_load(self, work: Work, saver: str, loader: str) -> None:
-        if self._applicable[work, loader]:
+        if self._loaded[work, loader]:
             seconds = self._measured.load(work, saver, loader)
             self._queues[loader].loads.append(seconds)
             self._queues[loader].load_seconds += seconds

@@ -15,7 +15,8 @@ import tensorflow as tf
 from tensorflow import keras
 
 from scenarios import scenario
-from scenarios.objects import construct_models
+from scenarios.objects import construct_models, functions
+from scenarios.objects.construct_lambdas import LAMBDAS
 
 _TABLE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "constructs.csv")
 # Where names are looked up: by kind, and for what stands in arguments everywhere in turn.
@@ -116,7 +117,9 @@ class Construct(object):
         """The object, string or function that the line names."""
         if self.form == "string":
             return self.name
-        found = _find(self.kind, self.name)
+        if self.form == "own":
+            return getattr(functions, self.name)
+        found = getattr(tf, self.name) if self.form == "tensorflow" else _find(self.kind, self.name)
         return found if self.form == "function" else found(**self.arguments())
 
     def inputs(self):
@@ -163,6 +166,8 @@ class Construct(object):
         return model if self.form == "adapted" or "Normalization(" in repr(layer) else self.numbers(model)
 
     def made_layer(self):
+        if self.form == "lambda-of":
+            return keras.layers.Lambda(LAMBDAS[self.arguments()["function"]])
         layer = _find("layer", self.name)(**self.arguments())
         return keras.layers.RNN(layer) if self.form == "cell" else layer
 
@@ -318,7 +323,8 @@ def _register():
         for line in csv.DictReader(stream):
             construct = Construct(line)
             constructs[construct.scenario] = construct
-            scenario(construct.scenario, "constructs")(construct.build)
+            own = ("scenarios.objects.functions:" + construct.name,) if construct.form == "own" else ()
+            scenario(construct.scenario, "constructs", custom_objects=own)(construct.build)
     for name, members in bouquets([construct.fields for construct in constructs.values()]):
         scenario(name, "constructs")(Bouquet(name, [constructs[member] for member in members]).build)
 

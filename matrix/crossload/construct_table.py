@@ -23,6 +23,8 @@ _INPUT = re.compile(r"^(float|int|text) (\d+(?:x\d+)*)(?: <(\d+))?$")
 # Kinds of which several lines fit into one model, and how many.
 _TOGETHER = ("layer", "activation", "initializer", "regularizer", "constraint", "policy", "loss", "metric")
 _MOST_TOGETHER = 8
+# Where functions of one's own lie that models are compiled with.
+_OWN = "scenarios.objects.functions"
 _BOUQUET = "bouquet-"
 _TWO_OUTPUTS = ("list", "dictionary", "weights", "named-weights", "named-metrics", "listed-metrics")
 
@@ -80,6 +82,7 @@ class ConstructLine:
             "precision": "mixed_float16" if half else "float32",
             "training_steps": int(is_compiled),
             "tags": (TAG,),
+            "custom_objects": (f"{_OWN}:{self.name}",) if self.form == "own" else (),
         }
 
 

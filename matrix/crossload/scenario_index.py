@@ -14,7 +14,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from crossload.construct_table import Bouquet, ConstructLine, bouquets, read_table
+from crossload.construct_table import FAMILY, Bouquet, ConstructLine, bouquets, read_table
 from crossload.errors import ConfigError, SelectionError, nearest
 from crossload.resources import SCENARIOS
 from crossload.util.files import read_plain, special_kind
@@ -67,6 +67,11 @@ class Scenario:
     @property
     def family(self) -> str:
         return str(self.options["family"])
+
+    @property
+    def is_construct(self) -> bool:
+        """Whether it is made of what Keras itself has, by a line of the table of constructs."""
+        return self.family == FAMILY
 
     @property
     def control(self) -> bool:

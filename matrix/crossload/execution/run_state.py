@@ -19,7 +19,7 @@ from crossload.execution.queues import Durations, Task, TaskQueue
 from crossload.execution.tasks import LoadTask, SaveTask, failed_artifact, failed_cell
 from crossload.execution.twins import Twins
 from crossload.planning.keys import CellKeys, artifact_key
-from crossload.planning.matrix import Matrix, Work, why_not_applicable
+from crossload.planning.matrix import Matrix, Work, why_not_applicable, why_not_loaded
 from crossload.planning.remaining import attempts_to_run
 from crossload.planning.retry_policy import hung
 from crossload.planning.tolerances import tolerance_for
@@ -84,7 +84,7 @@ class RunState(ABC):
 
     def _load_count(self, work: Work, saver: str) -> int:
         """In how many environments the file of a saver is loaded."""
-        return sum(not why_not_applicable(work.scenario, item) for item in self.matrix.loaders(work, saver))
+        return sum(not why_not_loaded(work.scenario, item) for item in self.matrix.loaders(work, saver))
 
     @property
     def has_copies(self) -> bool:
@@ -122,7 +122,7 @@ class RunState(ABC):
         for work in self._files[environment.id]:
             self.progress.total -= 1 + self._load_count(work, environment.id)
         waiting = self._waiting.pop(environment.id, [])
-        self.progress.total -= sum(not why_not_applicable(work.scenario, environment) for work, _ in waiting)
+        self.progress.total -= sum(not why_not_loaded(work.scenario, environment) for work, _ in waiting)
 
     def _open(self, environment: Environment, state: EnvironmentState) -> None:
         """Queue the saves of an environment that has just become ready, and the loads that were waiting for it."""
@@ -157,11 +157,11 @@ class RunState(ABC):
                 self._waiting[environment.id].append((work, artifact))
             elif state.state == "ready":
                 self._queue_load(work, artifact, environment)
-            elif not why_not_applicable(work.scenario, environment):
+            elif not why_not_loaded(work.scenario, environment):
                 self.progress.total -= 1
 
     def _queue_load(self, work: Work, artifact: Artifact, environment: Environment) -> None:
-        if why_not_applicable(work.scenario, environment):
+        if why_not_loaded(work.scenario, environment):
             return
         key = self._keys.key(artifact.key, environment.id)
         near = tolerance_for(self.config, work.scenario, self.environments[artifact.saved_with], environment)

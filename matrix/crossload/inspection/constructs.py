@@ -7,7 +7,8 @@
 ``Sequential:Functional->Dense``  a layer that takes what a nested model gives
 ``masked:Concatenate``          a layer that a mask reaches, of those that do something with it
 ``masked:GRU.initial_state``    such a layer that is given more than its tensor
-``Lambda:uses K abs``           names that the function of a Lambda layer asks for: they may mean anything
+``Lambda:uses abs``             a name that the function of a Lambda layer asks for, an attribute's, too
+``RandomNormal:of tensorflow``  a class that is not Keras' own, by the package that its module is of
 ``call:LSTM.initial_state``     an argument of a call besides its tensors
 ``graph:...``                   how a model is put together: its inputs and outputs, layers used twice
 ``loss:...``, ``metrics:...``   what it is compiled with, and in which form
@@ -27,6 +28,8 @@ _WORD = re.compile(r"^[A-Za-z_][\w.-]{0,31}$")
 # Names are free, and what else says nothing of how a model loads.
 _UNSAID = frozenset({"name", "module", "registered_name", "build_config", "keras_version", "backend", "batch_input_shape",
                      "batch_shape", "shared_object_id"})  # fmt: skip
+# Functions of Python's own modules are named by themselves.
+_OF_KERAS = re.compile(r"^(?:tf_)?keras\b|^tensorflow\.(?:python\.)?keras\b|^builtins$|^$")
 _SHAPES = ("batch_input_shape", "batch_shape", "shape")
 # What comes from data, not from a choice.
 _DATA = ("vocabulary", "idf_weights", "mean", "variance", "input_mean", "input_variance", "bin_boundaries", "function")
@@ -37,8 +40,8 @@ _MASK_USERS = frozenset({"Concatenate", "Add", "Multiply", "Average", "Dot", "Ti
                          "Bidirectional", "LSTM", "GRU", "SimpleRNN", "RNN", "Conv1D", "BatchNormalization"})  # fmt: skip
 _SETTINGS = ("loss", "metrics", "weighted_metrics", "loss_weights", "optimizer", "optimizer_config")
 _DEEPEST = 60
-# A name of Python's is shorter than a code object is; names of a function that are told.
-_LONGEST_NAME, _MOST_NAMES = 60, 8
+# A name of Python's is shorter than a code object is.
+_LONGEST_NAME = 60
 
 
 def of_architecture(config: Any) -> Iterator[str]:
@@ -76,7 +79,8 @@ def _of_setting(role: str, value: Any, depth: int) -> Iterator[str]:
         for item in value:
             yield from _of_setting(role, item, depth + 1)
     elif value is not None:
-        yield f"{role}:{_value(value)}"
+        name = isinstance(value, str) and value.isidentifier()
+        yield f"{role}:{value if name else _value(value)}"
 
 
 def class_of(item: Mapping[str, Any]) -> str:
@@ -85,6 +89,14 @@ def class_of(item: Mapping[str, Any]) -> str:
     if name == "function" and isinstance(inner, str):
         return f"function {inner}"
     return name.rpartition(">")[2]
+
+
+def _package_of(item: Mapping[str, Any]) -> str:
+    """The package that a class is of where that is not Keras; empty where nothing is said of it."""
+    module = item.get("module")
+    if not isinstance(module, str) or _OF_KERAS.match(module):
+        return ""
+    return module.partition(".")[0]
 
 
 def _is_object(value: Any) -> bool:
@@ -99,6 +111,8 @@ def _is_layer(value: Mapping[str, Any]) -> bool:
 def _of_object(item: Mapping[str, Any], depth: int) -> Iterator[str]:
     name, inner = class_of(item), item.get("config")
     yield name
+    if package := _package_of(item):
+        yield f"{name}:of {package}"
     if depth > _DEEPEST or not isinstance(inner, dict):
         return
     if name in MODELS or isinstance(inner.get("layers"), list):
@@ -127,8 +141,7 @@ def _of_function(function: Any) -> Iterator[str]:
         except UnreadableCodeError:
             yield "Lambda:code that is not read"
         else:
-            if names:
-                yield f"Lambda:uses {' '.join(names[:_MOST_NAMES])}"
+            yield from (f"Lambda:uses {name}" for name in names)
 
 
 def _of_value(name: str, key: str, value: Any, depth: int) -> Iterator[str]:
@@ -143,6 +156,8 @@ def _of_value(name: str, key: str, value: Any, depth: int) -> Iterator[str]:
             if _is_object(part):
                 yield f"{name}.{key}>{class_of(part)}"
                 yield from _of_object(part, depth + 1)
+    elif key == "fn" and isinstance(value, str) and value.isidentifier():  # a name, however long
+        yield f"{name}.{key}={value}"
     else:
         yield f"{name}.{key}={_value(value)}"
 

@@ -78,25 +78,29 @@ class Matrix:
     def _sampled_files(self) -> frozenset[tuple[str, str, str]]:
         return self.sample.files if self.sample is not None else frozenset()
 
-    def _able(self, work: Work) -> list[str]:
-        """Ids of the environments in which a scenario can exist."""
-        return [item.id for item in self.environments if not why_not_applicable(work.scenario, item)]
+    def _able(self, work: Work) -> tuple[list[str], list[str]]:
+        """Ids of the environments in which a scenario can be saved, and in which its file can be loaded."""
+        return (
+            [item.id for item in self.environments if not why_not_applicable(work.scenario, item)],
+            [item.id for item in self.environments if not why_not_loaded(work.scenario, item)],
+        )
 
     def possible(self) -> Iterator[Name]:
         """The names of every cell that can exist, whether it is to be measured or not."""
         for work in self.works:
-            able = self._able(work)
-            for saver in able:
-                for loader in able:
+            savers, loaders = self._able(work)
+            for saver in savers:
+                for loader in loaders:
                     yield work.scenario.name, work.format, saver, loader
 
     def count_possible(self, names: Collection[str]) -> dict[str, int]:
         """In how many of those cells each of these environments takes part."""
         counts = dict.fromkeys(names, 0)
         for work in self.works:
-            able = self._able(work)
-            for name in counts.keys() & set(able):
-                counts[name] += 2 * len(able) - 1
+            savers, loaders = map(frozenset, self._able(work))
+            for name in counts:
+                saves, loads = name in savers, name in loaders
+                counts[name] += saves * len(loaders) + loads * len(savers) - (saves and loads)
         return counts
 
     def only(self, cells: Collection[Name]) -> "Matrix":
@@ -192,3 +196,12 @@ def why_not_applicable(scenario: Scenario, environment: Environment) -> str:
     if until and environment.tensorflow > _version(until):
         return f"the scenario exists until TensorFlow {until}"
     return ""
+
+
+def why_not_loaded(scenario: Scenario, environment: Environment) -> str:
+    """Why a scenario's file says nothing in an environment; empty where it can be loaded there.
+
+    A scenario's own code may not run outside its versions. What is made of Keras alone has none: a file that names what a
+    version lacks is what people bring to it.
+    """
+    return "" if scenario.is_construct else why_not_applicable(scenario, environment)

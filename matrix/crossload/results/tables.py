@@ -14,9 +14,10 @@ from crossload.domain.verdicts import NOT_APPLICABLE, UNAVAILABLE, WITHOUT_ERROR
 from crossload.environments.model import Environment, EnvironmentState
 from crossload.inspection import Inspection
 from crossload.planning.keys import CellKeys, artifact_key
-from crossload.planning.matrix import Matrix, Work, why_not_applicable
+from crossload.planning.matrix import Matrix, Work, why_not_applicable, why_not_loaded
 from crossload.results.frame import frame
 from crossload.results.judge import Judge, attempt_seconds, said_of_unsaved
+from crossload.scenario_index import Scenario
 from crossload.store.lazy_cells import Measured, measured
 from crossload.store.records import Artifact, Cell
 from crossload.upgrade.routes import add_routes
@@ -62,7 +63,7 @@ class Tables:
         self._pool = Pool[Outcome]()
         # What a judgement and its cause come to, for the many cells that have both in common.
         self._laid_out: dict[tuple[int, str, str], Outcome] = {}
-        self._reasons: dict[tuple[str, str], str] = {}
+        self._reasons: dict[tuple[Callable[[Scenario, Environment], str], str, str], str] = {}
         self._attempts: list[AttemptRow] = []
         with without_collector():
             self._results = list(self._all_rows())
@@ -112,7 +113,7 @@ class Tables:
         return _row_of(work, saver, loader, self._pool.one(_EMPTY | said))
 
     def _rows_of(self, work: Work, saver: Environment) -> Iterator[ResultRow]:
-        reason = self._why_not(work, saver)
+        reason = self._why_not(why_not_applicable, work, saver)
         if reason:
             yield self._row(work, saver, None, {"verdict": NOT_APPLICABLE, "reason": f"{saver.id}: {reason}"})
             return
@@ -160,7 +161,7 @@ class Tables:
         cell: Measured | None,
         round_trip: str,
     ) -> ResultRow | None:
-        reason = self._why_not(work, loader)
+        reason = self._why_not(why_not_loaded, work, loader)
         if reason:
             return self._row(work, saver, loader, {"verdict": NOT_APPLICABLE, "reason": f"{loader.id}: {reason}"})
         state = self._states[loader.id]
@@ -187,11 +188,11 @@ class Tables:
         self._attempts += map(AttemptRow, itertools.repeat(row), judgement.attempts, seconds)
         return row
 
-    def _why_not(self, work: Work, environment: Environment) -> str:
-        """See :func:`why_not_applicable`; asked once of each scenario."""
-        known = (work.scenario.name, environment.id)
+    def _why_not(self, ask: Callable[[Scenario, Environment], str], work: Work, environment: Environment) -> str:
+        """Why a scenario is not saved, or not loaded, in an environment; asked once of each."""
+        known = (ask, work.scenario.name, environment.id)
         if known not in self._reasons:
-            self._reasons[known] = why_not_applicable(work.scenario, environment)
+            self._reasons[known] = ask(work.scenario, environment)
         return self._reasons[known]
 
 

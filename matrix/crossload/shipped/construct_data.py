@@ -132,6 +132,12 @@ class ConstructData:
                 cells[row["loaded_with"]][row["scenario"]] = row
         return Evidence(marks, cells)
 
+    def of_other_formats(self, saver: str, form: str) -> list[Evidence]:
+        """The cells of one writer's files in each of the other formats."""
+        places = {place for item in self.measured.scenarios for place in item["features"]}
+        forms = {other for writer, _, other in (place.rpartition(" ") for place in places) if writer == saver}
+        return [self.evidence(saver, other) for other in sorted(forms - {form})]
+
 
 def read_constructs(path: Path = CONSTRUCTS_MEASURED) -> ConstructData:
     """What comes with the package.

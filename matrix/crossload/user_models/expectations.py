@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import cache, partial
 
 from crossload.domain.versions import KERAS_3_MAJOR
 from crossload.environments.model import Environment
@@ -48,7 +49,9 @@ class Expectations:
             return Prediction(loader.id, NOT_KNOWN, missing=(f"what {writer.id} writes and {loader.id} reads",))
         place = (like_writer, model.format)
         if place not in self._predictors:
-            self._predictors[place] = Predictor(self._data.evidence(*place))
+            self._predictors[place] = Predictor(
+                self._data.evidence(*place), cache(partial(self._data.of_other_formats, *place))
+            )
         said = self._predictors[place].of(model.found.constructs, self._measured_for[loader.id])
         return replace(said, environment=loader.id)
 

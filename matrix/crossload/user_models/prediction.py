@@ -6,7 +6,7 @@ there loads. Where a mark was never measured from this writer to that reader, no
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -29,6 +29,10 @@ _ENOUGH = 3
 _PURPOSE = re.compile(r"(?:^|_)(initializer|regularizer|constraint|activation)$")
 # Where a class stands: behind a nested model, inside a wrapper, or given one tensor twice.
 _PLACED = re.compile(r"^((?:Functional|Sequential|Model):\w+->|graph:a tensor twice to |[^.:]+\.[^.=>]+>)(.+)$")
+# What a model is compiled with by the name of a function, and the function of one's own that constructs are measured with. No
+# version calls it while it loads a file, so that one is like the other as long as it is handed over.
+_FUNCTION = re.compile(r"^((?:(?:loss|metrics|weighted_metrics):|\w+\.fn=)(?:function )?|function )([A-Za-z_]\w*)$")
+_OWN_FUNCTION = "lopsided_error"
 
 
 @dataclass(frozen=True)
@@ -81,6 +85,9 @@ class _Best:
     attempts: frozenset[str] = frozenset()
 
 
+_Others = Callable[[], Sequence[Evidence]]
+
+
 def _purpose(key: str) -> str:
     found = _PURPOSE.search(key)
     return found[1] if found else key
@@ -111,6 +118,11 @@ class _Analogies:
         return found
 
     @cached_property
+    def functions(self) -> frozenset[str]:
+        """Names of functions that a measured file is compiled with: all of Keras', and one of one's own."""
+        return frozenset(found[2] for mark in self._evidence.scenarios_with if (found := _FUNCTION.match(mark)))
+
+    @cached_property
     def placed(self) -> Mapping[str, set[str]]:
         """Classes that were measured in a place."""
         found: dict[str, set[str]] = defaultdict(set)
@@ -129,9 +141,9 @@ def _badness(best: _Best) -> int:
 class _Reader:
     """What one environment makes of the files of one writer."""
 
-    def __init__(self, evidence: Evidence, analogies: _Analogies, environment: str) -> None:
-        self._evidence, self._analogies = evidence, analogies
-        self._rows = evidence.cells.get(environment, {})
+    def __init__(self, evidence: Evidence, analogies: _Analogies, environment: str, other_formats: _Others) -> None:
+        self._evidence, self._analogies, self._other_formats = evidence, analogies, other_formats
+        self._environment, self._rows = environment, evidence.cells.get(environment, {})
         self._known: dict[str, _Best | None] = {}
 
     def best(self, mark: str) -> _Best | None:
@@ -155,6 +167,9 @@ class _Reader:
         found = self.best(mark)
         if found is not None:
             return found
+        function = _FUNCTION.match(mark)
+        if function is not None and function[2] not in self._analogies.functions:
+            return self.best(function[1] + _OWN_FUNCTION)
         if placed := _PLACED.match(mark):
             place, inner = placed.groups()
             others = [(other, place + other) for other in self._analogies.placed.get(place, ()) if other != inner]
@@ -193,11 +208,19 @@ class _Reader:
 
         :param others: the class and the mark of each.
         """
-        pairs = [(self.best(other), self.best(mark)) for other, mark in others]
-        judged = [(one, two) for one, two in pairs if one is not None and two is not None]
-        if own is None or len(judged) < enough:
+        judged, worse = 0, []
+        for other, mark in others:
+            one, two = self.best(other), self.best(mark)
+            if one is None or two is None:
+                continue
+            is_worse = _badness(two) > _badness(one)
+            # Only seen beside something that is as bad by itself, it says nothing.
+            if is_worse and _badness(two) > self.usual and self.is_blamed_elsewhere(mark, ()):
+                continue
+            judged += 1
+            worse += [two] * is_worse
+        if own is None or judged < enough:
             return None
-        worse = [two for one, two in judged if _badness(two) > _badness(one)]
         if any(_badness(two) > self.usual for two in worse):
             return None
         return max((own, *worse), key=_badness)
@@ -215,19 +238,41 @@ class _Reader:
         (attempt, count), *_ = [*counts.most_common(1), ("", 0)]
         return attempt if 2 * count >= len(self._rows) else ""
 
-    def attempt_for(self, deciding: Iterable[_Best]) -> str:
+    def attempt_for(self, deciding: Mapping[str, _Best]) -> str:
         """The first remedy that serves everything that needs one; empty where none was seen to.
+
+        The first remedy that works ends a cell. So what was only seen with a lighter one here may have been seen, in a file of
+        another format, with one that serves the others.
+        """
+        common = self._common([best.attempts for best in deciding.values()])
+        if not common:
+            known = {row["attempt"] for row in self._rows.values() if row["verdict"] == REMEDY}
+            common = self._common(
+                [best.attempts | (self._in_other_formats(mark) & known) for mark, best in deciding.items()]
+            )
+        # What an older run tried and this version does not know goes last.
+        return min(common, key=lambda name: (*REMEDIES, name).index(name), default="")
+
+    def _common(self, needed: Sequence[frozenset[str]]) -> frozenset[str]:
+        """Remedies that serve all.
 
         What loads with the remedy that most files need, such as another suffix, needs none of its own: there any that serves
         the others does.
         """
-        needed = [best.attempts for best in deciding]
         common = frozenset.intersection(*needed)
         if not common:
             own = [attempts for attempts in needed if attempts != {self.usual_remedy}]
             common = frozenset.intersection(*own) if own else common
-        # What an older run tried and this version does not know goes last.
-        return min(common, key=lambda name: (*REMEDIES, name).index(name), default="")
+        return common
+
+    def _in_other_formats(self, mark: str) -> frozenset[str]:
+        """Remedies that loaded a file of this writer with a mark here, in whatever format."""
+        rows = (
+            other.cells.get(self._environment, {}).get(name)
+            for other in self._other_formats()
+            for name in other.scenarios_with.get(mark, ())
+        )
+        return frozenset(row["attempt"] or "" for row in rows if row is not None and row["verdict"] == REMEDY)
 
     def is_blamed_elsewhere(self, mark: str, marks: Collection[str]) -> bool:
         """Whether a mark that is bad was only measured beside one that is bad by itself and that the file does not have."""
@@ -256,10 +301,13 @@ def _same_kind(one: str, two: str) -> bool:
 
 
 class Predictor:
-    """Answers from the measured files of one writer in one format. What was looked up for one file serves the next."""
+    """Answers from the measured files of one writer in one format. What was looked up for one file serves the next.
 
-    def __init__(self, evidence: Evidence) -> None:
-        self._evidence, self._analogies = evidence, _Analogies(evidence)
+    :param other_formats: the same writer's files in the other formats; asked for where they are needed.
+    """
+
+    def __init__(self, evidence: Evidence, other_formats: _Others = tuple) -> None:
+        self._evidence, self._analogies, self._other_formats = evidence, _Analogies(evidence), other_formats
         self._readers: dict[str, _Reader] = {}
 
     def of(self, marks: Collection[str], environment: str) -> Prediction:
@@ -269,7 +317,7 @@ class Predictor:
         if not marks:
             return Prediction(environment, NOT_KNOWN, missing=("a file that says nothing of its architecture",))
         if environment not in self._readers:
-            self._readers[environment] = _Reader(self._evidence, self._analogies, environment)
+            self._readers[environment] = _Reader(self._evidence, self._analogies, environment, self._other_formats)
         return _prediction(self._readers[environment], environment, marks)
 
 
@@ -291,7 +339,7 @@ def _prediction(reader: _Reader, environment: str, marks: Collection[str]) -> Pr
     row = best.row
     verdict, attempt = row["verdict"], row["attempt"] or ""
     if verdict == REMEDY:
-        attempt = reader.attempt_for(deciding.values())
+        attempt = reader.attempt_for(deciding)
         if not attempt:
             return Prediction(environment, NOT_KNOWN, missing=(_not_together(deciding),))
     everything = verdict in LOADS and worst == min(severity(item.row["verdict"]) for item in known.values())

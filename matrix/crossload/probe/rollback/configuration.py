@@ -27,6 +27,8 @@ _CELLS = ("LSTMCell", "GRUCell")
 # Where Keras 2 looks for its classes.
 _PLACES = ("layers", "layers.experimental.preprocessing", "losses", "metrics", "optimizers", "initializers", "regularizers",
            "constraints")  # fmt: skip
+# `tf.random_normal_initializer` and its like are Keras' own initializers of the same names.
+_INITIALIZERS_OF_TENSORFLOW = ("tensorflow.python.ops.init_ops_v2",)
 
 
 class Configurations(object):
@@ -86,7 +88,8 @@ class Configurations(object):
 
     def _name(self, value):
         registered, kind = value.get("registered_name"), value["class_name"]
-        own = not str(value.get("module") or "keras").startswith("keras")
+        module = str(value.get("module") or "keras")
+        own = not module.startswith("keras") and module not in _INITIALIZERS_OF_TENSORFLOW
         if own and registered and registered not in self.given:
             return registered
         return self.find(value).__name__ if kind.endswith("Initializer") else kind
@@ -105,10 +108,11 @@ class Configurations(object):
             found = self.keras.utils.get_registered_object(name) if name and ">" in name else None
             if found is not None:
                 return found
-        if str(value.get("module") or "keras").startswith("keras"):
+        module = str(value.get("module") or "keras")
+        if module.startswith("keras") or module in _INITIALIZERS_OF_TENSORFLOW:
             # Keras 3.0 to 3.5 write ``OrthogonalInitializer``.
             for name in (kind, kind.replace("Initializer", "")):
-                for place in _PLACES:
+                for place in _PLACES if module.startswith("keras") else ("initializers",):
                     found = _within(self.keras, "%s.%s" % (place, name))
                     if inspect.isclass(found):
                         return found
