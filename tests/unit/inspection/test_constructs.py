@@ -4,6 +4,8 @@ import base64
 import marshal
 from typing import Any
 
+import pytest
+
 from crossload.inspection.constructs import of_architecture, of_training
 
 
@@ -114,6 +116,39 @@ def test_names_that_the_function_of_a_lambda_asks_for_are_a_mark() -> None:
     assert not {
         mark for mark in marks(functional(layer("Lambda", "z", function="halved"))) if mark.startswith("Lambda:")
     }
+
+
+def test_each_name_of_a_lambda_is_a_mark_of_its_own() -> None:
+    function = in_base64(lambda tensor: abs(len(tensor)))
+    assert {"Lambda:uses abs", "Lambda:uses len"} <= marks(functional(layer("Lambda", "z", function=[function])))
+
+
+@pytest.mark.parametrize(
+    ("module", "package"),
+    [
+        ("tensorflow.python.ops.init_ops_v2", "tensorflow"),
+        ("team.layers", "team"),
+        ("keras.initializers", ""),
+        ("keras.src.initializers", ""),
+        ("tf_keras.src.initializers", ""),
+        ("tensorflow.python.keras.initializers", ""),
+        ("builtins", ""),
+        (None, ""),
+    ],
+)
+def test_a_class_that_is_not_keras_own_says_so(module: str | None, package: str) -> None:
+    """`tf.random_normal_initializer` is called like Keras' own, and a layer of one's own may be."""
+    initializer = {"module": module, "class_name": "RandomNormal", "config": {}}
+    found = marks(functional(layer("Dense", "z", kernel_initializer=initializer)))
+    assert "RandomNormal" in found
+    assert {mark for mark in found if ":of " in mark} == ({f"RandomNormal:of {package}"} if package else set())
+
+
+def test_the_name_of_a_function_is_told_however_long_it_is() -> None:
+    name = "softmax_cross_entropy_with_logits_of_mine"
+    metric = {"class_name": "MeanMetricWrapper", "config": {"fn": name}}
+    found = set(of_training({"loss": name, "metrics": [metric]}))
+    assert {f"loss:{name}", f"MeanMetricWrapper.fn={name}"} <= found
 
 
 def test_what_a_model_is_compiled_with_and_in_which_form() -> None:

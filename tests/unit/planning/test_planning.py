@@ -8,7 +8,14 @@ from crossload.config import ProfileConfig, Tolerance
 from crossload.environments.model import EnvironmentState
 from crossload.errors import SelectionError
 from crossload.planning.keys import artifact_key, cell_key
-from crossload.planning.matrix import Matrix, Work, expand_formats, make_works, why_not_applicable
+from crossload.planning.matrix import (
+    Matrix,
+    Work,
+    expand_formats,
+    make_works,
+    why_not_applicable,
+    why_not_loaded,
+)
 from crossload.planning.remaining import attempts_to_run
 from crossload.planning.tolerances import tolerance_for
 from crossload.probe import attempts, protocol
@@ -166,6 +173,21 @@ def test_outside_the_declared_versions_a_scenario_is_not_applicable(
     found = why_not_applicable(scenario(since=since, until=until), environment(name))
     assert found.endswith(reason)
     assert bool(found) == bool(reason)
+
+
+def test_what_is_made_of_keras_alone_is_loaded_where_keras_lacks_it() -> None:
+    """Files that name what a version lacks are what people bring to it; a scenario's own code may not run there."""
+    versions = [environment(name) for name in ("2.9-cpu", "2.10-cpu", "2.15-cpu")]
+    construct, own = (scenario("a", since="2.10", until="2.10", family=family) for family in ("constructs", "core"))
+    assert [why_not_applicable(construct, item) for item in versions].count("") == 1
+    assert [why_not_loaded(construct, item) for item in versions] == ["", "", ""]
+    assert [why_not_loaded(own, item) for item in versions] == [why_not_applicable(own, item) for item in versions]
+    whole = Matrix(tuple(versions), (Work(construct, "h5"), Work(own, "h5")))
+    assert [cell for cell in whole.possible() if cell[3] != "2.10-cpu"] == [
+        ("a", "h5", "2.10-cpu", "2.9-cpu"),
+        ("a", "h5", "2.10-cpu", "2.15-cpu"),
+    ]
+    assert whole.count_possible(["2.9-cpu", "2.10-cpu"]) == {"2.9-cpu": 1, "2.10-cpu": 3 + 1}
 
 
 # Keys

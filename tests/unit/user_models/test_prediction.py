@@ -94,6 +94,59 @@ def test_what_loads_with_the_remedy_that_most_files_need_needs_none_of_its_own()
     )
 
 
+def test_a_remedy_that_was_seen_in_another_format_of_the_writer_counts_where_it_opens_this_one() -> None:
+    """`rename` is tried first and ends a cell: what was seen with it alone here was translated from a SavedModel."""
+    plain = {name: ("exact", {name.upper()}) for name in "defg"}
+    known = evidence(a=("remedy:rename", {"A"}), b=("remedy:translate", {"B"}), **plain)
+    elsewhere = evidence(a=("remedy:translate", {"A"}), h=("remedy:TFSMLayer", {"B"}))
+    both = Predictor(known, lambda: [elsewhere]).of({"A", "B"}, READER)
+    assert (both.verdict, both.attempt) == ("remedy", "translate")
+    # What never opened a file of this format serves none of it.
+    known = evidence(a=("remedy:rename", {"A"}), b=("remedy:edit-config", {"B"}), **plain)
+    elsewhere = evidence(a=("remedy:translate", {"A"}), b=("remedy:translate", {"B"}))
+    assert Predictor(known, lambda: [elsewhere]).of({"A", "B"}, READER).verdict == NOT_KNOWN
+
+
+@pytest.mark.parametrize("mark", ["loss:{}", "loss:function {}", "MeanMetricWrapper.fn={}", "function {}"])
+def test_a_function_of_ones_own_is_like_the_one_that_was_measured(mark: str) -> None:
+    """No version calls a loss or a metric while it loads a file."""
+    known = evidence(
+        plain=("exact", DENSE),
+        own=("lossy", {*DENSE, mark.format("lopsided_error")}),
+        keras=("fails", {*DENSE, mark.format("poisson")}),
+    )
+    assert expected(known, {*DENSE, mark.format("focal_loss_fixed")}).verdict == "lossy"
+    assert expected(known, {*DENSE, mark.format("poisson")}).verdict == "fails"
+    # A function that a layer calls, or a class of one's own, is the user's code.
+    assert expected(known, {*DENSE, "Dense.activation=mish"}).verdict == NOT_KNOWN
+    assert expected(known, {*DENSE, "FocalLoss"}).verdict == NOT_KNOWN
+
+
+def test_a_function_that_keras_has_is_not_ones_own_in_another_role() -> None:
+    known = evidence(
+        own=("exact", {*DENSE, "metrics:lopsided_error"}), keras=("exact", {*DENSE, "loss:function poisson"})
+    )
+    assert expected(known, {*DENSE, "metrics:poisson"}).verdict == NOT_KNOWN
+
+
+def test_what_was_only_seen_beside_something_bad_speaks_against_nobody() -> None:
+    """An activation was measured in one class beside a loss that fails by itself, and well in another one."""
+    lines = {
+        "conv": ("exact", {"Conv1D", "Conv1D.activation=linear"}),
+        "dense": ("exact", {"Dense"}),
+        "tanh": ("exact", {"Dense", "Dense.activation=tanh"}),
+        "wavenet": ("fails", {"Conv2D", "Conv2D.activation=tanh", "LOSS"}),
+        "plain": ("exact", {"Conv2D", "Conv2D.activation=linear"}),
+    }
+    beside = {"loss": ("fails", {"Dense", "LOSS"})}
+    asked = {"Conv1D", "Conv1D.activation=tanh"}
+    assert expected(evidence(**lines, **beside), asked).verdict == "exact"
+    # By itself it is to blame.
+    assert expected(
+        evidence(**lines | {"wavenet": ("fails", {"Conv2D", "Conv2D.activation=tanh"})}), asked
+    ).verdict == (NOT_KNOWN)
+
+
 def test_what_was_measured_beside_something_bad_counts_where_its_remedy_is_needed_anyway() -> None:
     """A loss was only measured beside an optimizer that needs a remedy: beside another one that does, nothing more is needed."""
     layers = {name: ("exact", {name.upper()}) for name in "abcd"}

@@ -157,6 +157,18 @@ def test_an_unknown_class_and_a_vocabulary_elsewhere_are_named() -> None:
         arguments(said("StringLookup", name="words", vocabulary=None))
 
 
+def test_an_initializer_of_tensorflow_is_keras_own_and_nothing_else_of_it_is() -> None:
+    """`tf.random_normal_initializer` is saved under its own module."""
+    configurations = Configurations(KERAS, {})
+    value = {"module": "tensorflow.python.ops.init_ops_v2", "class_name": "Orthogonal", "config": {"gain": 1.0}}
+    value["registered_name"] = "Orthogonal"
+    assert configurations.plain(value) == {"class_name": "Orthogonal", "config": {"gain": 1.0}}
+    with pytest.raises(NotTranslatableError, match="Dense is not part of this Keras"):
+        configurations.find({**value, "class_name": "Dense"})
+    with pytest.raises(NotTranslatableError, match="Orthogonal is not part of this Keras"):
+        configurations.find({**value, "module": "team.initializers"})
+
+
 def test_a_registered_class_is_found_wherever_the_file_says_its_name() -> None:
     configurations = Configurations(KERAS, {})
     zipped = {"module": "team", "class_name": "Scale", "config": {}, "registered_name": "team>Scale"}
