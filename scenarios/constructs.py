@@ -15,7 +15,7 @@ import tensorflow as tf
 from tensorflow import keras
 
 from scenarios import scenario
-from scenarios.objects import construct_models, functions
+from scenarios.objects import construct_models, own_parts
 from scenarios.objects.construct_lambdas import LAMBDAS
 
 _TABLE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "constructs.csv")
@@ -118,7 +118,8 @@ class Construct(object):
         if self.form == "string":
             return self.name
         if self.form == "own":
-            return getattr(functions, self.name)
+            found = getattr(own_parts, self.name)
+            return found(**self.arguments()) if isinstance(found, type) else found
         found = getattr(tf, self.name) if self.form == "tensorflow" else _find(self.kind, self.name)
         return found if self.form == "function" else found(**self.arguments())
 
@@ -158,17 +159,28 @@ class Construct(object):
         if self.form == "vocabulary-file":
             return self._with_vocabulary_file(inputs)
         layer = self.made_layer()
-        if self.form == "adapted":
+        if self.form in ("adapted", "adapted-first"):
             layer.adapt(self._data())
+        if self.form == "adapted-first":
+            return self._in_front(layer)
         given = [inputs[0], inputs[0]] if self.form == "pair" else inputs
         outputs = layer(*given) if self.form == "pair" else layer(given if len(given) > 1 else given[0])
         model = keras.Model(inputs if len(inputs) > 1 else inputs[0], outputs)
         return model if self.form == "adapted" or "Normalization(" in repr(layer) else self.numbers(model)
 
+    def _in_front(self, layer):
+        """A model that begins with an adapted layer and says no shape of its inputs, as the tutorials have it."""
+        model = keras.Sequential([layer] + construct_models.BEHIND_ADAPTED[self.name]())
+        model(tf.constant(self._data()[:1]))
+        return model
+
     def made_layer(self):
         if self.form == "lambda-of":
-            return keras.layers.Lambda(LAMBDAS[self.arguments()["function"]])
-        layer = _find("layer", self.name)(**self.arguments())
+            function = LAMBDAS[self.arguments()["function"]]
+            # A program that loads a file is seldom the one that trained it: the words of that one are not there.
+            function.__module__ = "the_script_that_trained_it"
+            return keras.layers.Lambda(function)
+        layer = self.made() if self.form == "own" else _find("layer", self.name)(**self.arguments())
         return keras.layers.RNN(layer) if self.form == "cell" else layer
 
     def _with_vocabulary_file(self, inputs):
@@ -323,7 +335,7 @@ def _register():
         for line in csv.DictReader(stream):
             construct = Construct(line)
             constructs[construct.scenario] = construct
-            own = ("scenarios.objects.functions:" + construct.name,) if construct.form == "own" else ()
+            own = ("scenarios.objects.own_parts:" + construct.name,) if construct.form == "own" else ()
             scenario(construct.scenario, "constructs", custom_objects=own)(construct.build)
     for name, members in bouquets([construct.fields for construct in constructs.values()]):
         scenario(name, "constructs")(Bouquet(name, [constructs[member] for member in members]).build)

@@ -179,7 +179,9 @@ class CrossLayer(layers.Layer):
         self.kernels = []
         self.biases = []
         for i in range(self.num_layers):
-            self.kernels.append(self.add_weight(name=f"kernel_{i}", shape=(dim, 1), initializer="glorot_normal", trainable=True))
+            self.kernels.append(
+                self.add_weight(name=f"kernel_{i}", shape=(dim, 1), initializer="glorot_normal", trainable=True)
+            )
             self.biases.append(self.add_weight(name=f"bias_{i}", shape=(dim,), initializer="zeros", trainable=True))
         super().build(input_shape)
 
@@ -274,7 +276,9 @@ class ResidualBlock(layers.Layer):
         super().__init__(**kwargs)
         self.n_layers = n_layers
         self.n_neurons = n_neurons
-        self.hidden = [layers.Dense(n_neurons, activation="elu", kernel_initializer="he_normal") for _ in range(n_layers)]
+        self.hidden = [
+            layers.Dense(n_neurons, activation="elu", kernel_initializer="he_normal") for _ in range(n_layers)
+        ]
 
     def call(self, inputs):
         z = inputs
@@ -365,7 +369,9 @@ def air_pollution():
 def bearing_faults():
     """Faults of bearings from vibrations: a first convolution with a wide kernel, then narrow ones."""
     inputs = layers.Input(shape=(512, 1))
-    x = layers.Conv1D(16, kernel_size=64, strides=16, padding="same", kernel_regularizer=keras.regularizers.l2(1e-4))(inputs)
+    x = layers.Conv1D(16, kernel_size=64, strides=16, padding="same", kernel_regularizer=keras.regularizers.l2(1e-4))(
+        inputs
+    )
     x = layers.BatchNormalization()(x)
     x = layers.Activation("relu")(x)
     x = layers.MaxPooling1D(pool_size=2)(x)
@@ -420,7 +426,9 @@ def rna_degradation():
     reshaped = tf.reshape(embed, shape=(-1, embed.shape[1], embed.shape[2] * embed.shape[3]))
     hidden = layers.SpatialDropout1D(0.2)(reshaped)
     for _ in range(2):
-        hidden = layers.Bidirectional(layers.GRU(16, dropout=0.3, return_sequences=True, kernel_initializer="orthogonal"))(hidden)
+        hidden = layers.Bidirectional(
+            layers.GRU(16, dropout=0.3, return_sequences=True, kernel_initializer="orthogonal")
+        )(hidden)
     truncated = hidden[:, :20]
     out = layers.Dense(5, activation="linear")(truncated)
     model = keras.Model(inputs=inputs, outputs=out)
@@ -440,7 +448,9 @@ class PatchEmbedding(layers.Layer):
 
     def build(self, input_shape):
         self.num_patches = input_shape[1] // self.patch_size
-        self.positions = self.add_weight(shape=(self.num_patches, self.dim), initializer="random_normal", name="positions")
+        self.positions = self.add_weight(
+            shape=(self.num_patches, self.dim), initializer="random_normal", name="positions"
+        )
         self.projection.build((input_shape[0], self.num_patches, self.patch_size * input_shape[2]))
         self.built = True
 
@@ -494,7 +504,9 @@ def casting_defects():
     """Defects of cast parts in grey pictures: the plainest convolutional classifier of a factory."""
     model = keras.Sequential(
         [
-            layers.Conv2D(filters=16, kernel_size=7, strides=2, padding="same", activation="relu", input_shape=(48, 48, 1)),
+            layers.Conv2D(
+                filters=16, kernel_size=7, strides=2, padding="same", activation="relu", input_shape=(48, 48, 1)
+            ),
             layers.MaxPooling2D(pool_size=2, strides=2, padding="same"),
             layers.Conv2D(filters=32, kernel_size=3, strides=1, padding="same", activation="relu"),
             layers.MaxPooling2D(pool_size=2, strides=2, padding="same"),
@@ -526,7 +538,9 @@ def retina_grades():
     model.add(layers.GlobalAveragePooling2D())
     model.add(layers.Dropout(0.5))
     model.add(layers.Dense(5, activation="sigmoid"))
-    model.compile(loss="binary_crossentropy", optimizer=keras.optimizers.Adam(learning_rate=0.00005), metrics=["accuracy"])
+    model.compile(
+        loss="binary_crossentropy", optimizer=keras.optimizers.Adam(learning_rate=0.00005), metrics=["accuracy"]
+    )
     return model
 
 
@@ -624,7 +638,9 @@ def amazon_tiles():
     """Tags of satellite pictures (Planet): several labels at once, and a metric of one's own."""
     model = keras.models.Sequential()
     model.add(
-        layers.Conv2D(16, (3, 3), activation="relu", kernel_initializer="he_uniform", padding="same", input_shape=(32, 32, 3))
+        layers.Conv2D(
+            16, (3, 3), activation="relu", kernel_initializer="he_uniform", padding="same", input_shape=(32, 32, 3)
+        )
     )
     model.add(layers.Conv2D(16, (3, 3), activation="relu", kernel_initializer="he_uniform", padding="same"))
     model.add(layers.MaxPooling2D((2, 2)))
@@ -642,7 +658,9 @@ def amazon_tiles():
     return model
 
 
-@scenario("sixth-conv-mixer", "held-out", since="2.6", inputs=(("float", (32, 32, 3)),), targets=((1,),), training_steps=1)
+@scenario(
+    "sixth-conv-mixer", "held-out", since="2.6", inputs=(("float", (32, 32, 3)),), targets=((1,),), training_steps=1
+)
 def conv_mixer():
     """CIFAR-10 with ConvMixer, after the example of keras.io."""
 
@@ -698,7 +716,7 @@ def bengali_graphemes():
     heads = ("head_root", "head_vowel", "head_consonant")
     model.compile(
         optimizer="adam",
-        loss={head: "categorical_crossentropy" for head in heads},
+        loss=dict.fromkeys(heads, "categorical_crossentropy"),
         loss_weights={"head_root": 0.5, "head_vowel": 0.25, "head_consonant": 0.25},
         metrics={head: ["accuracy"] for head in heads},
     )
@@ -812,7 +830,9 @@ def wgan_critic():
     )
     model.add(layers.BatchNormalization())
     model.add(layers.LeakyReLU(alpha=0.2))
-    model.add(layers.Conv2D(16, (4, 4), strides=(2, 2), padding="same", kernel_initializer=init, kernel_constraint=const))
+    model.add(
+        layers.Conv2D(16, (4, 4), strides=(2, 2), padding="same", kernel_initializer=init, kernel_constraint=const)
+    )
     model.add(layers.BatchNormalization())
     model.add(layers.LeakyReLU(alpha=0.2))
     model.add(layers.Flatten())
@@ -852,7 +872,9 @@ def disaster_tweets():
     outp = layers.Dense(1, activation="sigmoid")(x)
     model = keras.models.Model(inputs=inp, outputs=outp)
     model.compile(
-        loss="binary_crossentropy", optimizer=keras.optimizers.Adam(learning_rate=1e-3, clipnorm=1.0), metrics=["accuracy"]
+        loss="binary_crossentropy",
+        optimizer=keras.optimizers.Adam(learning_rate=1e-3, clipnorm=1.0),
+        metrics=["accuracy"],
     )
     return model
 
@@ -913,7 +935,9 @@ class AttentionLayer(layers.Layer):
             name="att_weight", shape=(input_shape[-1], self.attention_dim), initializer="normal", trainable=True
         )
         self.b = self.add_weight(name="att_bias", shape=(self.attention_dim,), initializer="zeros", trainable=True)
-        self.u = self.add_weight(name="att_context", shape=(self.attention_dim, 1), initializer="normal", trainable=True)
+        self.u = self.add_weight(
+            name="att_context", shape=(self.attention_dim, 1), initializer="normal", trainable=True
+        )
         super().build(input_shape)
 
     def call(self, x):
@@ -964,7 +988,9 @@ def urban_sounds():
     """Sounds of a city from their cepstral coefficients: small even kernels, as in the well-known series of articles."""
     num_rows, num_columns, num_channels = 40, 44, 1
     model = keras.models.Sequential()
-    model.add(layers.Conv2D(filters=16, kernel_size=2, input_shape=(num_rows, num_columns, num_channels), activation="relu"))
+    model.add(
+        layers.Conv2D(filters=16, kernel_size=2, input_shape=(num_rows, num_columns, num_channels), activation="relu")
+    )
     model.add(layers.MaxPooling2D(pool_size=2))
     model.add(layers.Dropout(0.2))
     for filters in (32, 64):

@@ -23,8 +23,8 @@ _INPUT = re.compile(r"^(float|int|text) (\d+(?:x\d+)*)(?: <(\d+))?$")
 # Kinds of which several lines fit into one model, and how many.
 _TOGETHER = ("layer", "activation", "initializer", "regularizer", "constraint", "policy", "loss", "metric")
 _MOST_TOGETHER = 8
-# Where functions of one's own lie that models are compiled with.
-_OWN = "scenarios.objects.functions"
+# Where classes and functions of one's own lie.
+_OWN = "scenarios.objects.own_parts"
 _BOUQUET = "bouquet-"
 _TWO_OUTPUTS = ("list", "dictionary", "weights", "named-weights", "named-metrics", "listed-metrics")
 

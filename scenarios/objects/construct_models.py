@@ -261,8 +261,20 @@ def _after_mask(inputs, layer):
     return keras.Model(inputs, layer([hidden, layers.Embedding(12, 3)(inputs)] if merges else hidden))
 
 
+def _after_masking(inputs, layer):
+    """A layer that the mask of a Masking layer reaches."""
+    return keras.Model(inputs, layer(layers.Masking()(inputs)))
+
+
+# What stands behind an adapted layer, by its name: what it gives is of this kind.
+BEHIND_ADAPTED = {
+    "Normalization": lambda: [layers.Dense(4), layers.Dense(1)],
+    "Discretization": lambda: [layers.Embedding(8, 3), layers.Flatten()],
+    "IntegerLookup": lambda: [layers.Embedding(20, 3), layers.GlobalAveragePooling1D()],
+}
+
 # Where a layer stands, for the form of a line; each takes the input tensor and the line's arguments.
-PLACES = {"behind": _behind, "first": _first, "after-mask": _after_mask}
+PLACES = {"behind": _behind, "first": _first, "after-mask": _after_mask, "after-masking": _after_masking}
 
 # By public name and variant; each takes a list of input tensors.
 MODELS = {

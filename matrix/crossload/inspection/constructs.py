@@ -5,6 +5,7 @@
 ``LSTM.units=number``           a value of its configuration, by its kind where it is free
 ``Bidirectional.layer>LSTM``    a layer, or a model, inside another one
 ``Sequential:Functional->Dense``  a layer that takes what a nested model gives
+``Sequential:unknown->Dense``   a layer that is first and whose input may have any size
 ``masked:Concatenate``          a layer that a mask reaches, of those that do something with it
 ``masked:GRU.initial_state``    such a layer that is given more than its tensor
 ``Lambda:uses abs``             a name that the function of a Lambda layer asks for, an attribute's, too
@@ -194,6 +195,9 @@ def _of_model(name: str, inner: Mapping[str, Any], depth: int) -> Iterator[str]:
         behind_mask = [*itertools.dropwhile(lambda layer: not _makes_mask(layer), layers)][1:]
         if not any(key in _config(layer) for layer in layers[:1] for key in ("batch_input_shape", "batch_shape")):
             yield "Sequential:no input shape" if not inner.get("build_input_shape") else "Sequential:input shape apart"
+        # An adapted layer in front says a shape of which nothing is known.
+        if len(layers) > 1 and class_of(layers[0]) == "InputLayer" and _is_unknown(_config(layers[0])):
+            yield f"Sequential:unknown->{class_of(layers[1])}"
     else:
         named = [*_edges(layers)]
         edges = [(names.get(one, "?"), names.get(two, "?")) for one, two in named]
@@ -230,6 +234,11 @@ def _config(layer: Mapping[str, Any]) -> Mapping[str, Any]:
 
 def _name_of(layer: Mapping[str, Any]) -> str:
     return str(layer.get("name") or _config(layer).get("name") or "")
+
+
+def _is_unknown(config: Mapping[str, Any]) -> bool:
+    shape = config.get("batch_input_shape") or config.get("batch_shape")
+    return isinstance(shape, list) and len(shape) > 1 and not any(shape[1:])
 
 
 def _makes_mask(layer: Mapping[str, Any]) -> bool:

@@ -132,6 +132,11 @@ class ConstructData:
                 cells[row["loaded_with"]][row["scenario"]] = row
         return Evidence(marks, cells)
 
+    def of_same_keras(self, saver: str) -> frozenset[str]:
+        """Environments with a Keras of the same generation as a writer's."""
+        generation = {item["id"]: str(item["keras"]).partition(".")[0] for item in self.measured.environments}
+        return frozenset(name for name, number in generation.items() if number == generation.get(saver))
+
     def of_other_formats(self, saver: str, form: str) -> list[Evidence]:
         """The cells of one writer's files in each of the other formats."""
         places = {place for item in self.measured.scenarios for place in item["features"]}

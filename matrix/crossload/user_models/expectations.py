@@ -50,7 +50,9 @@ class Expectations:
         place = (like_writer, model.format)
         if place not in self._predictors:
             self._predictors[place] = Predictor(
-                self._data.evidence(*place), cache(partial(self._data.of_other_formats, *place))
+                self._data.evidence(*place),
+                cache(partial(self._data.of_other_formats, *place)),
+                self._data.of_same_keras(like_writer),
             )
         said = self._predictors[place].of(model.found.constructs, self._measured_for[loader.id])
         return replace(said, environment=loader.id)

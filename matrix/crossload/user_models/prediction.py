@@ -22,8 +22,9 @@ _NUMBERS = frozenset({"0", "number", "negative"})
 _FREE = frozenset({"text", "data", "shape"})
 _LISTED = re.compile(r"[^\s\[\]]+")
 _MOST_NAMED = 4
-# Keys that a layer of any class has, and of how many other classes has to be known what such a key, or a place, does to them.
-_OF_EVERY_LAYER = frozenset({"trainable", "batch_input_shape", "batch_shape"})
+# Keys that a layer or an optimizer of any class has, and of how many other classes has to be known what such a key, or a place,
+# does to them.
+_OF_EVERY_ONE = frozenset({"trainable", "batch_input_shape", "batch_shape", "clipnorm", "clipvalue", "global_clipnorm"})
 _ENOUGH = 3
 # What a class is given for the same purpose under several keys: `bias_initializer`, `kernel_initializer`.
 _PURPOSE = re.compile(r"(?:^|_)(initializer|regularizer|constraint|activation)$")
@@ -33,6 +34,15 @@ _PLACED = re.compile(r"^((?:Functional|Sequential|Model):\w+->|graph:a tensor tw
 # version calls it while it loads a file, so that one is like the other as long as it is handed over.
 _FUNCTION = re.compile(r"^((?:(?:loss|metrics|weighted_metrics):|\w+\.fn=)(?:function )?|function )([A-Za-z_]\w*)$")
 _OWN_FUNCTION = "lopsided_error"
+# Classes of one's own, by what they are for: what they do with a file is measured with those of these names. That holds where
+# their code runs as it did when the file was written, so within one Keras: to Keras 3 it may have to be changed.
+_OWN_CLASS = {"layer": "OwnLayer", "initializer": "OwnInitializer", "regularizer": "OwnRegularizer",
+              "constraint": "OwnConstraint", "loss": "OwnLoss", "metrics": "OwnMetric"}  # fmt: skip
+_OWN_ROLE = re.compile(r"^(?:(loss|metrics):|[^.:]+\.(?:\w+_)?(initializer|regularizer|constraint)=)([A-Za-z_]\w*)$")
+_OF_A_LAYER = re.compile(r"^([A-Za-z_]\w*)\.trainable=")
+_NAME = re.compile(r"[A-Za-z_]\w*")
+_FRAMES = frozenset({"Functional", "Sequential", "Model"})
+_PLAIN_VALUE = re.compile(r"^(?:True|False|None|0|number|negative|text|data|shape|[a-z]\w*|\[[\s\[\]a-z0]*\])$")
 
 
 @dataclass(frozen=True)
@@ -122,6 +132,39 @@ class _Analogies:
         """Names of functions that a measured file is compiled with: all of Keras', and one of one's own."""
         return frozenset(found[2] for mark in self._evidence.scenarios_with if (found := _FUNCTION.match(mark)))
 
+    def likened(self, marks: Collection[str]) -> Mapping[str, str]:
+        """Marks of classes of one's own, each with that of the class that was measured in their place.
+
+        A model that is a class of one's own is not likened to any: what it holds is not in the file.
+        """
+        if not _FRAMES & frozenset(marks):
+            return {}
+        stands = {}
+        for mark in marks:
+            if role := _OWN_ROLE.match(mark):
+                stands[role[3]] = _OWN_CLASS[role[1] or role[2]]
+            elif of_layer := _OF_A_LAYER.match(mark):
+                stands.setdefault(of_layer[1], _OWN_CLASS["layer"])
+        own = {name: stand for name, stand in stands.items() if self._is_own(name)}
+        found = {}
+        for mark in marks if own else ():
+            setting = _SETTING.match(mark)
+            if setting is not None and setting[1] in own:
+                stand = own[setting[1]]
+                known = setting[2] == "dtype" or not _PLAIN_VALUE.match(setting[3])
+                found[mark] = f"{stand}.{setting[2]}={setting[3]}" if known else stand
+            elif mark.partition(":of ")[0] in own and ":of " in mark:
+                found[mark] = own[mark.partition(":of ")[0]]
+            else:
+                replaced = _NAME.sub(lambda name: own.get(name[0], name[0]), mark)
+                if replaced != mark:
+                    found[mark] = replaced
+        return found
+
+    def _is_own(self, name: str) -> bool:
+        """Whether no measured file has a class of this name: all of Keras' are measured."""
+        return name not in self._evidence.scenarios_with and name[:1].isupper()
+
     @cached_property
     def placed(self) -> Mapping[str, set[str]]:
         """Classes that were measured in a place."""
@@ -189,31 +232,34 @@ class _Reader:
     def _as_elsewhere(self, owner: str, key: str, value: str) -> _Best | None:
         """The class itself, where its other values of this key were measured, and this value made nothing else worse.
 
-        A key of every layer needs no other values of this class, and more other classes.
+        A key of every layer or optimizer needs no other values of this class, and more other classes.
         """
         if (owner, key) in self._analogies.values:
             enough = 1
-        elif key in _OF_EVERY_LAYER:
+        elif key in _OF_EVERY_ONE:
             enough = _ENOUGH
         else:
             return None
         found = self._analogies.owners.get((_purpose(key), value), ())
         others = [(other, f"{other}.{its_key}={value}") for other, its_key in found if (other, its_key) != (owner, key)]
-        return self._as_others(self.best(owner), others, enough)
+        return self._as_others(self.best(owner), others, enough, self.best(value))
 
-    def _as_others(self, own: _Best | None, others: Sequence[tuple[str, str]], enough: int) -> _Best | None:
+    def _as_others(
+        self, own: _Best | None, others: Sequence[tuple[str, str]], enough: int, value: _Best | None = None
+    ) -> _Best | None:
         """What is known of a class itself, where so many others were measured with something and none is worse than usual for it.
 
         Where most files need a remedy, others that were only seen with it beside this say no more than that it works with that.
 
         :param others: the class and the mark of each.
+        :param value: what is known of the value that they were given, where that is a class: no worse than that is no worse.
         """
         judged, worse = 0, []
         for other, mark in others:
             one, two = self.best(other), self.best(mark)
             if one is None or two is None:
                 continue
-            is_worse = _badness(two) > _badness(one)
+            is_worse = _badness(two) > max(_badness(one), -1 if value is None else _badness(value))
             # Only seen beside something that is as bad by itself, it says nothing.
             if is_worse and _badness(two) > self.usual and self.is_blamed_elsewhere(mark, ()):
                 continue
@@ -304,10 +350,14 @@ class Predictor:
     """Answers from the measured files of one writer in one format. What was looked up for one file serves the next.
 
     :param other_formats: the same writer's files in the other formats; asked for where they are needed.
+    :param same_keras: environments with a Keras of the writer's generation, where classes of one's own run as they did.
     """
 
-    def __init__(self, evidence: Evidence, other_formats: _Others = tuple) -> None:
+    def __init__(
+        self, evidence: Evidence, other_formats: _Others = tuple, same_keras: Collection[str] = frozenset()
+    ) -> None:
         self._evidence, self._analogies, self._other_formats = evidence, _Analogies(evidence), other_formats
+        self._same_keras = same_keras
         self._readers: dict[str, _Reader] = {}
 
     def of(self, marks: Collection[str], environment: str) -> Prediction:
@@ -318,11 +368,12 @@ class Predictor:
             return Prediction(environment, NOT_KNOWN, missing=("a file that says nothing of its architecture",))
         if environment not in self._readers:
             self._readers[environment] = _Reader(self._evidence, self._analogies, environment, self._other_formats)
-        return _prediction(self._readers[environment], environment, marks)
+        likened = self._analogies.likened(marks) if environment in self._same_keras else {}
+        return _prediction(self._readers[environment], environment, marks, likened)
 
 
-def _prediction(reader: _Reader, environment: str, marks: Collection[str]) -> Prediction:
-    found = {mark: reader.best_like(mark) for mark in sorted(marks)}
+def _prediction(reader: _Reader, environment: str, marks: Collection[str], likened: Mapping[str, str]) -> Prediction:
+    found = {mark: reader.best_like(likened.get(mark, mark)) for mark in sorted(marks)}
     bad = {mark: best for mark, best in found.items() if best is not None and _badness(best) > reader.usual}
     blamed = {mark: best for mark, best in bad.items() if reader.is_blamed_elsewhere(mark, marks)}
     known = {mark: best for mark, best in found.items() if best is not None and mark not in blamed}

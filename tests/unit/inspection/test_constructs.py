@@ -144,6 +144,19 @@ def test_a_class_that_is_not_keras_own_says_so(module: str | None, package: str)
     assert {mark for mark in found if ":of " in mark} == ({f"RandomNormal:of {package}"} if package else set())
 
 
+@pytest.mark.parametrize(
+    ("shape", "unknown"), [([None, None], True), ([None, None, None], True), ([None, 9], False), ([None], False)]
+)
+def test_a_first_layer_whose_input_may_have_any_size_is_a_mark(shape: list[int | None], unknown: bool) -> None:
+    """An adapted Normalization in front of a Sequential: no version can build it from such a file."""
+    layers = [
+        {"class_name": "InputLayer", "config": {"batch_input_shape": shape}},
+        {"class_name": "Normalization", "config": {"name": "n"}},
+    ]
+    found = set(of_architecture({"class_name": "Sequential", "config": {"name": "s", "layers": layers}}))
+    assert ("Sequential:unknown->Normalization" in found) is unknown
+
+
 def test_the_name_of_a_function_is_told_however_long_it_is() -> None:
     name = "softmax_cross_entropy_with_logits_of_mine"
     metric = {"class_name": "MeanMetricWrapper", "config": {"fn": name}}

@@ -122,6 +122,50 @@ def test_a_function_of_ones_own_is_like_the_one_that_was_measured(mark: str) -> 
     assert expected(known, {*DENSE, "FocalLoss"}).verdict == NOT_KNOWN
 
 
+_OWN_LAYER = {"OwnLayer", "OwnLayer.trainable=True", "OwnLayer.units=number"}
+OWN = {
+    "plain": ("exact", DENSE),
+    "layer": ("lossy", {"Functional", *_OWN_LAYER, "OwnLayer.dtype=DTypePolicy"}),
+    "constraint": ("exact", {"Dense", "Dense.kernel_constraint=OwnConstraint", "OwnConstraint"}),
+    "none": ("exact", {"Dense", "Dense.kernel_constraint=None"}),
+    "loss": ("exact", {"loss:OwnLoss", "OwnLoss", "OwnLoss.gamma=number"}),
+    "own_dtype": ("exact", {"OwnLayer", "OwnLayer.dtype=float32"}),
+}
+CROSS = {"Functional", "CrossLayer", "CrossLayer.trainable=True", "CrossLayer.num_layers=number", "CrossLayer:of team"}
+
+
+@pytest.mark.parametrize(
+    ("marks", "verdict"),
+    [
+        (CROSS, "exact"),
+        ({*CROSS, "CrossLayer.dtype=DTypePolicy"}, "lossy"),
+        ({"Functional", "Clip", "Clip.limit=number", "Dense", "Dense.kernel_constraint=Clip"}, "exact"),
+        ({"Functional", "FocalLoss", "FocalLoss.gamma=number", "loss:FocalLoss"}, "exact"),
+        ({*CROSS, "CrossLayer.inner=Dense"}, NOT_KNOWN),  # what it makes of a part of it is its own affair
+        ({*CROSS, "call:CrossLayer.mask=tensor"}, NOT_KNOWN),
+        (CROSS - {"Functional"}, NOT_KNOWN),  # a model that is a class of one's own
+        (CROSS - {"CrossLayer.trainable=True"}, NOT_KNOWN),  # what it is for is not said
+    ],
+)
+def test_a_class_of_ones_own_is_as_the_one_that_was_measured_within_one_keras(marks: set[str], verdict: str) -> None:
+    predictor = Predictor(evidence(**OWN), same_keras={READER})
+    assert predictor.of(marks, READER).verdict == verdict
+    # Its code may have to be changed for another Keras.
+    assert Predictor(evidence(**OWN)).of(marks, READER).verdict == NOT_KNOWN
+
+
+def test_a_class_that_is_no_worse_than_the_value_it_is_given_counts() -> None:
+    """A schedule needs a remedy wherever it stands: with an optimizer that it was not measured with it needs no more."""
+    lines = {
+        "adam": ("exact", {"Adam", "Adam.learning_rate=number"}),
+        "sgd": ("exact", {"SGD", "SGD.learning_rate=number"}),
+        "decay": ("remedy:translate", {"SGD", "SGD.learning_rate=InverseTimeDecay", "InverseTimeDecay"}),
+        "more": ("exact", {"SGD"}),
+    }
+    found = expected(evidence(**lines), {"Adam", "Adam.learning_rate=InverseTimeDecay", "InverseTimeDecay"})
+    assert (found.verdict, found.attempt) == ("remedy", "translate")
+
+
 def test_a_function_that_keras_has_is_not_ones_own_in_another_role() -> None:
     known = evidence(
         own=("exact", {*DENSE, "metrics:lopsided_error"}), keras=("exact", {*DENSE, "loss:function poisson"})
