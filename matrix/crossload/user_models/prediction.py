@@ -163,7 +163,7 @@ class _Analogies:
 
     def _is_own(self, name: str) -> bool:
         """Whether no measured file has a class of this name: all of Keras' are measured."""
-        return name not in self._evidence.scenarios_with and name[:1].isupper()
+        return name not in self._evidence.scenarios_with and name != "None" and name[:1].isupper()
 
     @cached_property
     def placed(self) -> Mapping[str, set[str]]:

@@ -131,7 +131,15 @@ OWN = {
     "loss": ("exact", {"loss:OwnLoss", "OwnLoss", "OwnLoss.gamma=number"}),
     "own_dtype": ("exact", {"OwnLayer", "OwnLayer.dtype=float32"}),
 }
-CROSS = {"Functional", "CrossLayer", "CrossLayer.trainable=True", "CrossLayer.num_layers=number", "CrossLayer:of team"}
+CROSS = {
+    "Functional",
+    "Dense",
+    "Dense.kernel_constraint=None",
+    "CrossLayer",
+    "CrossLayer.trainable=True",
+    "CrossLayer.num_layers=number",
+    "CrossLayer:of team",
+}
 
 
 @pytest.mark.parametrize(
