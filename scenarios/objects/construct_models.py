@@ -266,6 +266,35 @@ def _after_masking(inputs, layer):
     return keras.Model(inputs, layer(layers.Masking()(inputs)))
 
 
+def _in_two_models(inputs):
+    """A layer of a model that another one calls by itself, too, as a variational autoencoder's loss does."""
+    hidden = layers.Dense(4, name="in_both")
+    inner_inputs = keras.Input(shape=(8,))
+    inner = keras.Model(inner_inputs, layers.Dense(3)(hidden(inner_inputs)))
+    return keras.Model(inputs[0], layers.Concatenate()([inner(inputs[0]), hidden(inputs[0])]))
+
+
+def _of_the_inner_graph(inputs):
+    """An encoder and a decoder that were built on one input, and a model that ends in the tensors of both."""
+    hidden = layers.Dense(4)(inputs[0])
+    encoder = keras.Model(inputs[0], hidden)
+    return keras.Model(inputs[0], [layers.Dense(3)(encoder(inputs[0])), layers.Activation("tanh")(hidden)])
+
+
+def _with_added_loss(inputs):
+    hidden = layers.Dense(4)(inputs[0])
+    model = keras.Model(inputs[0], layers.Dense(3)(hidden))
+    model.add_loss(tf.reduce_mean(tf.square(hidden)))
+    return model
+
+
+def _with_added_metric(inputs):
+    hidden = layers.Dense(4)(inputs[0])
+    model = keras.Model(inputs[0], layers.Dense(3)(hidden))
+    model.add_metric(tf.reduce_mean(hidden), name="activity", aggregation="mean")
+    return model
+
+
 # What stands behind an adapted layer, by its name: what it gives is of this kind.
 BEHIND_ADAPTED = {
     "Normalization": lambda: [layers.Dense(4), layers.Dense(1)],
@@ -355,6 +384,10 @@ MODELS = {
     ),
     "Model given-mask": lambda inputs: keras.Model(inputs, layers.LSTM(3)(inputs[0], mask=inputs[1] > 0)),
     "Model computed-mask": _computed_mask,
+    "Model layer-in-two-models": _in_two_models,
+    "Model of-the-inner-graph": _of_the_inner_graph,
+    "Model added-loss": _with_added_loss,
+    "Model added-metric": _with_added_metric,
     "Model one-of-each-in-lists": lambda inputs: keras.Model([inputs[0]], [layers.Dense(4)(inputs[0])]),
     "Model named": lambda inputs: keras.Model(inputs[0], layers.Dense(4, name="scores")(inputs[0]), name="the_model"),
     "Model several-of-everything": lambda inputs: keras.Model(

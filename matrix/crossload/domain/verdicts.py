@@ -410,10 +410,17 @@ def verdict(records: Sequence[AttemptRecord], tolerance: "Tolerance") -> Verdict
         remedy = _keeping_more(judged, remedy) or remedy
         said = "; ".join(filter(None, (remedy.note, remedy.afterwards)))
         return Verdict(REMEDY, remedy, plain, said, _untranslated(judged))
+    return _without_remedy(judged, plain)
+
+
+def _without_remedy(judged: Mapping[str, Judged], plain: Judged) -> Verdict:
+    """The verdict where nothing that was tried is right."""
     tried = [judged[name] for name in attempts.REMEDIES if name in judged]
     uncalled = next((found for found in tried if found.uncalled and not _has_other_weights(found)), None)
     if uncalled is not None:
         return _uncalled(uncalled, plain)
+    if any(found.is_chance and not _has_other_weights(found) for found in tried):
+        return Verdict(NOT_APPLICABLE, None, plain, NOT_JUDGEABLE)
     faulty = next((found for found in tried if found.outcome == HARNESS_ERROR), None)
     if faulty is not None:
         return Verdict(HARNESS_ERROR, None, plain, f"{faulty.attempt} could not be measured: {faulty.error}")

@@ -186,7 +186,7 @@ def _value(value: Any, depth: int = 0) -> str:
 
 
 def _of_model(name: str, inner: Mapping[str, Any], depth: int) -> Iterator[str]:
-    layers = [layer for layer in _list(inner.get("layers")) if _is_object(layer)]
+    layers = _parts({"config": inner})
     names = {_name_of(layer): class_of(layer) for layer in layers}
     if any("/" in layer for layer in names):
         yield "graph:a name with /"
@@ -207,6 +207,8 @@ def _of_model(name: str, inner: Mapping[str, Any], depth: int) -> Iterator[str]:
         kind = class_of(layer)
         if kind in MODELS:
             yield f"{name}>{kind}"
+            if any(_name_of(part) in names and class_of(part) != "InputLayer" for part in _parts(layer)):
+                yield "graph:a layer in two models"
             if depth:
                 yield "graph:models nested twice"
         yield from _of_object(layer, depth + 1)
@@ -230,6 +232,10 @@ def _list(value: Any) -> list[Any]:
 def _config(layer: Mapping[str, Any]) -> Mapping[str, Any]:
     inner = layer.get("config")
     return inner if isinstance(inner, dict) else {}
+
+
+def _parts(model: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    return [layer for layer in _list(_config(model).get("layers")) if _is_object(layer)]
 
 
 def _name_of(layer: Mapping[str, Any]) -> str:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from crossload.domain.cells import CellRow
+from crossload.domain.keras_classes import HIDDEN_LAYERS
 from crossload.domain.verdicts import LOADS, REMEDY, severity
 from crossload.probe.attempts import REMEDIES
 from crossload.shipped.construct_data import Evidence
@@ -162,8 +163,13 @@ class _Analogies:
         return found
 
     def _is_own(self, name: str) -> bool:
-        """Whether no measured file has a class of this name: all of Keras' are measured."""
-        return name not in self._evidence.scenarios_with and name != "None" and name[:1].isupper()
+        """Whether Keras has no class of this name: all of its public ones are measured."""
+        return (
+            name not in self._evidence.scenarios_with
+            and name not in HIDDEN_LAYERS
+            and name != "None"
+            and name[:1].isupper()
+        )
 
     @cached_property
     def placed(self) -> Mapping[str, set[str]]:

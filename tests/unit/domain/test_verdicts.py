@@ -108,6 +108,21 @@ def test_our_own_fault_is_never_a_finding(remedy: str) -> None:
     assert "KeyError" in found.reason
 
 
+def _drawn(attempt: str, weights: str = "pass") -> Any:
+    """A load whose outputs are as far from the saver's as those of one load are from the next."""
+    record = loaded(attempt, "beyond", weights=weights)
+    record["rungs"]["outputs"]["frontier"] = [[0.9, 0.8, 0.5, 1.0]]
+    return record
+
+
+def test_a_remedy_that_cannot_be_judged_is_no_failure() -> None:
+    """A sampling layer draws other outputs each time: where it loads plainly that is said, and where a remedy loads it, too."""
+    assert verdict([_drawn("plain")], DEFAULT).verdict == "not-applicable"
+    found = verdict([raised(), raised("edit-config"), _drawn(REMEDY)], DEFAULT)
+    assert (found.verdict, found.resting, found.reason) == ("not-applicable", None, verdicts.NOT_JUDGEABLE)
+    assert verdict([raised(), _drawn(REMEDY, weights="lost")], DEFAULT).verdict == "fails"
+
+
 @pytest.mark.parametrize("remedy", REMEDIES)
 def test_a_cell_without_its_plain_attempt_is_our_own_fault(remedy: str) -> None:
     assert verdict(REMEDIES[remedy], DEFAULT).verdict == "harness-error"

@@ -144,6 +144,15 @@ def test_a_class_that_is_not_keras_own_says_so(module: str | None, package: str)
     assert {mark for mark in found if ":of " in mark} == ({f"RandomNormal:of {package}"} if package else set())
 
 
+def test_a_layer_that_stands_in_a_nested_model_and_beside_it_is_a_mark() -> None:
+    """A variational autoencoder's loss is made of the encoder's own tensors."""
+    inner = functional(layer("Dense", "hidden"))
+    nested = {"name": "encoder", "class_name": "Functional", "config": {**inner["config"], "name": "encoder"}}
+    nested["inbound_nodes"] = [[["a", 0, 0, {}]]]
+    assert "graph:a layer in two models" in marks(functional(nested, layer("Dense", "hidden")))
+    assert "graph:a layer in two models" not in marks(functional(nested, layer("Dense", "another")))
+
+
 @pytest.mark.parametrize(
     ("shape", "unknown"), [([None, None], True), ([None, None, None], True), ([None, 9], False), ([None], False)]
 )
