@@ -11,7 +11,7 @@ from crossload.config import load_config
 from crossload.environments.exact_keras import lock_exact_keras
 from crossload.environments.nightly_lock import resolve
 from crossload.environments.selection import all_environments, select
-from crossload.shipped.answers import read_known
+from crossload.shipped.answers import known_environments
 from crossload.shipped.construct_data import read_constructs
 from crossload.upgrade.stand_in import pip_today
 from crossload.user_models.check import Check, measure
@@ -54,7 +54,6 @@ def check_model(
         loaders = [resolve(item, today()) for item in loaders]
     environments |= {item.id: item for item in loaders}
     writer = find_saver(opened, environments, options.given.saved_with, None if static else lock_exact_keras)
-    known = read_known(local_run)
     expectations = Expectations(read_constructs(), environments, loaders)
     found = Check(
         model=opened,
@@ -79,7 +78,7 @@ def check_model(
         say(line)
     for name, text in expected(found).items():
         say(f"  {name}: {text}")
-    if line := pip_today(known.environments):
+    if line := pip_today(known_environments(local_run)):
         say(line)
     if static:
         return found, None

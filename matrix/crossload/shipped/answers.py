@@ -85,6 +85,21 @@ def read_known(
     return _joined(measured, local, measured.rows(wanted, all_of), f"{origin}, replaced by {{}} of the run in {out}.")
 
 
+def known_environments(out: Path | None = None, shipped: Path = MEASURED) -> Sequence[Mapping[str, Any]]:
+    """The environments alone of :func:`read_known`: laying out two hundred thousand cells takes a third of a second.
+
+    :raises StoreError: there are no cells at all.
+    """
+    local = results_of(out) if out is not None else None
+    try:
+        measured = read(shipped).environments
+    except StoreError:
+        if local is None:
+            raise
+        return list(local["environments"])
+    return joined_environments(measured, local["environments"])[1] if local is not None else measured
+
+
 def results_of(out: Path) -> dict[str, Any] | None:
     """What a run wrote as ``results.json``; None where there is none, or one of another shape."""
     try:

@@ -10,7 +10,7 @@ import pytest
 
 from crossload.domain.verdicts import SCORED
 from crossload.errors import StoreError
-from crossload.shipped.answers import Known, read_known
+from crossload.shipped.answers import Known, known_environments, read_known
 from crossload.shipped.file_format import OUTCOME, Measurements, pack, read, write
 from crossload.shipped.joining import add, joined_environments
 
@@ -144,6 +144,8 @@ def test_a_run_replaces_shipped_cells_one_by_one(tmp_path: Path) -> None:
     own = [row("dense", "h5", "2.4-cpu", "2.10-cpu", verdict="lossy"), row("dense", "h5", "2.4-cpu", "2.5-cpu")]
     out = local_run(tmp_path / "out", own, [environment("2.4-cpu"), environment("2.5-cpu"), environment("2.10-cpu")])
     known = read_known(out, shipped=shipped)
+    assert known_environments(out, shipped) == known.environments
+    assert known_environments(out, tmp_path / "none.xz") == read_known(out, shipped=tmp_path / "none.xz").environments
     assert verdicts(known) == {
         ("2.4-cpu", "2.10-cpu"): "lossy",
         ("2.4-cpu", "2.5-cpu"): "exact",
@@ -164,6 +166,7 @@ def test_shipped_cells_of_an_environment_with_other_pins_are_void(tmp_path: Path
 def test_without_a_run_the_shipped_cells_answer_unless_it_was_asked_for(tmp_path: Path) -> None:
     shipped = write(small(), tmp_path / "m.xz")
     assert len(read_known(tmp_path / "none", shipped=shipped).rows) == 3
+    assert known_environments(shipped=shipped) == read_known(shipped=shipped).environments
     with pytest.raises(StoreError, match="there are no results here"):
         read_known(tmp_path / "none", shipped=shipped, required=True)
 
