@@ -159,14 +159,14 @@ def test_nothing_gets_out_of_a_container(engine: Engine, docker_variables: dict[
     assert _containers(engine) == []
 
 
-def _running(tmp_path: Path, *more: str) -> subprocess.Popen[str]:
+def _running(tmp_path: Path, *more: str, scenarios: str = "dense,conv2d,lstm") -> subprocess.Popen[str]:
     return subprocess.Popen(
         command(
             "run",
             "--tf",
             "2.16",
             "--scenario",
-            "dense,conv2d,lstm",
+            scenarios,
             "--backend",
             "docker",
             "--out",
@@ -201,7 +201,7 @@ def test_no_container_stays(
     engine: Engine, docker_variables: dict[str, str], tmp_path: Path, number: signal.Signals
 ) -> None:
     config = config_with(tmp_path, first=TROUBLE)
-    process = _running(tmp_path / "out", "--config", str(config), "--scenario", "trouble-sleeps", "--format", "keras")
+    process = _running(tmp_path / "out", "--config", str(config), "--format", "keras", scenarios="trouble-sleeps")
     _until(lambda: [container for container in _containers(engine) if container.status == "running"])
     time.sleep(2)
     process.send_signal(number)
