@@ -52,12 +52,7 @@ def compare(out: Path, evidence: Path, prefix: str = "held-") -> Iterator[Compar
     """Every measured cell of a run with what is predicted of it."""
     data = read_constructs(evidence)
     files = saved_files(out)
-    others = cache(data.of_other_formats)
-    predictor = cache(
-        lambda saver, form: Predictor(
-            data.evidence(saver, form), lambda: others(saver, form), data.of_same_keras(saver)
-        )
-    )
+    predictor = cache(lambda saver, form: Predictor.from_data(data, saver, form))
     marks = cache(lambda path: inspect(path).constructs)
     rows = json.loads((out / "results.json").read_text(encoding="utf-8"))["results"]
     for row in rows:

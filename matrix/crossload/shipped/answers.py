@@ -71,11 +71,9 @@ def read_known(
     local = results_of(out) if out is not None else None
     if local is None and required:
         raise StoreError(f"{out}: there are no results here. Run `crossload run --out {out}` first.")
-    try:
-        measured = read(shipped)
-    except StoreError:
-        if local is None:
-            raise
+    measured = _shipped(shipped, local)
+    if measured is None:
+        assert local is not None
         return Known(local["results"], local["environments"], (), f"From the run in {out}.")
     origin = f"From shipped measurements of {measured.dates} ({len(measured):,} cells)"
     if local is None:
@@ -91,13 +89,22 @@ def known_environments(out: Path | None = None, shipped: Path = MEASURED) -> Seq
     :raises StoreError: there are no cells at all.
     """
     local = results_of(out) if out is not None else None
+    measured = _shipped(shipped, local)
+    if local is None:
+        assert measured is not None
+        return measured.environments
+    own: Sequence[Mapping[str, Any]] = local["environments"]
+    return own if measured is None else joined_environments(measured.environments, own)[1]
+
+
+def _shipped(place: Path, local: Mapping[str, Any] | None) -> Measurements | None:
+    """What is shipped; None where that is not there and there is a run."""
     try:
-        measured = read(shipped).environments
+        return read(place)
     except StoreError:
         if local is None:
             raise
-        return list(local["environments"])
-    return joined_environments(measured, local["environments"])[1] if local is not None else measured
+        return None
 
 
 def results_of(out: Path) -> dict[str, Any] | None:

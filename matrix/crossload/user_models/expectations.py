@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from functools import cache, partial
 
 from crossload.domain.versions import KERAS_3_MAJOR
 from crossload.environments.model import Environment
@@ -49,11 +48,7 @@ class Expectations:
             return Prediction(loader.id, NOT_KNOWN, missing=(f"what {writer.id} writes and {loader.id} reads",))
         place = (like_writer, model.format)
         if place not in self._predictors:
-            self._predictors[place] = Predictor(
-                self._data.evidence(*place),
-                cache(partial(self._data.of_other_formats, *place)),
-                self._data.of_same_keras(like_writer),
-            )
+            self._predictors[place] = Predictor.from_data(self._data, *place)
         said = self._predictors[place].of(model.found.constructs, self._measured_for[loader.id])
         return replace(said, environment=loader.id)
 

@@ -8,13 +8,13 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 
 from crossload.domain.cells import CellRow
 from crossload.domain.keras_classes import HIDDEN_LAYERS
 from crossload.domain.verdicts import LOADS, REMEDY, severity
 from crossload.probe.attempts import REMEDIES
-from crossload.shipped.construct_data import Evidence
+from crossload.shipped.construct_data import ConstructData, Evidence
 
 NOT_KNOWN = "not known"
 _SETTING = re.compile(r"^([^.:]+)\.([^=>]+)=(.*)$")
@@ -154,8 +154,8 @@ class _Analogies:
                 stand = own[setting[1]]
                 known = setting[2] == "dtype" or not _PLAIN_VALUE.match(setting[3])
                 found[mark] = f"{stand}.{setting[2]}={setting[3]}" if known else stand
-            elif mark.partition(":of ")[0] in own and ":of " in mark:
-                found[mark] = own[mark.partition(":of ")[0]]
+            elif ":of " in mark and (name := mark.partition(":of ")[0]) in own:
+                found[mark] = own[name]
             else:
                 replaced = _NAME.sub(lambda name: own.get(name[0], name[0]), mark)
                 if replaced != mark:
@@ -270,7 +270,8 @@ class _Reader:
             if is_worse and _badness(two) > self.usual and self.is_blamed_elsewhere(mark, ()):
                 continue
             judged += 1
-            worse += [two] * is_worse
+            if is_worse:
+                worse.append(two)
         if own is None or judged < enough:
             return None
         if any(_badness(two) > self.usual for two in worse):
@@ -365,6 +366,12 @@ class Predictor:
         self._evidence, self._analogies, self._other_formats = evidence, _Analogies(evidence), other_formats
         self._same_keras = same_keras
         self._readers: dict[str, _Reader] = {}
+
+    @classmethod
+    def from_data(cls, data: ConstructData, saver: str, form: str) -> "Predictor":
+        """With all that was measured of a writer's files in one format."""
+        others = cache(lambda: data.of_other_formats(saver, form))
+        return cls(data.evidence(saver, form), others, data.of_same_keras(saver))
 
     def of(self, marks: Collection[str], environment: str) -> Prediction:
         """What is expected of a file with these marks in an environment."""
