@@ -17,57 +17,15 @@ from tensorflow import keras
 from scenarios import scenario
 from scenarios.objects import construct_models, own_parts
 from scenarios.objects.construct_lambdas import LAMBDAS
+from scenarios.objects.construct_names import arguments, find
 
 _TABLE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "constructs.csv")
-# Where names are looked up: by kind, and for what stands in arguments everywhere in turn.
-_PLACES = {
-    "layer": ("layers", "layers.experimental.preprocessing", "layers.experimental"),
-    "model": ("models",),
-    "activation": ("activations",),
-    "initializer": ("initializers",),
-    "regularizer": ("regularizers",),
-    "constraint": ("constraints",),
-    "policy": ("dtype_policies", "mixed_precision", "mixed_precision.experimental"),
-    "optimizer": ("optimizers", "mixed_precision"),
-    "schedule": ("optimizers.schedules", "optimizers"),
-    "loss": ("losses",),
-    "metric": ("metrics",),
-}
 # Kinds of which several lines fit into one model, and how many.
 _TOGETHER = ("layer", "activation", "initializer", "regularizer", "constraint", "policy", "loss", "metric")
 _MOST_TOGETHER = 8
 _TWO_OUTPUTS = ("list", "dictionary", "weights", "named-weights", "named-metrics", "listed-metrics")
 _PLAIN_LOSS = "mean_squared_error"
 _INPUT_TYPES = {"float": "float32", "int": "int32", "text": "string"}
-
-
-def _find(kind, name):
-    """A public object of Keras by its name, ``legacy.Adam`` among them."""
-    for place in _PLACES[kind]:
-        found = keras
-        for part in (place + "." + name).split("."):
-            found = getattr(found, part, None)
-        if found is not None:
-            return found
-    raise AttributeError("this Keras has no %s %s" % (kind, name))
-
-
-class _Names(object):
-    """What may stand in a line's arguments: classes of Keras, and nothing else."""
-
-    def __getitem__(self, name):
-        if name in ("dict", "abs", "array"):
-            return {"dict": dict, "abs": tf.abs, "array": np.array}[name]
-        for kind in _PLACES:
-            try:
-                return _find(kind, name)
-            except AttributeError:
-                continue
-        raise KeyError(name)
-
-
-def _arguments(text):
-    return eval("dict(%s)" % text, {"__builtins__": {}}, _Names())
 
 
 def _input_specs(text):
@@ -105,13 +63,16 @@ class Construct(object):
         parts = ("construct", self.kind, self.name.replace(".", "-").replace("_", "-"), self.variant)
         self.scenario = "-".join(part for part in parts if part)
         self.fields = (self.scenario, self.kind, self.form, line["inputs"])
+        own = ["OwnHolder"] if self.form == "held" else []
+        own += [self.name] if self.form == "own" or self.name.startswith("Own") else []
+        self.own = tuple("scenarios.objects.own_parts:" + name for name in sorted(set(own)))
 
     def build(self):
         """The model, as every scenario gives it."""
         return getattr(self, "_of_" + self.kind, self._of_dense)()
 
     def arguments(self):
-        return _arguments(self.text)
+        return arguments(self.text)
 
     def made(self):
         """The object, string or function that the line names."""
@@ -120,7 +81,7 @@ class Construct(object):
         if self.form == "own":
             found = getattr(own_parts, self.name)
             return found(**self.arguments()) if isinstance(found, type) else found
-        found = getattr(tf, self.name) if self.form == "tensorflow" else _find(self.kind, self.name)
+        found = getattr(tf, self.name) if self.form == "tensorflow" else find(self.kind, self.name)
         return found if self.form == "function" else found(**self.arguments())
 
     def inputs(self):
@@ -180,13 +141,15 @@ class Construct(object):
             # A program that loads a file is seldom the one that trained it: the words of that one are not there.
             function.__module__ = "the_script_that_trained_it"
             return keras.layers.Lambda(function)
-        layer = self.made() if self.form == "own" else _find("layer", self.name)(**self.arguments())
+        if self.form == "held":
+            return own_parts.OwnHolder(self.name, self.text)
+        layer = self.made() if self.form == "own" else find("layer", self.name)(**self.arguments())
         return keras.layers.RNN(layer) if self.form == "cell" else layer
 
     def _with_vocabulary_file(self, inputs):
         with tempfile.NamedTemporaryFile("w", suffix=".txt", delete=False) as stream:
             stream.write("model\nsaved\nlayer\n")
-        layer = _find("layer", self.name)(vocabulary=stream.name)
+        layer = find("layer", self.name)(vocabulary=stream.name)
         return keras.Model(inputs[0], layer(inputs[0]))
 
     def _of_model(self):
@@ -203,7 +166,7 @@ class Construct(object):
         if self.form == "string":
             outputs = keras.layers.Dense(4, activation=self.name)(inputs)
         else:
-            outputs = keras.layers.Activation(_find("activation", self.name))(inputs)
+            outputs = keras.layers.Activation(find("activation", self.name))(inputs)
         return self.numbers(keras.Model(inputs, outputs))
 
     def _of_policy(self):
@@ -335,8 +298,7 @@ def _register():
         for line in csv.DictReader(stream):
             construct = Construct(line)
             constructs[construct.scenario] = construct
-            own = ("scenarios.objects.own_parts:" + construct.name,) if construct.form == "own" else ()
-            scenario(construct.scenario, "constructs", custom_objects=own)(construct.build)
+            scenario(construct.scenario, "constructs", custom_objects=construct.own)(construct.build)
     for name, members in bouquets([construct.fields for construct in constructs.values()]):
         scenario(name, "constructs")(Bouquet(name, [constructs[member] for member in members]).build)
 

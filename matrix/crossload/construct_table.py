@@ -23,8 +23,8 @@ _INPUT = re.compile(r"^(float|int|text) (\d+(?:x\d+)*)(?: <(\d+))?$")
 # Kinds of which several lines fit into one model, and how many.
 _TOGETHER = ("layer", "activation", "initializer", "regularizer", "constraint", "policy", "loss", "metric")
 _MOST_TOGETHER = 8
-# Where classes and functions of one's own lie.
-_OWN = "scenarios.objects.own_parts"
+# Where classes and functions of one's own lie, and the one of them that holds another layer.
+_OWN, _HOLDER = "scenarios.objects.own_parts", "OwnHolder"
 _BOUQUET = "bouquet-"
 _TWO_OUTPUTS = ("list", "dictionary", "weights", "named-weights", "named-metrics", "listed-metrics")
 
@@ -57,6 +57,8 @@ class ConstructLine:
         """The call that makes it, or how it is named where it is not called."""
         if self.form in ("string", "function"):
             return f"{self.kind} {self.name!r}" if self.form == "string" else f"{self.kind} {self.name}, the function"
+        if self.form == "held":
+            return f"{self.kind} {self.name}({self.arguments}) in a layer of one's own"
         if self.kind in ("model", "operation"):
             return f"{self.kind} {self.name}{f', {self.variant}' if self.variant else ''}"
         return f"{self.kind} {self.name}({self.arguments})"
@@ -70,6 +72,8 @@ class ConstructLine:
         given, _, wanted = self.inputs.partition("->")
         size = (int(wanted),) if wanted.strip() else (3,)
         is_compiled = self.kind in _COMPILED
+        own = [_HOLDER] if self.form == "held" else []
+        own += [self.name] if self.form == "own" or self.name.startswith("Own") else []
         half = self.kind == "policy" and "16" in f"{self.name}{self.arguments}"
         return {
             "name": self.scenario,
@@ -82,7 +86,7 @@ class ConstructLine:
             "precision": "mixed_float16" if half else "float32",
             "training_steps": int(is_compiled),
             "tags": (TAG,),
-            "custom_objects": (f"{_OWN}:{self.name}",) if self.form == "own" else (),
+            "custom_objects": tuple(f"{_OWN}:{name}" for name in sorted(set(own))),
         }
 
 

@@ -3,15 +3,19 @@
 import tensorflow as tf
 from tensorflow import keras
 
+from scenarios.objects.construct_names import NAMES, arguments
 from scenarios.objects.functions import lopsided_error
 from scenarios.objects.parts import Bounded, SquareSum
 
 __all__ = [
+    "OwnBlock",
     "OwnConstraint",
+    "OwnHolder",
     "OwnInitializer",
     "OwnLayer",
     "OwnLoss",
     "OwnMetric",
+    "OwnPositions",
     "OwnRegularizer",
     "lopsided_error",
 ]
@@ -39,6 +43,74 @@ class OwnLayer(keras.layers.Layer):
     def get_config(self):
         own = {"units": self.units, "scale": self.scale, "function": self.function, "center": self.center}
         return dict(super().get_config(), **own)
+
+
+_TAKE_TWO, _TAKE_A_LIST = ("MultiHeadAttention",), ("Add", "Attention", "AdditiveAttention", "Concatenate", "Multiply")
+
+
+class OwnHolder(keras.layers.Layer):
+    """A layer or a model inside a layer of one's own, which calls it with what it is given.
+
+    :param kind: its class.
+    :param text: its arguments, as in a call.
+    """
+
+    def __init__(self, kind="Dense", text="units=4", **options):
+        super().__init__(**options)
+        self.kind, self.text = kind, text
+        self.inner = (globals()[kind] if kind.startswith("Own") else NAMES[kind])(**arguments(text))
+
+    def call(self, inputs):
+        if self.kind in _TAKE_TWO:
+            return self.inner(inputs, inputs)
+        return self.inner([inputs, inputs] if self.kind in _TAKE_A_LIST else inputs)
+
+    def get_config(self):
+        return dict(super().get_config(), kind=self.kind, text=self.text)
+
+
+class OwnPositions(keras.layers.Layer):
+    """Embeds tokens and their positions. Its parts are made in another order than that of their names."""
+
+    def __init__(self, size=4, **options):
+        super().__init__(**options)
+        self.size = size
+        self.tokens = keras.layers.Embedding(12, size)
+        self.positions = keras.layers.Embedding(12, size)
+
+    def call(self, inputs):
+        return self.tokens(inputs) + self.positions(tf.range(5))
+
+    def get_config(self):
+        return dict(super().get_config(), size=self.size)
+
+
+class OwnBlock(keras.layers.Layer):
+    """Layers in every way in which one holds them: by name, in a list, in a dictionary, in a model, in one of one's own."""
+
+    def __init__(self, units=4, **options):
+        super().__init__(**options)
+        self.units = units
+        self.way = keras.Sequential([keras.layers.Dense(units, activation="tanh"), keras.layers.Dense(units)])
+        self.stages = [keras.layers.Dense(units) for _ in range(3)]
+        self.named = {"last": keras.layers.Dense(units), "first": keras.layers.Dense(units)}
+        self.inner = OwnHolder("Dense", "units=%d" % units)
+        self.after = keras.layers.BatchNormalization()
+        self.before = keras.layers.LayerNormalization()
+
+    def build(self, input_shape):
+        self.gain = self.add_weight(name="gain", shape=(self.units,), initializer="ones", trainable=True)
+        super().build(input_shape)
+
+    def call(self, inputs, training=None):
+        hidden = self.way(self.before(inputs))
+        for stage in self.stages:
+            hidden = stage(hidden)
+        hidden = self.named["last"](self.named["first"](hidden))
+        return self.after(self.inner(hidden) * self.gain, training=training)
+
+    def get_config(self):
+        return dict(super().get_config(), units=self.units)
 
 
 class OwnConstraint(Bounded):

@@ -9,6 +9,7 @@
 ``masked:Concatenate``          a layer that a mask reaches, of those that do something with it
 ``masked:GRU.initial_state``    such a layer that is given more than its tensor
 ``Lambda:uses abs``             a name that the function of a Lambda layer asks for, an attribute's, too
+``Encoder:holds Dense``         a layer that a layer of one's own holds, where the file lists it: SavedModel
 ``RandomNormal:of tensorflow``  a class that is not Keras' own, by the package that its module is of
 ``call:LSTM.initial_state``     an argument of a call besides its tensors
 ``graph:...``                   how a model is put together: its inputs and outputs, layers used twice
@@ -23,6 +24,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from crossload.inspection.builtin_names import BUILT_IN
 from crossload.util.marshalled import UnreadableCodeError, names_in
 
 _WORD = re.compile(r"^[A-Za-z_][\w.-]{0,31}$")
@@ -60,6 +62,23 @@ def of_training(config: Any) -> Iterator[str]:
         if key in config:
             role = key.removesuffix("_config")
             yield from _of_setting(role, config[key], 0)
+
+
+def of_objects(objects: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
+    """Marks of what layers of one's own hold, which no configuration says.
+
+    :param objects: configurations by path from the model, ``root.layer-1.attention``.
+    """
+    for path, item in objects.items():
+        holder = next((objects[above] for above in _above(path) if above in objects), None)
+        if holder is not None and class_of(holder) not in BUILT_IN and class_of(holder) != "Model":
+            yield f"{class_of(holder)}:holds {class_of(item)}"
+
+
+def _above(path: str) -> Iterator[str]:
+    while "." in path:
+        path = path.rpartition(".")[0]
+        yield path
 
 
 def _of_setting(role: str, value: Any, depth: int) -> Iterator[str]:

@@ -6,13 +6,15 @@ Field numbers are those of ``saved_model.proto``, ``meta_graph.proto``, ``saved_
 
 import os
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 from crossload.inspection import carried
 from crossload.inspection.bounds import LARGEST_PROTOCOL_BUFFER, json_object, read_within
 from crossload.inspection.checkpoint import kinds_of, tensors
+from crossload.inspection.constructs import of_objects
 from crossload.inspection.protocol_buffers import last, messages
 from crossload.inspection.report import Notes
 
@@ -67,17 +69,22 @@ def _operations(meta_graph: bytes) -> Iterator[str]:
 
 
 def _metadata(content: bytes, notes: Notes) -> None:
+    classes = {}
     for node in messages(content, 1):
-        _node(last(node, 4), last(node, 5), notes)
+        described = _node(last(node, 4), last(node, 5), notes)
+        if "class_name" in described:
+            classes[last(node, 3).decode("utf-8", "replace")] = described
+    notes.constructs.update(of_objects(classes))
 
 
-def _node(identifier: bytes, metadata: bytes, notes: Notes) -> None:
-    """One Keras object: ``_tf_keras_layer`` and the like, with JSON that describes it."""
+def _node(identifier: bytes, metadata: bytes, notes: Notes) -> Mapping[str, Any]:
+    """One Keras object: ``_tf_keras_layer`` and the like, with JSON that describes it, which is returned."""
     if not identifier.startswith(b"_tf_keras_") or identifier == b"_tf_keras_metric" or not metadata:
-        return
+        return {}
     described = json_object(metadata)
     if identifier in (b"_tf_keras_model", b"_tf_keras_network", b"_tf_keras_sequential"):
         notes.training(described.get("training_config"))
         notes.keras = notes.keras or str(described.get("keras_version") or "")
     if "class_name" in described:
         notes.architecture({key: described.get(key) for key in ("class_name", "config")})
+    return described

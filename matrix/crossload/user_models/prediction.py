@@ -29,8 +29,10 @@ _OF_EVERY_ONE = frozenset({"trainable", "batch_input_shape", "batch_shape", "cli
 _ENOUGH = 3
 # What a class is given for the same purpose under several keys: `bias_initializer`, `kernel_initializer`.
 _PURPOSE = re.compile(r"(?:^|_)(initializer|regularizer|constraint|activation)$")
-# Where a class stands: behind a nested model, inside a wrapper, or given one tensor twice.
-_PLACED = re.compile(r"^((?:Functional|Sequential|Model):\w+->|graph:a tensor twice to |[^.:]+\.[^.=>]+>)(.+)$")
+# Where a class stands: behind a nested model, inside a wrapper or a layer of one's own, or given one tensor twice.
+_PLACED = re.compile(
+    r"^((?:Functional|Sequential|Model):\w+->|graph:a tensor twice to |\w+:holds |[^.:]+\.[^.=>]+>)(.+)$"
+)
 # What a model is compiled with by the name of a function, and the function of one's own that constructs are measured with. No
 # version calls it while it loads a file, so that one is like the other as long as it is handed over.
 _FUNCTION = re.compile(r"^((?:(?:loss|metrics|weighted_metrics):|\w+\.fn=)(?:function )?|function )([A-Za-z_]\w*)$")
@@ -41,6 +43,8 @@ _OWN_CLASS = {"layer": "OwnLayer", "initializer": "OwnInitializer", "regularizer
               "constraint": "OwnConstraint", "loss": "OwnLoss", "metrics": "OwnMetric"}  # fmt: skip
 _OWN_ROLE = re.compile(r"^(?:(loss|metrics):|[^.:]+\.(?:\w+_)?(initializer|regularizer|constraint)=)([A-Za-z_]\w*)$")
 _OF_A_LAYER = re.compile(r"^([A-Za-z_]\w*)\.trainable=")
+# What one that holds other layers is measured with.
+_HOLDS, _OWN_HOLDER = ":holds ", "OwnHolder"
 _NAME = re.compile(r"[A-Za-z_]\w*")
 _FRAMES = frozenset({"Functional", "Sequential", "Model"})
 _PLAIN_VALUE = re.compile(r"^(?:True|False|None|0|number|negative|text|data|shape|[a-z]\w*|\[[\s\[\]a-z0]*\])$")
@@ -154,6 +158,8 @@ class _Analogies:
                 stand = own[setting[1]]
                 known = setting[2] == "dtype" or not _PLAIN_VALUE.match(setting[3])
                 found[mark] = f"{stand}.{setting[2]}={setting[3]}" if known else stand
+            elif _HOLDS in mark and (parts := mark.split(_HOLDS))[0] in own:
+                found[mark] = f"{_OWN_HOLDER}{_HOLDS}{own.get(parts[1], parts[1])}"
             elif ":of " in mark and (name := mark.partition(":of ")[0]) in own:
                 found[mark] = own[name]
             else:

@@ -3,6 +3,7 @@
 import numpy as np
 
 from ..ordering import natural
+from ..own_classes import is_own
 from . import scenario_code
 
 # Sizes tried in turn for axes that a model leaves open.
@@ -149,7 +150,7 @@ def _tokens(model):
         )
         if getattr(layer, "layers", None):
             sizes.append(_tokens(layer))
-        elif _is_own(layer):
+        elif is_own(type(layer)):
             sizes.extend(part.input_dim for part in _parts(layer) if type(part).__name__ == "Embedding")
     return max(1, min(sizes))
 
@@ -202,12 +203,7 @@ def _looks_up(layer, places):
     wrapped = getattr(layer, "layer", None)
     if wrapped is not None:
         return _looks_up(wrapped, places)
-    return places if _is_own(layer) and any(type(part).__name__ in _LOOKUPS for part in _parts(layer)) else set()
-
-
-def _is_own(layer):
-    """Whether a class is neither TensorFlow's nor Keras'."""
-    return type(layer).__module__.split(".")[0] not in ("keras", "tensorflow", "tf_keras")
+    return places if is_own(type(layer)) and any(type(part).__name__ in _LOOKUPS for part in _parts(layer)) else set()
 
 
 def _parts(layer):

@@ -7,6 +7,7 @@ import zlib
 
 import numpy as np
 
+from ..own_classes import is_own
 from ..process import kernel_cache
 from . import long_sequences
 
@@ -264,8 +265,4 @@ def without_chance(model):
 
 def _is_of_keras(layer, names):
     """Whether a layer is of one of these classes of Keras, of whose older forms up to TensorFlow 2.9 no public name is left."""
-    return any(
-        base.__name__ in names
-        and base.__module__.split(".")[0] in ("keras", "tf_keras", "tensorflow", "tensorflow_core")
-        for base in type(layer).__mro__
-    )
+    return any(base.__name__ in names and not is_own(base) for base in type(layer).__mro__)

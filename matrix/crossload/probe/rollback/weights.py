@@ -4,6 +4,7 @@ import numpy as np
 
 from ..errors import NotTranslatableError
 from ..translate import optimizers, stored
+from ..translate.names import snake
 from . import graph, training
 
 # Arrays of a loss scale: step count, rate, steps since it changed, scale.
@@ -31,7 +32,7 @@ def fill(top, said):
 def _fill_tree(model, group):
     counts = {}
     for part in model.parts:
-        kind = stored.snake(part.kind)
+        kind = snake(part.kind)
         count = counts.get(kind, 0)
         counts[kind] = count + 1
         below = group.below("layers", "%s_%d" % (kind, count) if count else kind)
@@ -53,7 +54,7 @@ def _fill_layer(part, below, fill_tree):
     if inside is not None and below is not None and below.below("layer") is not None:
         fill_tree(inside, below.below("layer"))
     else:
-        _set(part, below.arrays(part.kind) if below is not None else [])
+        _set(part, below.arrays(part.kind, part.layer) if below is not None else [])
 
 
 def _model_inside(layer):

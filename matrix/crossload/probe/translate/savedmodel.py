@@ -37,8 +37,8 @@ class Node(object):
         number = self._checkpoint.children[self._number].get(name)
         return None if number is None else Node(self._checkpoint, number)
 
-    def arrays(self, kind):
-        """A layer's arrays, trainable ones first. A text table, which holds no numbers, has none."""
+    def arrays(self, kind, layer=None):
+        """A layer's arrays, trainable ones first, as it listed them. A text table, which holds no numbers, has none."""
         listed = self.child("variables")
         if listed is None:
             # A layer that was adapted lists none of what it learnt.

@@ -8,6 +8,8 @@ import numpy as np
 
 from ..errors import NotApplicableError, NotTranslatableError
 from ..ordering import natural
+from . import held
+from .names import snake
 
 CONFIG, METADATA, WEIGHTS = "config.json", "metadata.json", "model.weights.h5"
 _DEPENDENCIES = "_layer_checkpoint_dependencies"
@@ -104,7 +106,7 @@ class TreeWeights(object):
                     raise NotTranslatableError("layer %s: the file holds no weights of it" % child.name)
                 self._take(child, below)
                 continue
-            arrays = below.arrays(child.kind) if below is not None else []
+            arrays = below.arrays(child.kind, child.layer) if below is not None else []
             if len(arrays) != child.count:
                 raise NotTranslatableError(
                     "layer %s: the file holds %d arrays for it, its class has %d weights"
@@ -151,15 +153,29 @@ class Group(object):
             group = group[name]
         return Group(group, self._counts_twice)
 
-    def arrays(self, kind):
-        own = self._group.get("vars", {})
-        found = [np.asarray(own[name]) for name in sorted(own, key=int)]
+    def arrays(self, kind, layer=None):
+        """A layer's arrays, trainable ones first.
+
+        :param layer: what it became: where that is of a class of the user's, its attributes say which array is whose.
+        """
+        found = held.arrays_of(self, layer) if layer is not None else None
+        if found is not None:
+            return found
+        found = self.own_arrays()
         parts = _PARTS.get(kind)
-        names = parts if parts else sorted((name for name in self._group if name != "vars"), key=natural)
-        for name in names:
+        for name in parts if parts else sorted(self.names(), key=natural):
             if name in self._group:
                 found += Group(self._group[name]).arrays("")
         return found
+
+    def own_arrays(self):
+        """Arrays of the layer itself, in the order in which it counts them."""
+        own = self._group.get("vars", {})
+        return [np.asarray(own[name]) for name in sorted(own, key=int)]
+
+    def names(self):
+        """Names of the groups inside."""
+        return [name for name in self._group if name != "vars"]
 
 
 class _Flat(dict):
@@ -175,13 +191,6 @@ class _Flat(dict):
             if "vars" in file[name]:
                 place["vars"] = file[name]["vars"]
         return root
-
-
-def snake(name):
-    """``TFOpLambda`` as ``tf_op_lambda``, as Keras names the groups of its weights files."""
-    name = re.sub(r"\W+", "", name)
-    name = re.sub("(.)([A-Z][a-z]+)", r"\1_\2", name)
-    return re.sub("([a-z])([A-Z])", r"\1_\2", name).lower()
 
 
 def is_of_keras_2(version):
