@@ -52,6 +52,18 @@ def _frozen(inputs):
     return keras.Model(inputs[0], layers.Dense(2)(hidden))
 
 
+def _cut_inside(inputs):
+    """What is left of a model behind one of its layers, as one cuts off an encoder."""
+    hidden = layers.Dense(6)(inputs[0])
+    return keras.Model(hidden, layers.Dense(2)(layers.Dense(4)(hidden)))
+
+
+def _in_int8(inputs):
+    model = keras.Model(inputs[0], layers.Dense(2)(layers.Dense(4)(inputs[0])))
+    model.quantize("int8")
+    return model
+
+
 def _embedded(inputs):
     return layers.Embedding(12, 3, mask_zero=True)(inputs[0])
 
@@ -319,6 +331,8 @@ MODELS = {
     "Model named-inputs": _named_inputs,
     "Model named-outputs": _named_outputs,
     "Model shared-layer": _shared,
+    "Model cut-inside": _cut_inside,
+    "Model int8": _in_int8,
     "Model in-functional": lambda inputs: keras.Model(inputs[0], layers.Dense(2)(_inner()(inputs[0]))),
     "Model in-sequential": lambda inputs: _built(keras.Sequential([_inner(), layers.Dense(2)])),
     "Model pooled-in-sequential": lambda inputs: _called(

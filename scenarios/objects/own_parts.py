@@ -17,6 +17,7 @@ __all__ = [
     "OwnMetric",
     "OwnPositions",
     "OwnRegularizer",
+    "OwnSet",
     "lopsided_error",
 ]
 
@@ -83,6 +84,28 @@ class OwnPositions(keras.layers.Layer):
 
     def get_config(self):
         return dict(super().get_config(), size=self.size)
+
+
+class OwnSet(keras.layers.Layer):
+    """Its only part is in a set."""
+
+    def __init__(self, units=4, **options):
+        super().__init__(**options)
+        self.units = units
+        self.parts = {keras.layers.Dense(units)}
+
+    def build(self, input_shape):
+        for part in self.parts:
+            part.build(input_shape)
+        super().build(input_shape)
+
+    def call(self, inputs):
+        for part in self.parts:
+            inputs = part(inputs)
+        return inputs
+
+    def get_config(self):
+        return dict(super().get_config(), units=self.units)
 
 
 class OwnBlock(keras.layers.Layer):

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from crossload.inspection.constructs import of_architecture, of_training
+from crossload.inspection.constructs import of_architecture, of_objects, of_training
 
 
 def layer(kind: str, name: str = "x", nodes: Any = None, **config: Any) -> dict[str, Any]:
@@ -185,6 +185,22 @@ def test_what_a_model_is_compiled_with_and_in_which_form() -> None:
     )
     assert found >= {"compiled", "loss:dictionary", "loss:mse", "loss:Huber", "Huber.delta=number"}
     assert found >= {"metrics:list", "metrics:accuracy", "optimizer:Adam", "Adam.learning_rate=number"}
+
+
+def test_what_a_layer_of_ones_own_holds_is_known_by_the_paths_of_a_savedmodel() -> None:
+    kinds = {
+        "root": "Functional",
+        "root.layer-1": "Encoder",
+        "root.layer-1.attention": "MultiHeadAttention",
+        "root.layer-1.attention._query_dense": "EinsumDense",
+        "root.layer-1.stages.0": "Team>Stage",
+        "root.layer-1.way": "Sequential",
+        "root.layer-1.way.layer-0": "Dense",
+        "root.layer-2": "Dense",
+    }
+    found = set(of_objects({path: {"class_name": kind, "config": {}} for path, kind in kinds.items()}))
+    # What a layer of Keras holds is known with it, and a model says itself what it is made of.
+    assert found == {f"Encoder:holds {kind}" for kind in ("MultiHeadAttention", "Stage", "Sequential")}
 
 
 def test_nothing_that_stands_in_a_file_makes_it_raise() -> None:

@@ -130,6 +130,9 @@ OWN = {
     "none": ("exact", {"Dense", "Dense.kernel_constraint=None"}),
     "loss": ("exact", {"loss:OwnLoss", "OwnLoss", "OwnLoss.gamma=number"}),
     "own_dtype": ("exact", {"OwnLayer", "OwnLayer.dtype=float32"}),
+    "holds_dense": ("exact", {"OwnHolder", "OwnHolder:holds Dense", "Dense"}),
+    "holds_attention": ("differs", {"OwnHolder", "OwnHolder:holds MultiHeadAttention"}),
+    "holds_own": ("exact", {"OwnHolder", "OwnHolder:holds OwnLayer", *_OWN_LAYER}),
 }
 CROSS = {
     "Functional",
@@ -149,6 +152,10 @@ CROSS = {
         ({*CROSS, "CrossLayer.dtype=DTypePolicy"}, "lossy"),
         ({"Functional", "Clip", "Clip.limit=number", "Dense", "Dense.kernel_constraint=Clip"}, "exact"),
         ({"Functional", "FocalLoss", "FocalLoss.gamma=number", "loss:FocalLoss"}, "exact"),
+        ({*CROSS, "CrossLayer:holds Dense"}, "exact"),
+        ({*CROSS, "CrossLayer:holds CrossLayer"}, "exact"),
+        ({*CROSS, "CrossLayer:holds Dense", "CrossLayer:holds MultiHeadAttention"}, "differs"),
+        ({*CROSS, "CrossLayer:holds LSTM"}, NOT_KNOWN),
         ({*CROSS, "CrossLayer.inner=Dense"}, NOT_KNOWN),  # what it makes of a part of it is its own affair
         ({*CROSS, "call:CrossLayer.mask=tensor"}, NOT_KNOWN),
         (CROSS - {"Functional"}, NOT_KNOWN),  # a model that is a class of one's own
