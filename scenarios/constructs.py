@@ -163,7 +163,10 @@ class Construct(object):
 
     def _of_activation(self):
         (inputs,) = self.inputs()
-        if self.form == "string":
+        if self.form == "own":
+            function = self.made()
+            outputs = keras.layers.Activation(function)(keras.layers.Dense(4, activation=function)(inputs))
+        elif self.form == "string":
             outputs = keras.layers.Dense(4, activation=self.name)(inputs)
         else:
             outputs = keras.layers.Activation(find("activation", self.name))(inputs)

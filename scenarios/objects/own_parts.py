@@ -19,6 +19,7 @@ __all__ = [
     "OwnRegularizer",
     "OwnSet",
     "lopsided_error",
+    "own_activation",
 ]
 
 
@@ -181,3 +182,7 @@ class OwnMetric(keras.metrics.Metric):
 
     def get_config(self):
         return dict(super().get_config(), threshold=self.threshold)
+
+
+def own_activation(x):
+    return x * keras.activations.sigmoid(1.5 * x)

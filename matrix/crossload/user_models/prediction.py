@@ -6,7 +6,7 @@ there loads. Where a mark was never measured from this writer to that reader, no
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence, Set
 from dataclasses import dataclass
 from functools import cache, cached_property
 
@@ -17,7 +17,8 @@ from crossload.probe.attempts import REMEDIES
 from crossload.shipped.construct_data import ConstructData, Evidence
 
 NOT_KNOWN = "not known"
-_SETTING = re.compile(r"^([^.:]+)\.([^=>]+)=(.*)$")
+# A value of a class's configuration, or of an argument that its calls are given.
+_SETTING = re.compile(r"^((?:call:)?[^.:]+)\.([^=>]+)=(.*)$")
 # Values that stand for any of their kind.
 _NUMBERS = frozenset({"0", "number", "negative"})
 _FREE = frozenset({"text", "data", "shape"})
@@ -37,6 +38,9 @@ _PLACED = re.compile(
 # version calls it while it loads a file, so that one is like the other as long as it is handed over.
 _FUNCTION = re.compile(r"^((?:(?:loss|metrics|weighted_metrics):|\w+\.fn=)(?:function )?|function )([A-Za-z_]\w*)$")
 _OWN_FUNCTION = "lopsided_error"
+# A function of one's own that a layer calls: as a class, within one Keras.
+_ACTIVATION = re.compile(r"^((?:[^.:]+\.\w*activation=)(?:function )?|function )([a-z_]\w*)$")
+_OWN_ACTIVATION = "own_activation"
 # Classes of one's own, by what they are for: what they do with a file is measured with those of these names. That holds where
 # their code runs as it did when the file was written, so within one Keras: to Keras 3 it may have to be changed.
 _OWN_CLASS = {"layer": "OwnLayer", "initializer": "OwnInitializer", "regularizer": "OwnRegularizer",
@@ -137,6 +141,12 @@ class _Analogies:
         """Names of functions that a measured file is compiled with: all of Keras', and one of one's own."""
         return frozenset(found[2] for mark in self._evidence.scenarios_with if (found := _FUNCTION.match(mark)))
 
+    @cached_property
+    def _activations(self) -> Set[str]:
+        """Names of functions that a measured layer calls: all of Keras', and one of one's own; and of what it has instead."""
+        found = (_ACTIVATION.match(mark) for mark in self._evidence.scenarios_with)
+        return {"None"}.union(match[2] for match in found if match is not None and "=" in match[1])
+
     def likened(self, marks: Collection[str]) -> Mapping[str, str]:
         """Marks of classes of one's own, each with that of the class that was measured in their place.
 
@@ -151,7 +161,9 @@ class _Analogies:
             elif of_layer := _OF_A_LAYER.match(mark):
                 stands.setdefault(of_layer[1], _OWN_CLASS["layer"])
         own = {name: stand for name, stand in stands.items() if self._is_own(name)}
-        found = {}
+        called = [(mark, *call.groups()) for mark in marks if (call := _ACTIVATION.match(mark))]
+        calls = {name for _, where, name in called if "=" in where and name not in self._activations}
+        found = {mark: where + _OWN_ACTIVATION for mark, where, name in called if name in calls}
         for mark in marks if own else ():
             setting = _SETTING.match(mark)
             if setting is not None and setting[1] in own:
@@ -233,7 +245,7 @@ class _Reader:
         if setting is None:
             return None
         owner, key, value = setting.groups()
-        if self.best(owner) is None:
+        if self.best(owner.removeprefix("call:")) is None:
             return None
         same = [other for other in self._analogies.values.get((owner, key), ()) if _same_kind(other, value)]
         bests = [item for item in (self.best(f"{owner}.{key}={other}") for other in same) if item is not None]

@@ -130,6 +130,8 @@ OWN = {
     "none": ("exact", {"Dense", "Dense.kernel_constraint=None"}),
     "loss": ("exact", {"loss:OwnLoss", "OwnLoss", "OwnLoss.gamma=number"}),
     "own_dtype": ("exact", {"OwnLayer", "OwnLayer.dtype=float32"}),
+    "activation": ("lossy", {"Dense.activation=function own_activation", "function own_activation"}),
+    "keras": ("fails", {"Dense.activation=relu", "Activation.activation=relu"}),
     "holds_dense": ("exact", {"OwnHolder", "OwnHolder:holds Dense", "Dense"}),
     "holds_attention": ("differs", {"OwnHolder", "OwnHolder:holds MultiHeadAttention"}),
     "holds_own": ("exact", {"OwnHolder", "OwnHolder:holds OwnLayer", *_OWN_LAYER}),
@@ -152,6 +154,8 @@ CROSS = {
         ({*CROSS, "CrossLayer.dtype=DTypePolicy"}, "lossy"),
         ({"Functional", "Clip", "Clip.limit=number", "Dense", "Dense.kernel_constraint=Clip"}, "exact"),
         ({"Functional", "FocalLoss", "FocalLoss.gamma=number", "loss:FocalLoss"}, "exact"),
+        ({"Functional", "Dense", "Dense.activation=function smooth", "function smooth"}, "lossy"),
+        ({"Functional", "Dense", "function smooth"}, NOT_KNOWN),  # nothing says what for
         ({*CROSS, "CrossLayer:holds Dense"}, "exact"),
         ({*CROSS, "CrossLayer:holds CrossLayer"}, "exact"),
         ({*CROSS, "CrossLayer:holds Dense", "CrossLayer:holds MultiHeadAttention"}, "differs"),
@@ -165,6 +169,7 @@ CROSS = {
 def test_a_class_of_ones_own_is_as_the_one_that_was_measured_within_one_keras(marks: set[str], verdict: str) -> None:
     predictor = Predictor(evidence(**OWN), same_keras={READER})
     assert predictor.of(marks, READER).verdict == verdict
+    assert predictor.of({*DENSE, "Dense.activation=relu"}, READER).verdict == "fails"
     # Its code may have to be changed for another Keras.
     assert Predictor(evidence(**OWN)).of(marks, READER).verdict == NOT_KNOWN
 
@@ -244,6 +249,16 @@ def test_a_choice_that_another_class_was_measured_with_counts_unless_it_hurts_th
     }
     assert expected(evidence(**lines), {"Dense", "Dense.activation=relu"}).verdict == "exact"
     assert expected(evidence(**lines), {"Dense", "Dense.activation=hard_sigmoid"}).verdict == NOT_KNOWN
+
+
+def test_a_number_that_a_call_is_given_stands_for_any() -> None:
+    known = evidence(
+        clip=("exact", {"TFOpLambda", "call:TFOpLambda.clip_value_min=number"}),
+        name=("fails", {"TFOpLambda", "call:TFOpLambda.method=nearest"}),
+    )
+    assert expected(known, {"TFOpLambda", "call:TFOpLambda.clip_value_min=negative"}).verdict == "exact"
+    assert expected(known, {"TFOpLambda", "call:TFOpLambda.method=bilinear"}).verdict == NOT_KNOWN
+    assert expected(known, {"TFOpLambda", "call:TFOpLambda.axis=negative"}).verdict == NOT_KNOWN
 
 
 def test_what_one_key_is_given_counts_for_another_key_of_the_same_purpose() -> None:
