@@ -4,7 +4,7 @@ import numpy as np
 
 from ..errors import NotTranslatableError
 from ..translate import optimizers, stored
-from ..translate.names import snake
+from ..translate.held import snake
 from . import graph, training
 
 # Arrays of a loss scale: step count, rate, steps since it changed, scale.

@@ -5,8 +5,9 @@ classes, counted, and the layer's code makes its variables in an order of its ow
 ``saving/saving_lib.py``). So they are found by the attributes of the layer that was made here.
 """
 
+import re
+
 from ..own_classes import is_own
-from .names import snake
 
 # Keras counts them among the weights of a layer, and files do not hold them.
 _STATE = "rnn_state"
@@ -14,6 +15,13 @@ _STATE = "rnn_state"
 
 class _NotFoundError(Exception):
     """What the file calls something leads to nothing of this layer, or to something else."""
+
+
+def snake(name):
+    """``TFOpLambda`` as ``tf_op_lambda``, as Keras names the groups of its weights files."""
+    name = re.sub(r"\W+", "", name)
+    name = re.sub("(.)([A-Z][a-z]+)", r"\1_\2", name)
+    return re.sub("([a-z])([A-Z])", r"\1_\2", name).lower()
 
 
 def arrays_of(group, layer):

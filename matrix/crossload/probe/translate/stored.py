@@ -9,7 +9,7 @@ import numpy as np
 from ..errors import NotApplicableError, NotTranslatableError
 from ..ordering import natural
 from . import held
-from .names import snake
+from .held import snake
 
 CONFIG, METADATA, WEIGHTS = "config.json", "metadata.json", "model.weights.h5"
 _DEPENDENCIES = "_layer_checkpoint_dependencies"
