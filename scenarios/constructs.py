@@ -76,7 +76,7 @@ class Construct(object):
 
     def made(self):
         """The object, string or function that the line names."""
-        if self.form == "string":
+        if self.form == "string" or (self.form in ("weighted", "untrained") and self.name.islower()):
             return self.name
         if self.form == "own":
             found = getattr(own_parts, self.name)
@@ -144,6 +144,8 @@ class Construct(object):
         if self.form == "held":
             return own_parts.OwnHolder(self.name, self.text)
         layer = self.made() if self.form == "own" else find("layer", self.name)(**self.arguments())
+        if self.form == "own" and not isinstance(layer, keras.layers.Layer):
+            return keras.layers.Lambda(layer)
         return keras.layers.RNN(layer) if self.form == "cell" else layer
 
     def _with_vocabulary_file(self, inputs):
@@ -232,6 +234,8 @@ class Construct(object):
             settings["metrics"] = [keras.metrics.MeanMetricWrapper(keras.losses.mean_squared_error, name="wrapped")]
         elif self.form == "several":
             settings.update(metrics=["accuracy", keras.metrics.AUC(name="area")], weighted_metrics=["mae"])
+        elif self.form == "weighted":
+            settings["weighted_metrics"] = [self.made()]
         elif self.kind == "metric":
             settings["metrics"] = [self.made()]
         else:

@@ -84,7 +84,7 @@ class ConstructLine:
             "inputs": tuple(_input(part) for part in given.split("+")),
             "targets": (size, size) if self.form in _TWO_OUTPUTS else (size,),
             "precision": "mixed_float16" if half else "float32",
-            "training_steps": int(is_compiled),
+            "training_steps": int(is_compiled and self.form != "untrained"),
             "tags": (TAG,),
             "custom_objects": tuple(f"{_OWN}:{name}" for name in sorted(set(own))),
         }

@@ -147,9 +147,9 @@ def _masked_merges(inputs):
     return keras.Model(inputs[0], layers.LSTM(3)(layers.Concatenate()(merged)))
 
 
-def _gru_states(inputs, begins):
-    _, state = layers.GRU(4, return_state=True)(inputs[0])
-    decoded = layers.GRU(4, return_sequences=True)(inputs[0], initial_state=state)
+def _state(inputs, begins, kind=layers.GRU):
+    _, state = kind(4, return_state=True)(inputs[0])
+    decoded = kind(4, return_sequences=True)(inputs[0], initial_state=state)
     return keras.Model(begins, layers.Dense(2)(decoded))
 
 
@@ -378,8 +378,10 @@ MODELS = {
     "Model masked-states-passed-on": lambda inputs: _states([_embedded(inputs)], inputs[0]),
     "Model attention-with-mask": lambda inputs: keras.Model(inputs, _attention(inputs, attention_mask=inputs[1])),
     "Model attention-of-three": lambda inputs: keras.Model(inputs[0], _attention(inputs, key=inputs[0])),
-    "Model gru-states-passed-on": lambda inputs: _gru_states(inputs, inputs[0]),
-    "Model masked-gru-states-passed-on": lambda inputs: _gru_states([_embedded(inputs)], inputs[0]),
+    "Model gru-states-passed-on": lambda inputs: _state(inputs, inputs[0]),
+    "Model masked-gru-states-passed-on": lambda inputs: _state([_embedded(inputs)], inputs[0]),
+    "Model simple-rnn-states-passed-on": lambda inputs: _state(inputs, inputs[0], layers.SimpleRNN),
+    "Model masked-simple-rnn-states-passed-on": lambda inputs: _state([_embedded(inputs)], inputs[0], layers.SimpleRNN),
     "Model states-of-both-directions": _states_of_both_directions,
     "Model masked-encoder-decoder": _masked_encoder_decoder,
     "Model attention-causal": lambda inputs: keras.Model(inputs[0], _attention(inputs, use_causal_mask=True)),

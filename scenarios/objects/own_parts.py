@@ -17,6 +17,7 @@ __all__ = [
     "OwnMetric",
     "OwnPositions",
     "OwnRegularizer",
+    "OwnSchedule",
     "OwnSet",
     "lopsided_error",
     "own_activation",
@@ -24,15 +25,33 @@ __all__ = [
 
 
 class OwnLayer(keras.layers.Layer):
-    """Weights of its own, and settings that say how many."""
+    """Weights of its own, and settings that say how many and what is done to them."""
 
-    def __init__(self, units=4, scale=0.5, function="relu", center=True, **options):
+    def __init__(
+        self,
+        units=4,
+        scale=0.5,
+        function="relu",
+        center=True,
+        initializer="glorot_uniform",
+        regularizer=None,
+        constraint=None,
+        **options,
+    ):
         super().__init__(**options)
         self.units, self.scale, self.function, self.center = units, scale, function, center
+        self.initializer = keras.initializers.get(initializer)
+        self.regularizer = keras.regularizers.get(regularizer)
+        self.constraint = keras.constraints.get(constraint)
 
     def build(self, input_shape):
         self.kernel = self.add_weight(
-            name="kernel", shape=(input_shape[-1], self.units), initializer="glorot_uniform", trainable=True
+            name="kernel",
+            shape=(input_shape[-1], self.units),
+            initializer=self.initializer,
+            regularizer=self.regularizer,
+            constraint=self.constraint,
+            trainable=True,
         )
         super().build(input_shape)
 
@@ -44,6 +63,9 @@ class OwnLayer(keras.layers.Layer):
 
     def get_config(self):
         own = {"units": self.units, "scale": self.scale, "function": self.function, "center": self.center}
+        own["initializer"] = keras.initializers.serialize(self.initializer)
+        own["regularizer"] = keras.regularizers.serialize(self.regularizer)
+        own["constraint"] = keras.constraints.serialize(self.constraint)
         return dict(super().get_config(), **own)
 
 
@@ -154,6 +176,21 @@ class OwnInitializer(keras.initializers.Initializer):
 
 class OwnRegularizer(SquareSum):
     """The regularizer of the other scenarios, under a name that says whose it is."""
+
+
+class OwnSchedule(keras.optimizers.schedules.LearningRateSchedule):
+    """Warms up, then slows down."""
+
+    def __init__(self, width=8, warm_up=4):
+        super().__init__()
+        self.width, self.warm_up = width, warm_up
+
+    def __call__(self, step):
+        step = tf.cast(step, "float32") + 1.0
+        return tf.minimum(tf.math.rsqrt(step), step * self.warm_up**-1.5) * self.width**-0.5
+
+    def get_config(self):
+        return {"width": self.width, "warm_up": self.warm_up}
 
 
 class OwnLoss(keras.losses.Loss):

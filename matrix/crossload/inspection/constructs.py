@@ -30,7 +30,7 @@ from crossload.util.marshalled import UnreadableCodeError, names_in
 _WORD = re.compile(r"^[A-Za-z_][\w.-]{0,31}$")
 # Names are free, and what else says nothing of how a model loads.
 _UNSAID = frozenset({"name", "module", "registered_name", "build_config", "keras_version", "backend", "batch_input_shape",
-                     "batch_shape", "shared_object_id"})  # fmt: skip
+                     "batch_shape", "shared_object_id", "metric_name"})  # fmt: skip
 # Functions of Python's own modules are named by themselves.
 _OF_KERAS = re.compile(r"^(?:tf_)?keras\b|^tensorflow\.(?:python\.)?keras\b|^builtins$|^$")
 _SHAPES = ("batch_input_shape", "batch_shape", "shape")

@@ -157,3 +157,18 @@ def sees_code(attempt):
 def remedies_for(form):
     """The remedies that can make sense for a format, by name, in order."""
     return tuple(name for name in REMEDIES if all(PIECES[part].suits(form) for part in parts(name)))
+
+
+def covers(one, two):
+    """Whether an attempt does all that another does, so that it loads what that loads.
+
+    It has its pieces; its copy has the proper name anyway; or it does not come to the compile settings that the other leaves out,
+    because it replaces the load call.
+    """
+    pieces = set(parts(one))
+    left = set(parts(two)) - pieces
+    if any(PIECES[piece].names for piece in pieces):
+        left.discard("rename")
+    if replaces_load(one):
+        left.discard("compile=False")
+    return not left

@@ -13,7 +13,7 @@ from functools import cache, cached_property
 from crossload.domain.cells import CellRow
 from crossload.domain.keras_classes import HIDDEN_LAYERS
 from crossload.domain.verdicts import LOADS, REMEDY, severity
-from crossload.probe.attempts import REMEDIES
+from crossload.probe.attempts import REMEDIES, covers
 from crossload.shipped.construct_data import ConstructData, Evidence
 
 NOT_KNOWN = "not known"
@@ -39,13 +39,16 @@ _PLACED = re.compile(
 _FUNCTION = re.compile(r"^((?:(?:loss|metrics|weighted_metrics):|\w+\.fn=)(?:function )?|function )([A-Za-z_]\w*)$")
 _OWN_FUNCTION = "lopsided_error"
 # A function of one's own that a layer calls: as a class, within one Keras.
-_ACTIVATION = re.compile(r"^((?:[^.:]+\.\w*activation=)(?:function )?|function )([a-z_]\w*)$")
+_ACTIVATION = re.compile(r"^([^.:]+\.(?:\w*activation|function)=(?:function )?|function )([a-z_]\w*)$")
 _OWN_ACTIVATION = "own_activation"
 # Classes of one's own, by what they are for: what they do with a file is measured with those of these names. That holds where
 # their code runs as it did when the file was written, so within one Keras: to Keras 3 it may have to be changed.
 _OWN_CLASS = {"layer": "OwnLayer", "initializer": "OwnInitializer", "regularizer": "OwnRegularizer",
-              "constraint": "OwnConstraint", "loss": "OwnLoss", "metrics": "OwnMetric"}  # fmt: skip
-_OWN_ROLE = re.compile(r"^(?:(loss|metrics):|[^.:]+\.(?:\w+_)?(initializer|regularizer|constraint)=)([A-Za-z_]\w*)$")
+              "constraint": "OwnConstraint", "loss": "OwnLoss", "metrics": "OwnMetric",
+              "learning_rate": "OwnSchedule"}  # fmt: skip
+_OWN_ROLE = re.compile(
+    r"^(?:(loss|metrics):|[^.:]+\.(?:\w+_)?(initializer|regularizer|constraint|learning_rate)=)([A-Za-z_]\w*)$"
+)
 _OF_A_LAYER = re.compile(r"^([A-Za-z_]\w*)\.trainable=")
 # What one that holds other layers is measured with.
 _HOLDS, _OWN_HOLDER = ":holds ", "OwnHolder"
@@ -167,9 +170,7 @@ class _Analogies:
         for mark in marks if own else ():
             setting = _SETTING.match(mark)
             if setting is not None and setting[1] in own:
-                stand = own[setting[1]]
-                known = setting[2] == "dtype" or not _PLAIN_VALUE.match(setting[3])
-                found[mark] = f"{stand}.{setting[2]}={setting[3]}" if known else stand
+                found[mark] = self._own_setting(own[setting[1]], setting[2], own.get(setting[3], setting[3]))
             elif _HOLDS in mark and (parts := mark.split(_HOLDS))[0] in own:
                 found[mark] = f"{_OWN_HOLDER}{_HOLDS}{own.get(parts[1], parts[1])}"
             elif ":of " in mark and (name := mark.partition(":of ")[0]) in own:
@@ -179,6 +180,15 @@ class _Analogies:
                 if replaced != mark:
                     found[mark] = replaced
         return found
+
+    @staticmethod
+    def _own_setting(stand: str, key: str, value: str) -> str:
+        """What a value in the configuration of a class of one's own is likened to, which has keys of its own."""
+        if key == "dtype":
+            return f"{stand}.{key}={value}"
+        if _PLAIN_VALUE.match(value):
+            return stand
+        return f"{stand}.{_purpose(key)}={value}"
 
     def _is_own(self, name: str) -> bool:
         """Whether Keras has no class of this name: all of its public ones are measured."""
@@ -318,9 +328,14 @@ class _Reader:
         common = self._common([best.attempts for best in deciding.values()])
         if not common:
             known = {row["attempt"] for row in self._rows.values() if row["verdict"] == REMEDY}
-            common = self._common(
-                [best.attempts | (self._in_other_formats(mark) & known) for mark, best in deciding.items()]
-            )
+            needed = [best.attempts | (self._in_other_formats(mark) & known) for mark, best in deciding.items()]
+            common = self._common(needed)
+            if not common:
+                wider = (
+                    attempts | {one for one in known if any(covers(one, two) for two in attempts)}
+                    for attempts in needed
+                )
+                common = self._common([*wider])
         # What an older run tried and this version does not know goes last.
         return min(common, key=lambda name: (*REMEDIES, name).index(name), default="")
 
