@@ -237,3 +237,23 @@ def test_a_file_is_trusted_only_where_nothing_safer_helps() -> None:
     assert trusting
     for safer in ("rename", "translate", "edit-config", "rename+edit-config"):
         assert place(safer) < min(map(place, trusting))
+
+
+@pytest.mark.parametrize(
+    ("one", "two", "does"),
+    [
+        ("traced+translate", "translate", True),
+        ("translate", "traced+translate", False),
+        ("translate", "rename", True),
+        ("edit-config", "rename", False),
+        ("edit-config+compile=False", "compile=False", True),
+        ("rebuild+weights", "compile=False", True),
+        ("TFSMLayer", "compile=False", True),
+        ("rebuild+weights", "translate", False),
+        ("translate", "compile=False", False),
+        ("TFSMLayer", "safe_mode=False", False),
+    ],
+)
+def test_what_does_all_that_another_does(one: str, two: str, does: bool) -> None:
+    assert attempts.covers(one, two) is does
+    assert attempts.covers(one, one)

@@ -261,6 +261,18 @@ def test_a_number_that_a_call_is_given_stands_for_any() -> None:
     assert expected(known, {"TFOpLambda", "call:TFOpLambda.axis=negative"}).verdict == NOT_KNOWN
 
 
+def test_a_remedy_that_does_all_that_another_does_serves_what_that_serves() -> None:
+    plain = {name: ("exact", {name}) for name in "defg"}
+    known = evidence(
+        metric=("remedy:compile=False", {"metrics:list"}),
+        function=("remedy:rebuild+weights", {"Lambda"}),
+        word=("remedy:translate", {"Lookup"}),
+        **plain,
+    )
+    assert expected(known, {"metrics:list", "Lambda"}).attempt == "rebuild+weights"
+    assert expected(known, {"metrics:list", "Lookup"}).verdict == NOT_KNOWN
+
+
 def test_what_one_key_is_given_counts_for_another_key_of_the_same_purpose() -> None:
     lines = {
         "dense": ("exact", {"Dense", "Dense.kernel_initializer=Zeros"}),
