@@ -69,11 +69,22 @@ class Builder(object):
         if of_keras and kind in _FUNCTIONAL and "layers" in config:
             return self._functional(config, kind, name)
         if of_keras and kind == "Lambda":
-            raise NotTranslatableError("layer %s: a Lambda holds code of another Python" % name)
+            return Part(kind, name, self._lambda(config, name))
         found = self._configurations.find(said)
         if of_keras and kind in _BY_ARGUMENTS:
             return Part(kind, name, found(**self._configurations.arguments(found, said)))
         return Part(kind, name, found.from_config(self._configurations.arguments(found, said)))
+
+    def _lambda(self, config, name):
+        """A Lambda that names a function of the user's: what holds code holds that of another Python."""
+        stored = config.get("function")
+        function = None
+        if isinstance(stored, dict) and stored.get("class_name") == "function":
+            function = self._configurations.given.get(str(stored.get("config")))
+        if function is None:
+            raise NotTranslatableError("layer %s: a Lambda holds code of another Python" % name)
+        settings = {key: config[key] for key in ("arguments", "dtype") if config.get(key)}
+        return self._keras.layers.Lambda(function, name=name, **self._configurations.plain(settings))
 
     def _sequential(self, said, name):
         config = said["config"]
