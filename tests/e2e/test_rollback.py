@@ -14,12 +14,13 @@ MODELS = HERE / "user_models"
 SAVER, TO = "2.15", "2.10"
 
 
-@pytest.mark.parametrize("name", ["sequence", "gates"])
+@pytest.mark.parametrize("name", ["sequence", "gates", "own"])
 def test_nothing_is_lost_on_the_way_back(name: str, tmp_path: Path) -> None:
     path, reference, destination = tmp_path / f"{name}.keras", tmp_path / f"{name}.npz", tmp_path / f"{name}.h5"
     made = run_inside(SAVER, str(MODELS / "translated.py"), name, str(path), str(reference))
     assert made.returncode == 0, made.stderr
     where = ["--to", TO, "--format", "h5", "--out", str(destination), "--backend", "venv"]
+    where += ["--custom-objects", str(MODELS / "own_layers.py")] if name == "own" else []
 
     converted = crossload("convert", str(path), *where, "--keep", "optimizer", "--route", "direct")
 

@@ -92,6 +92,21 @@ def gates():
     )
 
 
+def own():
+    """Layers of one's own, with layers inside."""
+    from own_layers import Positions, Stages
+
+    tokens = keras.Input((5,))
+    hidden = layers.GlobalAveragePooling1D()(Stages()(Positions()(tokens)))
+    model = keras.Model(tokens, layers.Dense(2)(hidden))
+    model.compile("adam", "mse")
+    return (
+        model,
+        np.random.randint(0, 9, (ROWS, 5)).astype("float32"),
+        np.random.uniform(0, 1, (ROWS, 2)).astype("float32"),
+    )
+
+
 def fourier():
     """An operation that has no equal in the table."""
     inputs = keras.Input((8,))

@@ -12,8 +12,9 @@ import numpy as np
 
 def custom_objects():
     from convnext_layers import LayerScale
+    from own_layers import Positions, Stages
 
-    return {"LayerScale": LayerScale}
+    return {"LayerScale": LayerScale, "Positions": Positions, "Stages": Stages}
 
 
 def layers_of(model):
