@@ -179,6 +179,7 @@ def test_what_is_shipped_can_be_read_and_is_small() -> None:
     assert len(found) > 1000
     assert {"float32", "mixed_float16", "cpu_cuda"} <= set(found.facts["tolerances"])
     assert all(len(item["digest"]) == 64 for item in found.environments)
+    assert {item["id"] for item in found.environments} >= {f"keras3.{minor}-cpu" for minor in range(16)}
     assert all(item["verdict"] not in ("harness-error", "unavailable") for item in found.rows())
 
 
