@@ -69,12 +69,12 @@ def _operations(meta_graph: bytes) -> Iterator[str]:
 
 
 def _metadata(content: bytes, notes: Notes) -> None:
-    classes = {}
+    objects = {}
     for node in messages(content, 1):
         described = _node(last(node, 4), last(node, 5), notes)
         if "class_name" in described:
-            classes[last(node, 3).decode("utf-8", "replace")] = described
-    notes.constructs.update(of_objects(classes))
+            objects[last(node, 3).decode("utf-8", "replace")] = described
+    notes.constructs.update(of_objects(objects))
 
 
 def _node(identifier: bytes, metadata: bytes, notes: Notes) -> Mapping[str, Any]:

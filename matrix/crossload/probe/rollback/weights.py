@@ -4,7 +4,7 @@ import numpy as np
 
 from ..errors import NotTranslatableError
 from ..translate import optimizers, stored
-from ..translate.held import snake
+from ..translate.held import group_names
 from . import graph, training
 
 # Arrays of a loss scale: step count, rate, steps since it changed, scale.
@@ -30,12 +30,8 @@ def fill(top, said):
 
 
 def _fill_tree(model, group):
-    counts = {}
-    for part in model.parts:
-        kind = snake(part.kind)
-        count = counts.get(kind, 0)
-        counts[kind] = count + 1
-        below = group.below("layers", "%s_%d" % (kind, count) if count else kind)
+    for part, name in zip(model.parts, group_names(part.kind for part in model.parts)):
+        below = group.below("layers", name)
         if part.parts is not None:
             if below is None and part.layer.weights:
                 raise NotTranslatableError("model %s: the file holds no weights of it" % part.name)

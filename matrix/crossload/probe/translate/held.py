@@ -24,6 +24,19 @@ def snake(name):
     return re.sub("([a-z])([A-Z])", r"\1_\2", name).lower()
 
 
+def group_names(kinds, twice=()):
+    """Names of the groups of layers that stand in a row: their classes, counted, whatever their own names are.
+
+    :param twice: places of those that are counted twice.
+    """
+    counts = {}
+    for place, kind in enumerate(kinds):
+        name = snake(kind)
+        count = counts.get(name, 0)
+        counts[name] = count + (2 if place in twice else 1)
+        yield "%s_%d" % (name, count) if count else name
+
+
 def arrays_of(group, layer):
     """A layer's arrays in the order of its variables, trainable ones first.
 
@@ -76,12 +89,8 @@ def _of_value(value, group, found):
 
 
 def _of_counted(items, group, found):
-    counts = {}
-    for item in items:
-        kind = snake(type(item).__name__)
-        count = counts.get(kind, 0)
-        counts[kind] = count + 1
-        below = group.below("%s_%d" % (kind, count) if count else kind)
+    for item, name in zip(items, group_names(type(item).__name__ for item in items)):
+        below = group.below(name)
         if below is not None:
             _of_value(item, below, found)
 

@@ -9,7 +9,7 @@ import numpy as np
 from ..errors import NotApplicableError, NotTranslatableError
 from ..ordering import natural
 from . import held
-from .held import snake
+from .held import group_names
 
 CONFIG, METADATA, WEIGHTS = "config.json", "metadata.json", "model.weights.h5"
 _DEPENDENCIES = "_layer_checkpoint_dependencies"
@@ -129,19 +129,13 @@ class Group(object):
         """Groups of a branch's children, in order; None for one that is not there."""
         if branch.attributes:
             return [self.below(attribute) for attribute in branch.attributes]
-        # Layers are named by their classes, counted, whatever their own names are.
         folder = next((name for name in ("layers", _DEPENDENCIES) if name in self._group), None)
         twice = {
             place
             for place, child in zip(branch.places, branch.children)
             if self._counts_twice and folder == _DEPENDENCIES and child.has_weights
         }
-        counts, found = {}, []
-        for place, kind in enumerate(branch.stored_kinds):
-            name = snake(kind)
-            count = counts.get(name, 0)
-            counts[name] = count + (2 if place in twice else 1)
-            found.append(self.below(folder, "%s_%d" % (name, count) if count else name) if folder else None)
+        found = [self.below(folder, name) if folder else None for name in group_names(branch.stored_kinds, twice)]
         return [found[place] for place in branch.places]
 
     def below(self, *path):

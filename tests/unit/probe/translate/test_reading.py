@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from crossload.probe.errors import NotApplicableError, NotTranslatableError
-from crossload.probe.translate import reading, savedmodel, stored, tree
+from crossload.probe.translate import held, reading, savedmodel, stored, tree
 
 CONFIG = {"class_name": "Sequential", "config": {"name": "sequential", "layers": []}}
 
@@ -149,7 +149,7 @@ def test_parts_of_a_layer_come_in_the_order_of_its_weights(tmp_path: Path) -> No
     ("name", "group"), [("TFOpLambda", "tf_op_lambda"), ("Conv2D", "conv2d"), ("LSTM", "lstm"), ("ReLU", "re_lu")]
 )
 def test_groups_are_named_as_keras_names_them(name: str, group: str) -> None:
-    assert stored.snake(name) == group
+    assert held.snake(name) == group
 
 
 def field(number: int, content: bytes) -> bytes:
