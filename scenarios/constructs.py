@@ -120,9 +120,9 @@ class Construct(object):
         if self.form == "vocabulary-file":
             return self._with_vocabulary_file(inputs)
         layer = self.made_layer()
-        if self.form in ("adapted", "adapted-first"):
+        if self.form.startswith("adapted"):
             layer.adapt(self._data())
-        if self.form == "adapted-first":
+        if self.form in ("adapted-first", "adapted-inside"):
             return self._in_front(layer)
         given = [inputs[0], inputs[0]] if self.form == "pair" else inputs
         outputs = layer(*given) if self.form == "pair" else layer(given if len(given) > 1 else given[0])
@@ -131,7 +131,10 @@ class Construct(object):
 
     def _in_front(self, layer):
         """A model that begins with an adapted layer and says no shape of its inputs, as the tutorials have it."""
-        model = keras.Sequential([layer] + construct_models.BEHIND_ADAPTED[self.name]())
+        parts = [layer] + construct_models.BEHIND_ADAPTED[self.name]()
+        if self.form == "adapted-inside":
+            parts = [keras.Sequential(parts), keras.layers.Dense(2)]
+        model = keras.Sequential(parts)
         model(tf.constant(self._data()[:1]))
         return model
 

@@ -1,5 +1,6 @@
 """What people really build: whole networks, small, and compiled as people compile them."""
 
+import numpy as np
 import tensorflow as tf
 from tensorflow import keras
 
@@ -243,6 +244,28 @@ def frames():
     hidden = layers.BatchNormalization()(hidden)
     model = keras.Model(inputs, layers.Conv3D(1, 3, padding="same", activation="sigmoid")(hidden))
     model.compile(optimizer=keras.optimizers.Adadelta(), loss="binary_crossentropy")
+    return model
+
+
+@scenario(
+    "real-fuel-efficiency",
+    "real",
+    title="Regression behind an adapted Normalization, as TensorFlow's tutorial has it",
+    tags=("real",),
+    since="2.3",
+    inputs=(("float", (9,)),),
+    targets=((1,),),
+    training_steps=1,
+)
+def fuel_efficiency():
+    from scenarios.objects.compat import preprocessing_layer
+
+    normalizer = preprocessing_layer("Normalization")(axis=-1)
+    normalizer.adapt(((np.arange(180) % 37) ** 1.5 / 50.0).reshape((20, 9)).astype("float32"))
+    model = keras.Sequential(
+        [normalizer, layers.Dense(16, activation="relu"), layers.Dense(16, activation="relu"), layers.Dense(1)]
+    )
+    model.compile(loss="mean_absolute_error", optimizer=keras.optimizers.Adam(0.001))
     return model
 
 

@@ -166,6 +166,24 @@ def adapted(folder):
     return "adapted.keras"
 
 
+def _fuel_efficiency(folder, name):
+    """As TensorFlow's tutorial has it: the first layer says no shape of what it takes."""
+    normal = L.Normalization(axis=-1)
+    normal.adapt(np.random.RandomState(0).normal(3, 2, (50, 3)).astype("float32"))
+    model = K.Sequential([normal, L.Dense(8, activation="relu"), L.Dense(1)])
+    model.compile(loss="mean_absolute_error", optimizer=K.optimizers.Adam(0.001))
+    _trained(model, 3).save(os.path.join(folder, name))
+    return name
+
+
+def fuel_efficiency_h5(folder):
+    return _fuel_efficiency(folder, "fuel.h5")
+
+
+def fuel_efficiency_keras(folder):
+    return _fuel_efficiency(folder, "fuel.keras")
+
+
 def texts(folder):
     words = L.TextVectorization(vocabulary=["one", "two", "three", "four"], output_sequence_length=4)
     i = K.Input((1,), dtype="string")

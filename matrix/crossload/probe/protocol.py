@@ -7,7 +7,7 @@ without it comes from the code of a model or of a scenario. While a request runs
 PROTOCOL_VERSION = 3
 
 # Part of every key in the store: raise it when the same request would measure something else.
-PROBE_VERSION = 11
+PROBE_VERSION = 12
 
 # Requests; the answer to DEVICES is an event of the same name.
 SAVE = "save"

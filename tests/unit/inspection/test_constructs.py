@@ -138,7 +138,7 @@ def test_each_name_of_a_lambda_is_a_mark_of_its_own() -> None:
 )
 def test_a_class_that_is_not_keras_own_says_so(module: str | None, package: str) -> None:
     """`tf.random_normal_initializer` is called like Keras' own, and a layer of one's own may be."""
-    initializer = {"module": module, "class_name": "RandomNormal", "config": {}}
+    initializer: dict[str, Any] = {"module": module, "class_name": "RandomNormal", "config": {}}
     found = marks(functional(layer("Dense", "z", kernel_initializer=initializer)))
     assert "RandomNormal" in found
     assert {mark for mark in found if ":of " in mark} == ({f"RandomNormal:of {package}"} if package else set())

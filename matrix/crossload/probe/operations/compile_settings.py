@@ -5,6 +5,8 @@ arguments that are known. ``accuracy`` stands for another function by the output
 when two settings are compared.
 """
 
+from ..own_classes import bare
+
 _SAME_NAME = {
     "mse": "mean_squared_error",
     "m_s_e": "mean_squared_error",
@@ -78,9 +80,9 @@ def _of_config(value):
 
 
 def _snake(name):
-    bare = str(name).split(">")[-1]
-    snake = "".join(("_" + c.lower()) if c.isupper() else c for c in bare).lstrip("_")
-    return _SAME_NAME.get(snake, _SAME_NAME.get(bare.lower(), snake))
+    short = bare(str(name))
+    snake = "".join(("_" + c.lower()) if c.isupper() else c for c in short).lstrip("_")
+    return _SAME_NAME.get(snake, _SAME_NAME.get(short.lower(), snake))
 
 
 def _arguments(config):

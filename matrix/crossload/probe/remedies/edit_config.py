@@ -11,7 +11,8 @@ import json
 import os
 import re
 
-from ..errors import NotApplicableError
+from .. import input_shapes
+from ..errors import NotApplicableError, NotTranslatableError
 from . import edit_graph, file_kinds
 
 # Where a class can be found by its bare name.
@@ -55,14 +56,30 @@ def edit_config(path, folder, context):
         config = json.loads(text or "")
     except ValueError:
         raise NotApplicableError("there is no configuration to read") from None
+    config, completions = _with_input_shapes(path, config)
     legacy = file_kinds.container(path) == file_kinds.HDF5
     editor = Editor(context.custom_objects() or {}, _READ_BY_LEGACY_LOADER if legacy else ())
+    for change in completions:
+        editor.note(change)
     edited = editor.without_nulls(editor.edited(config))
     if not editor.changes:
         raise NotApplicableError("the configuration holds nothing that is refused")
     destination = os.path.join(folder, os.path.basename(path))
     file_kinds.copy_with_config(path, destination, json.dumps(edited))
     return destination, "; ".join(editor.changes)
+
+
+def _with_input_shapes(path, config):
+    """The configuration with the sizes of what the model takes, and what was put there; as it was where none is missing."""
+    # Not above: the host reads this module for its names, and needs none of it.
+    from ..translate import reading
+
+    if not isinstance(config, dict):
+        return config, []
+    try:
+        return input_shapes.completed(config, lambda: reading.read(path).weights)
+    except (NotApplicableError, NotTranslatableError):
+        return config, []
 
 
 def require_unsafe_object(path, folder, context):
@@ -148,11 +165,17 @@ class Editor(object):
         """The class of this environment that a bare name means; None where it has none."""
         if name == "Functional":
             return self._functional_class()
-        for place in _PLACES:
-            found = getattr(getattr(self.keras, place), name, None)
+        for place in self._places():
+            found = getattr(place, name, None)
             if inspect.isclass(found):
                 return found
         return None
+
+    def _places(self):
+        yield from (getattr(self.keras, place) for place in _PLACES)
+        # Up to 2.5 the layers that prepare data are there only.
+        experimental = getattr(self.keras.layers, "experimental", None)
+        yield getattr(experimental, "preprocessing", None)
 
     def _functional_class(self):
         if self._functional is None:

@@ -3,6 +3,7 @@
 import inspect
 
 from ..errors import NotTranslatableError
+from ..own_classes import bare
 
 # Keys that have no effect on what a model computes, whatever they say.
 _SHAPES_OF_ATTENTION = ("query_shape", "key_shape", "value_shape")
@@ -101,7 +102,7 @@ class Configurations(object):
         """
         kind = value["class_name"]
         registered = value.get("registered_name")
-        for name in (kind, registered, str(registered).split(">")[-1]):
+        for name in (kind, registered, bare(str(registered))):
             if name in self.given:
                 return self.given[name]
         for name in (registered, kind):

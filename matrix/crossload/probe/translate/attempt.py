@@ -2,6 +2,7 @@
 
 import os
 
+from .. import input_shapes
 from ..errors import NotApplicableError, NotTranslatableError
 from . import compiling, graph, layers, optimizers, reading, tree
 from .own import Own
@@ -63,14 +64,15 @@ def build(keras, said, own):
     :param own: the user's own classes and functions.
     """
     builder = graph.Builder(keras, own)
-    model, top = builder.build(said.config)
+    config, completions = input_shapes.completed(said.config, lambda: said.weights)
+    model, top = builder.build(config)
     if not isinstance(top, tree.Branch) or top.attributes is not None:
         raise NotTranslatableError("the model is of class %s, whose code is needed" % said.config.get("class_name"))
     if not model.built:
         raise NotTranslatableError("the model has no input shape")
     said.weights.take(top)
     top.fill()
-    notes = [*builder.notes, *filter(None, [layers.renamed_in_words(builder.renamed)])]
+    notes = [*completions, *builder.notes, *filter(None, [layers.renamed_in_words(builder.renamed)])]
     top.freeze()
     if said.training:
         notes += _compile(keras, model, said, top, own)

@@ -143,6 +143,9 @@ def _normalization(change, keras):
 def _take_normalization(layer, arrays):
     layer.adapt_mean.assign(np.reshape(arrays[0], tuple(layer.adapt_mean.shape)))
     layer.adapt_variance.assign(np.reshape(arrays[1], tuple(layer.adapt_variance.shape)))
+    # Some versions of Keras 3 keep the number, and use it no more.
+    if getattr(layer, "count", None) is not None:
+        layer.count.assign(arrays[2])
     layer.finalize_state()
 
 

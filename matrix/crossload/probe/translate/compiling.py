@@ -1,6 +1,7 @@
 """Compile settings of Keras 2 for ``compile`` of Keras 3."""
 
 from ..errors import NotTranslatableError
+from ..own_classes import bare
 from . import configuration, optimizers
 
 _WRAPPERS = ("MeanMetricWrapper", "LossFunctionWrapper")
@@ -70,7 +71,7 @@ class Settings(object):
             if own is None:
                 self._known("losses", stored)
             return own or stored
-        kind, config = stored["class_name"].split(">")[-1], dict(stored.get("config") or {})
+        kind, config = bare(stored["class_name"]), dict(stored.get("config") or {})
         own = self._own.find(stored["class_name"], stored.get("registered_name"))
         if own is not None:
             return own.from_config(config)
@@ -127,7 +128,7 @@ class Settings(object):
             if own is None and stored.lower() not in (*_ACCURACY, "ce", "crossentropy"):
                 self._known("metrics", stored)
             return own or stored
-        kind, config = stored["class_name"].split(">")[-1], dict(stored.get("config") or {})
+        kind, config = bare(stored["class_name"]), dict(stored.get("config") or {})
         own = self._own.find(stored["class_name"], stored.get("registered_name"))
         if own is not None:
             return own.from_config(config)

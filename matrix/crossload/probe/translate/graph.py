@@ -3,6 +3,7 @@
 import re
 
 from ..errors import NotTranslatableError
+from ..own_classes import bare
 from . import layers, operations
 from .tree import Branch
 
@@ -300,11 +301,6 @@ def _free(name, taken):
         number += 1
         candidate = "%s_%d" % (name, number)
     return candidate
-
-
-def bare(kind):
-    """A class's name without the package that it was registered under: ``Addons>AdamW`` is ``AdamW``."""
-    return kind.split(">")[-1]
 
 
 def _trainable(config):

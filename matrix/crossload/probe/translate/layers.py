@@ -4,6 +4,7 @@ import inspect
 import re
 
 from ..errors import NotTranslatableError
+from ..own_classes import bare
 from . import changed_layers, configuration
 from .tree import Branch, Leaf
 
@@ -89,7 +90,7 @@ class Makers(object):
         :raises NotTranslatableError: no class of this Keras does the same.
         """
         stored = node["class_name"]
-        kind = stored.split(">")[-1]
+        kind = bare(stored)
         config = node.get("config")
         name = (config or {}).get("name") if isinstance(config, dict) else None
         if not isinstance(config, dict):

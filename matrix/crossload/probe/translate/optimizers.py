@@ -5,6 +5,7 @@ import re
 import numpy as np
 
 from ..errors import NotTranslatableError
+from ..own_classes import bare
 
 _COMMON = (
     "clipnorm",
@@ -60,7 +61,7 @@ def build(keras, stored, own, notes):
     """
     if isinstance(stored, str):
         return keras.optimizers.get(_ALIASES.get(stored.lower(), stored))
-    kind = stored["class_name"].split(">")[-1]
+    kind = bare(stored["class_name"])
     config = dict(stored.get("config") or {})
     if kind in ("LossScaleOptimizer", "LossScaleOptimizerV1", "LossScaleOptimizerV3"):
         return _scaled(keras, config, own, notes)
@@ -102,7 +103,7 @@ def _rate(keras, config, own):
 
 
 def _schedule(keras, stored, own):
-    kind = stored["class_name"].split(">")[-1]
+    kind = bare(stored["class_name"])
     config = dict(stored.get("config") or {})
     found = own.find(stored["class_name"], stored.get("registered_name"))
     if found is not None:

@@ -1,5 +1,7 @@
 """The user's own classes and functions, by the names under which a file may know them."""
 
+from ..own_classes import bare
+
 
 class Own(object):
     """Those that were given, and those that register themselves when their module is imported.
@@ -20,7 +22,7 @@ class Own(object):
         for name in names:
             if not isinstance(name, str):
                 continue
-            found = self.given.get(name) or self.given.get(name.split(">")[-1])
+            found = self.given.get(name) or self.given.get(bare(name))
             if found is None and ">" in name:
                 found = self._keras.saving.get_registered_object(name)
             if found is not None:

@@ -66,6 +66,11 @@ class LayerWeights(object):
     def __init__(self, layers):
         self.layers = layers
 
+    @property
+    def root(self):
+        """What ``TreeWeights.root`` is, as far as this file knows it."""
+        return _ByName(self.layers)
+
     def take(self, top):
         """Give each leaf of a tree its arrays.
 
@@ -84,6 +89,29 @@ class LayerWeights(object):
                 )
             for (leaf, place), array in zip(order, arrays):
                 leaf.put(place, array)
+
+
+class _ByName(object):
+    """The layers of the outermost model."""
+
+    def __init__(self, layers):
+        self._layers = layers
+
+    def children_of(self, branch):
+        return [_OneList(self._layers.get(child.name, [])) for child in branch.children]
+
+
+class _OneList(object):
+    """The arrays of a layer of the outermost model, whatever is inside it."""
+
+    def __init__(self, arrays):
+        self._arrays = arrays
+
+    def children_of(self, branch):
+        return [self] * len(branch.children)
+
+    def arrays(self, kind):
+        return self._arrays
 
 
 class TreeWeights(object):
