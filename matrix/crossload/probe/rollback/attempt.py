@@ -2,6 +2,7 @@
 
 import os
 
+from .. import input_shapes
 from ..errors import NotTranslatableError
 from ..translate import attempt
 from . import configuration, graph, older, reading, training, weights
@@ -31,22 +32,23 @@ def translate(path, folder, context):
 def build(tf, said, configurations):
     """The model that a file describes, with weights, compile settings and optimizer state, and notes."""
     builder = graph.Builder if said.of_keras_3 else older.Builder
-    top = builder(tf, configurations).build(said.config)
+    config, completions = input_shapes.completed(said.config, lambda: said.weights)
+    top = builder(tf, configurations).build(config)
     if top.parts is None:
         raise NotTranslatableError("the model is of class %s, whose code is needed" % said.config["class_name"])
     weights.fill(top, said)
     if not said.training:
-        return top.layer, []
+        return top.layer, completions
     scaled = said.optimizer is not None and weights.is_scaled(said.optimizer)
     try:
         top.layer.compile(**training.arguments(said.training, configurations, scaled))
     except NotTranslatableError as error:
-        return top.layer, ["not compiled: %s" % error]
+        return top.layer, [*completions, "not compiled: %s" % error]
     if said.optimizer is None:
-        return top.layer, []
+        return top.layer, completions
     try:
         weights.fill_optimizer(top.layer.optimizer, said.optimizer, top)
     except NotTranslatableError as error:
         top.layer.compile(**training.arguments(said.training, configurations, scaled))
-        return top.layer, ["the optimizer starts afresh: %s" % error]
-    return top.layer, training.notes(top.layer)
+        return top.layer, [*completions, "the optimizer starts afresh: %s" % error]
+    return top.layer, [*completions, *training.notes(top.layer)]
