@@ -43,9 +43,7 @@ def _completed(node, stored, notes):
             said = node["config"].get("name"), tuple(shape)
             notes.append("what %s takes said to be %s, by the arrays in the file" % said)
             node = _with_shape(node, shape)
-    inner = []
-    for item, below in _with_arrays(node, stored):
-        inner.append(_completed(item, below, notes))
+    inner = [_completed(item, below, notes) for item, below in _with_arrays(node, stored)]
     return dict(node, config=dict(node["config"], layers=inner))
 
 

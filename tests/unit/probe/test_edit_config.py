@@ -12,11 +12,13 @@ import pytest
 
 from crossload.probe.errors import NotApplicableError
 from crossload.probe.remedies import edit_config, edit_graph, file_kinds, rename
+from crossload.probe.translate import reading
 
 rewrite: Any = edit_graph.rewrite_for_keras_2
 renumber: Any = edit_graph.renumber_for_keras_3
 argument_names: Any = edit_config._argument_names
 proper_name: Any = rename.proper_name
+with_input_shapes: Any = edit_config._with_input_shapes
 
 
 def tensor(layer: str, node: int = 0, place: int = 0) -> dict[str, Any]:
@@ -297,3 +299,18 @@ def test_a_layer_that_says_nothing_of_training_is_said_not_to_train() -> None:
     editor.keras, editor.custom_objects, editor.changes = SimpleNamespace(), {}, []
     assert editor._mended(Dense, "Dense", {"units": 2, "trainable": None}) == {"units": 2, "trainable": False}
     assert editor.changes == ["trainable of Dense said to be False"]
+
+
+@pytest.mark.parametrize("damage", [KeyError("vars"), OSError("cut"), NotApplicableError("of another Keras")])
+def test_arrays_that_cannot_be_read_leave_the_configuration_as_it_is(
+    damage: Exception, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is the file that is damaged then, and no fault of the probe's."""
+    node = {"class_name": "Normalization", "config": {"axis": [-1], "batch_input_shape": [None, None]}}
+    config = {"class_name": "Sequential", "config": {"layers": [node]}}
+
+    def read(path: str) -> Any:
+        raise damage
+
+    monkeypatch.setattr(reading, "read", read)
+    assert with_input_shapes("model.h5", config) == (config, [])

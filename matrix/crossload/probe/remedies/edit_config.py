@@ -72,12 +72,12 @@ def edit_config(path, folder, context):
 def _with_input_shapes(path, config):
     """The configuration with the sizes of what the model takes, and what was put there; as it was where none is missing."""
     # Not above: the host reads this module for its names, and needs none of it.
-    from ..translate import reading
+    from ..translate import attempt, reading
 
     if not isinstance(config, dict):
         return config, []
     try:
-        return input_shapes.completed(config, lambda: reading.read(path).weights)
+        return attempt.understood(lambda: input_shapes.completed(config, lambda: reading.read(path).weights))
     except (NotApplicableError, NotTranslatableError):
         return config, []
 
