@@ -37,7 +37,7 @@ def _completed(node, stored, notes):
         return node
     shape = _open_shape(node, layers)
     if shape is not None:
-        sizes = _sizes(layers, stored, len(shape))
+        sizes = _sizes(node, stored, len(shape))
         if sizes:
             shape = [sizes.get(axis) for axis in range(len(shape))]
             said = node["config"].get("name"), tuple(shape)
@@ -94,19 +94,14 @@ def _axes(item):
     return [] if axis is None else list(axis) if isinstance(axis, (list, tuple)) else [axis]
 
 
-def _sizes(layers, stored, rank):
-    """Sizes by axis of what the first layer takes; none where its arrays are not there.
-
-    :param stored: what holds the arrays of these layers.
-    """
-    layers = _behind_input(layers)
-    below = stored.children_of(_Row(layers, _SEQUENTIAL))[0]
-    inner = _layers_of(layers[0])
+def _sizes(node, stored, rank):
+    """Sizes by axis of what the first layer of a Sequential takes; none where its arrays are not there."""
+    first, below = next(pair for pair in _with_arrays(node, stored) if pair[0]["class_name"] != _INPUT)
     if below is None:
         return {}
-    if inner is not None:
-        return _sizes(inner, below, rank)
-    axes, arrays = _axes(layers[0]), below.arrays(_ADAPTED)
+    if _layers_of(first) is not None:
+        return _sizes(first, below, rank)
+    axes, arrays = _axes(first), below.arrays(_ADAPTED)
     # Mean and variance, and as a number how many batches they are of; before them may stand what was trained.
     number = next((place for place, array in enumerate(arrays) if array.shape == ()), 0)
     mean = arrays[number - 2] if number >= 2 else None

@@ -37,18 +37,21 @@ def build(tf, said, configurations):
     if top.parts is None:
         raise NotTranslatableError("the model is of class %s, whose code is needed" % said.config["class_name"])
     weights.fill(top, said)
-    if not said.training:
-        return top.layer, completions
+    return top.layer, completions + (_compile(top, said, configurations) if said.training else [])
+
+
+def _compile(top, said, configurations):
+    """Compile the model and give its optimizer its state; what could not be taken over, in words."""
     scaled = said.optimizer is not None and weights.is_scaled(said.optimizer)
     try:
         top.layer.compile(**training.arguments(said.training, configurations, scaled))
     except NotTranslatableError as error:
-        return top.layer, [*completions, "not compiled: %s" % error]
+        return ["not compiled: %s" % error]
     if said.optimizer is None:
-        return top.layer, completions
+        return []
     try:
         weights.fill_optimizer(top.layer.optimizer, said.optimizer, top)
     except NotTranslatableError as error:
         top.layer.compile(**training.arguments(said.training, configurations, scaled))
-        return top.layer, [*completions, "the optimizer starts afresh: %s" % error]
-    return top.layer, [*completions, *training.notes(top.layer)]
+        return ["the optimizer starts afresh: %s" % error]
+    return training.notes(top.layer)
